@@ -1,0 +1,49 @@
+"""Who may look: agencies, their people, and what district each of them answers for."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.contrib.auth.models import AbstractUser
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+
+class Role(models.TextChoices):
+    """What a person does here; permission follows it, never the job title."""
+
+    OPERATOR = "operator"
+    SUPERVISOR = "supervisor"
+    POLICE = "police"
+    PROSECUTOR = "prosecutor"
+    PROBATION = "probation"
+    ADMINISTRATOR = "administrator"
+
+
+class Agency(models.Model):
+    """A body of the state or a crisis centre; codes come from the jurisdiction pack."""
+
+    code = models.SlugField(primary_key=True, max_length=64)
+    name_ru = models.CharField(max_length=200)
+    name_ky = models.CharField(max_length=200)
+    name_en = models.CharField(max_length=200)
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class User(AbstractUser):
+    """A named person of an agency. An account is never shared: an acknowledgement must have an owner."""
+
+    role = models.CharField(max_length=20, choices=Role.choices)
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, null=True, blank=True)
+    districts = ArrayField(models.SlugField(max_length=64), default=list, blank=True)
+    display_name = models.CharField(max_length=120, blank=True)
+    language = models.CharField(max_length=8, default="ru")
+
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["role"]
+
+    @property
+    def sees_every_district(self) -> bool:
+        """The centre watches the whole country; police and probation only what they answer for."""
+        return self.role in {Role.OPERATOR, Role.SUPERVISOR}

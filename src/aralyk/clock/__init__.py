@@ -1,0 +1,146 @@
+"""One steady clock for every domain time.
+
+A wall clock can be stepped (an operator, NTP, a dead battery) and a safety timer must not care: a step of +1 h would
+make every device look silent, a step of -1 h would keep real silence unseen for an hour. So a process reads the wall
+clock once, at its start, and from then on adds what the monotonic clock has counted. `step_s()` says how far the wall
+clock has drifted from that; the watchdog raises it, nobody's timer follows it until a restart.
+
+Demo and tests may start the clock elsewhere and let it run faster (`Pace`); production refuses both (aralyk.conf).
+Times are aware UTC datetimes or integer microseconds since the Unix epoch.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How domain time follows real time: at real second `real_s` it is `start_s`, and it runs `speed` times as fast."""
+
+    real_s: float
+    start_s: float
+    speed: float
+
+    @classmethod
+    def parse(cls, text: str) -> Pace:
+        """Read "REAL_EPOCH_S START_EPOCH_S SPEED".
+
+        Raises:
+            ValueError: Not three numbers, or a speed outside (0, 3600].
+        """
+        parts = text.split()
+        if len(parts) != 3:
+            raise ValueError(f"pace must be 'REAL_EPOCH_S START_EPOCH_S SPEED', not {text!r}")
+        pace = cls(real_s=float(parts[0]), start_s=float(parts[1]), speed=float(parts[2]))
+        if not 0 < pace.speed <= 3600:
+            raise ValueError(f"speed must be above 0 and at most 3600, not {pace.speed}")
+        return pace
+
+    def __str__(self) -> str:
+        return f"{self.real_s!r} {self.start_s!r} {self.speed!r}"
+
+
+def _wall_s() -> float:
+    """The operating system's clock; a test may step it through a file without touching the machine's."""
+    step_file = os.environ.get("ARALYK_CLOCK_STEP_FILE")
+    if not step_file:
+        return time.time()
+    path = Path(step_file)
+    return time.time() + (float(path.read_text() or 0) if path.exists() else 0.0)
+
+
+def _pace() -> Pace | None:
+    text = os.environ.get("ARALYK_CLOCK_PACE")
+    return Pace.parse(text) if text else None
+
+
+class SteadyClock:
+    """Wall time at creation plus monotonic time since; never jumps, never goes back."""
+
+    def __init__(self, pace: Pace | None = None) -> None:
+        self._pace = pace
+        self._wall_start_s = _wall_s()
+        self._monotonic_start_ns = time.monotonic_ns()
+
+    @property
+    def speed(self) -> float:
+        """Domain seconds per real second; 1.0 outside demo and tests."""
+        return self._pace.speed if self._pace else 1.0
+
+    def _steady_s(self) -> float:
+        return self._wall_start_s + (time.monotonic_ns() - self._monotonic_start_ns) / 1e9
+
+    def now_us(self) -> int:
+        """Domain time now, microseconds since the Unix epoch."""
+        steady_s = self._steady_s()
+        if self._pace is None:
+            return int(steady_s * 1e6)
+        return int((self._pace.start_s + (steady_s - self._pace.real_s) * self._pace.speed) * 1e6)
+
+    def step_s(self) -> float:
+        """Seconds by which the wall clock was stepped since this process started (positive: forward)."""
+        return _wall_s() - self._steady_s()
+
+
+_clock = SteadyClock(_pace())
+
+
+def now_us() -> int:
+    """Domain time now, microseconds since the Unix epoch."""
+    return _clock.now_us()
+
+
+def now() -> datetime:
+    """Domain time now, aware, UTC."""
+    return from_us(_clock.now_us())
+
+
+def speed() -> float:
+    """Domain seconds per real second."""
+    return _clock.speed
+
+
+def step_s() -> float:
+    """Seconds by which the wall clock was stepped since this process started."""
+    return _clock.step_s()
+
+
+def from_us(us: int) -> datetime:
+    """An aware UTC datetime, exact to the microsecond."""
+    return EPOCH + timedelta(microseconds=us)
+
+
+def to_us(at: datetime) -> int:
+    """Microseconds since the Unix epoch, exact.
+
+    Raises:
+        ValueError: `at` has no time zone.
+    """
+    if at.tzinfo is None:
+        raise ValueError("a time without a zone has no place here")
+    return (at - EPOCH) // timedelta(microseconds=1)
+
+
+def iso(at: datetime | int) -> str:
+    """`2026-11-21T10:00:00.123456Z`: always UTC, always six decimals, so that equal times are equal bytes."""
+    moment = from_us(at) if isinstance(at, int) else at.astimezone(UTC)
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.%f") + "Z"
+
+
+def parse_iso(text: str) -> datetime:
+    """Read an ISO 8601 time that names its zone.
+
+    Raises:
+        ValueError: Not ISO 8601, or without a zone.
+    """
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        raise ValueError(f"expected a time with its zone, like 2026-11-21T10:00:00Z, not {text!r}")
+    return at.astimezone(UTC)

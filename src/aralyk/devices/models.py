@@ -1,0 +1,58 @@
+"""Devices and who carries them, with the reason. A phone's secret is kept as its SHA-256 alone."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+
+from aralyk.orders.models import Order
+
+
+class DeviceKind(models.TextChoices):
+    """What the engine is told about a device."""
+
+    BRACELET = "bracelet"
+    PHONE = "phone"
+
+
+class Party(models.TextChoices):
+    """Whose device it is in an order."""
+
+    RESPONDENT = "respondent"
+    PROTECTED = "protected"
+
+
+class Device(models.Model):
+    """One bracelet or phone, by the id that it says on the wire (IMEI, or the id set at fitting)."""
+
+    id = models.CharField(primary_key=True, max_length=64)
+    kind = models.CharField(max_length=16, choices=DeviceKind.choices)
+    protocol = models.SlugField(max_length=16)
+    model = models.CharField(max_length=64, blank=True)
+    interval_s = models.PositiveIntegerField()
+    secret_hash = models.BinaryField(null=True, unique=True)
+    trust = models.SlugField(max_length=16, default="self_reported")  # self_reported | secret | imei | attested
+    active = models.BooleanField(default=True)
+    synthetic = models.BooleanField(default=False)
+
+
+class Assignment(models.Model):
+    """Who carries a device, from when, by whose decision and why."""
+
+    device = models.ForeignKey(Device, on_delete=models.PROTECT, related_name="assignments")
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="assignments")
+    party = models.CharField(max_length=16, choices=Party.choices)
+    person = models.UUIDField()
+    reason = models.CharField(max_length=400)
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True)
+    since = models.DateTimeField()
+    until = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["device"], condition=models.Q(until__isnull=True), name="a_device_is_carried_by_one_person"
+            )
+        ]
