@@ -1,0 +1,111 @@
+"""What can be witnessed: a closed list with a grammar, so that a reader in ten years knows every entry's form.
+
+An entry is a sentence: *kind* (what happened, past tense), *subject* (to what, "type:id"), *by* (who, "system:process" or
+"user:id"), *at* (when) and *data*. The grammar names the subject's type and the data that must be there; more may be added,
+these keep their names and meaning. A new kind is a decision: add it here and in docs/reference/ledger.md.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+
+class Kind(StrEnum):
+    """Everything that is witnessed."""
+
+    # what devices said and what the engine made of it
+    LOG_BATCH = "log_batch"
+    QUARANTINED = "quarantined"
+    STEP = "step"
+    DECISION = "decision"
+    # the life of an incident
+    INCIDENT_RAISED = "incident_raised"
+    INCIDENT_UPDATED = "incident_updated"
+    INCIDENT_EPISODE_ENDED = "incident_episode_ended"
+    INCIDENT_SHOWN = "incident_shown"
+    INCIDENT_ACKNOWLEDGED = "incident_acknowledged"
+    INCIDENT_NOTED = "incident_noted"
+    INCIDENT_HANDED_OVER = "incident_handed_over"
+    INCIDENT_CLOSED = "incident_closed"
+    INCIDENT_REOPENED = "incident_reopened"
+    TAMPER_CLEARED = "tamper_cleared"
+    # orders and people
+    ORDER_ISSUED = "order_issued"
+    ORDER_VARIED = "order_varied"
+    ORDER_ENDED = "order_ended"
+    RESPONDENT_REGISTERED = "respondent_registered"
+    PROTECTED_PERSON_REGISTERED = "protected_person_registered"
+    # devices
+    DEVICE_REGISTERED = "device_registered"
+    DEVICE_CHANGED = "device_changed"
+    DEVICE_ASSIGNED = "device_assigned"
+    DEVICE_UNASSIGNED = "device_unassigned"
+    # the vault and other looks
+    VAULT_WRITTEN = "vault_written"
+    VAULT_LOOK = "vault_look"
+    VAULT_REFUSED = "vault_refused"
+    BUNDLE_EXPORTED = "bundle_exported"
+    # the platform itself
+    USER_CHANGED = "user_changed"
+    LOGGED_IN = "logged_in"
+    LOGIN_REFUSED = "login_refused"
+    SETTINGS = "settings"
+    PROCESS_STARTED = "process_started"
+    PROCESS_STOPPED = "process_stopped"
+    ALARM_RAISED = "alarm_raised"
+    ALARM_CLEARED = "alarm_cleared"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grammar:
+    """Form of one kind: the type of its subject, and the fields that its data always has."""
+
+    subject: str
+    data: frozenset[str] = frozenset()
+
+
+def _form(subject: str, *data: str) -> Grammar:
+    return Grammar(subject=subject, data=frozenset(data))
+
+
+GRAMMAR: Final[dict[Kind, Grammar]] = {
+    Kind.LOG_BATCH: _form("stream", "stream", "seq", "messages", "root"),
+    Kind.QUARANTINED: _form("stream"),
+    Kind.STEP: _form("shard"),
+    Kind.DECISION: _form("incident"),
+    Kind.INCIDENT_RAISED: _form("incident"),
+    Kind.INCIDENT_UPDATED: _form("incident"),
+    Kind.INCIDENT_EPISODE_ENDED: _form("incident"),
+    Kind.INCIDENT_SHOWN: _form("incident"),
+    Kind.INCIDENT_ACKNOWLEDGED: _form("incident"),
+    Kind.INCIDENT_NOTED: _form("incident"),
+    Kind.INCIDENT_HANDED_OVER: _form("incident"),
+    Kind.INCIDENT_CLOSED: _form("incident"),
+    Kind.INCIDENT_REOPENED: _form("incident"),
+    Kind.TAMPER_CLEARED: _form("incident"),
+    Kind.ORDER_ISSUED: _form("order"),
+    Kind.ORDER_VARIED: _form("order"),
+    Kind.ORDER_ENDED: _form("order"),
+    Kind.RESPONDENT_REGISTERED: _form("respondent"),
+    Kind.PROTECTED_PERSON_REGISTERED: _form("protected_person"),
+    Kind.DEVICE_REGISTERED: _form("device"),
+    Kind.DEVICE_CHANGED: _form("device"),
+    Kind.DEVICE_ASSIGNED: _form("device"),
+    Kind.DEVICE_UNASSIGNED: _form("device"),
+    Kind.VAULT_WRITTEN: _form("protected_person"),
+    Kind.VAULT_LOOK: _form("protected_person"),
+    Kind.VAULT_REFUSED: _form("protected_person"),
+    Kind.BUNDLE_EXPORTED: _form("incident", "manifest_sha256", "rendition"),
+    Kind.USER_CHANGED: _form("user"),
+    Kind.LOGGED_IN: _form("user"),
+    Kind.LOGIN_REFUSED: _form("user"),
+    Kind.SETTINGS: _form("process"),
+    Kind.PROCESS_STARTED: _form("process"),
+    Kind.PROCESS_STOPPED: _form("process"),
+    Kind.ALARM_RAISED: _form("component"),
+    Kind.ALARM_CLEARED: _form("component"),
+}
+assert set(GRAMMAR) == set(Kind)
+
+# A checkpoint is signed at once, not at the next minute: from here on nobody can say "we wrote this later".
+SEALED_AT_ONCE: Final = frozenset({Kind.INCIDENT_RAISED, Kind.BUNDLE_EXPORTED})
