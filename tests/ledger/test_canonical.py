@@ -13,13 +13,14 @@ from aralyk.ledger.canonical import (
     parse_strict,
 )
 
+texts = st.text(st.characters(exclude_categories=["Cs"]))
 values = st.recursive(
     st.none()
     | st.booleans()
     | st.integers(-INTEGER_MAX, INTEGER_MAX)
     | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text(st.characters(exclude_categories=["Cs"])),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(st.characters(exclude_categories=["Cs"])), inner),
+    | texts,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(texts, inner),
     max_leaves=20,
 )
 
@@ -29,7 +30,7 @@ def test_a_value_comes_back_from_its_bytes(value: object) -> None:
     assert parse_canonical(canonical_bytes(value)) == value
 
 
-@given(st.dictionaries(st.text(st.characters(exclude_categories=["Cs"])), st.integers(0, 9)))
+@given(st.dictionaries(texts, st.integers(0, 9)))
 def test_the_order_in_which_keys_were_set_changes_nothing(value: dict[str, int]) -> None:
     assert canonical_bytes(dict(reversed(value.items()))) == canonical_bytes(value)
 
@@ -49,7 +50,7 @@ def test_the_bytes_are_those_of_the_written_specification() -> None:
 
 @pytest.mark.parametrize(
     "value",
-    [float("nan"), float("inf"), INTEGER_MAX + 1, -INTEGER_MAX - 1, {1: "x"}, b"x", {"a": {1, 2}}, "\ud800", {"\ud800": 1}],
+    [float("nan"), float("inf"), INTEGER_MAX + 1, -INTEGER_MAX - 1, {1: "x"}, b"x", {1, 2}, "\ud800", {"\ud800": 1}],
 )
 def test_what_two_readers_could_understand_differently_is_not_written(value: object) -> None:
     with pytest.raises(CanonicalError):

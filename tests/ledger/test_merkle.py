@@ -38,9 +38,19 @@ def peer(data: list[bytes]) -> InmemoryTree:
 
 def test_known_roots_of_the_certificate_transparency_test_vectors() -> None:
     # The eight inputs of the certificate-transparency repository's reference tests.
-    data = [bytes.fromhex(h) for h in (
-        "", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f",
-    )]
+    data = [
+        bytes.fromhex(h)
+        for h in (
+            "",
+            "00",
+            "10",
+            "2021",
+            "3031",
+            "40414243",
+            "5051525354555657",
+            "606162636465666768696a6b6c6d6e6f",
+        )
+    ]
     assert merkle.EMPTY_ROOT.hex() == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
     assert merkle.root_of_leaves(data[:1]).hex() == "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d"
     assert merkle.root_of_leaves(data[:2]).hex() == "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125"
@@ -62,7 +72,7 @@ def test_root_and_proofs_agree_with_pymerkle(data: list[bytes]) -> None:
     for index in {0, len(data) // 2, len(data) - 1}:
         path = merkle.inclusion_proof(index, len(data), node)
         proof = theirs.prove_inclusion(index + 1)
-        assert path == [h for h in proof.path[1:]]
+        assert path == list(proof.path[1:])
         pymerkle_verify_inclusion(merkle.leaf_hash(data[index]), root, proof)
 
 
@@ -74,7 +84,8 @@ def test_every_leaf_is_proven_and_only_at_its_place(data: list[bytes], draw: st.
     path = merkle.inclusion_proof(index, size, merkle.node_reader(hashed(data)))
     leaf = merkle.leaf_hash(data[index])
     assert merkle.verify_inclusion(index=index, size=size, leaf=leaf, path=path, root=root)
-    assert not merkle.verify_inclusion(index=index, size=size, leaf=merkle.leaf_hash(data[index] + b"!"), path=path, root=root)
+    other = merkle.leaf_hash(data[index] + b"!")
+    assert not merkle.verify_inclusion(index=index, size=size, leaf=other, path=path, root=root)
     assert not merkle.verify_inclusion(index=index, size=size, leaf=leaf, path=[*path, leaf], root=root)
     if path:
         assert not merkle.verify_inclusion(index=index, size=size, leaf=leaf, path=path[:-1], root=root)

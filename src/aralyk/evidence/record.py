@@ -20,7 +20,7 @@ EntryId = NewType("EntryId", int)
 
 BODY_VERSION: Final = 1
 BODY_BYTES_MAX: Final = 1_000_000  # an order with a large polygon is ~100 kB; a document belongs elsewhere, by its hash
-SALT_BYTES: Final = 16  # a withheld entry must not be guessable from its hash, though many entries have few possible texts
+SALT_BYTES: Final = 16  # a withheld entry must not be guessable from its hash, though few texts are possible
 
 _SUBJECT = re.compile(r"[a-z_]+:[^\s]{1,200}")
 _BY = re.compile(r"(system:[a-z_][a-z0-9_]{0,40}|user:[^\s]{1,80})")
@@ -39,9 +39,7 @@ class Cursor(Protocol):
     def fetchone(self) -> Any: ...
 
 
-def record(
-    cursor: Cursor, *, kind: Kind, subject: str, by: str, at: datetime, data: Mapping[str, object]
-) -> EntryId:
+def record(cursor: Cursor, *, kind: Kind, subject: str, by: str, at: datetime, data: Mapping[str, object]) -> EntryId:
     """Witness one event inside the open transaction of `cursor`; the sequencer is woken at its commit.
 
     Args:

@@ -1,13 +1,14 @@
 """Canonical JSON: one value, one byte string, so that a hash of the bytes is a hash of the value.
 
-Rules (docs/reference/ledger.md): UTF-8 without a byte order mark, keys sorted by code point, "," and ":" without spaces,
-only the escapes that JSON demands, integers within ±(2^53 - 1), finite floats in their shortest form, no duplicate keys.
-What was stored is hashed as stored and never written again: `parse_strict` reads foreign bytes (log lines), while
+Rules (docs/reference/ledger.md): UTF-8 without a byte order mark, keys sorted by code point, "," and ":" without
+spaces, only the escapes that JSON demands, integers within ±(2^53 - 1), finite floats in their shortest form, no key
+twice. What was stored is hashed as stored and never written again: `parse_strict` reads foreign bytes (log lines), while
 `parse_canonical` also demands that writing the value again gives the very same bytes (entries, manifests, proofs).
 """
 
 import json
 import math
+from collections.abc import Iterable
 from typing import NoReturn
 
 # RFC 7493 (I-JSON) 2.2: beyond this another reader may see another number.
@@ -68,18 +69,24 @@ def _check(value: object, depth: int) -> None:
     elif isinstance(value, float):
         if not math.isfinite(value):
             raise CanonicalError("NaN and infinity have no JSON form")
-    elif depth == 0:
+    else:
+        _check_container(value, depth)
+
+
+def _check_container(value: object, depth: int) -> None:
+    if depth == 0:
         raise CanonicalError(f"nested deeper than {DEPTH_MAX}")
-    elif isinstance(value, dict):
-        for key, item in value.items():
+    if isinstance(value, dict):
+        for key in value:
             if not isinstance(key, str):
                 raise CanonicalError(f"a key is {type(key).__name__}, not text")
-            _check(item, depth - 1)
+        items: Iterable[object] = value.values()
     elif isinstance(value, list | tuple):
-        for item in value:
-            _check(item, depth - 1)
+        items = value
     else:
         raise CanonicalError(f"{type(value).__name__} has no canonical form")
+    for item in items:
+        _check(item, depth - 1)
 
 
 def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:

@@ -2,9 +2,9 @@
 
     leaf = SHA-256(0x00 || data)      inner = SHA-256(0x01 || left || right)      empty = SHA-256("")
 A tree over n leaves splits at the largest power of two below n, so every tree is a row of perfect subtrees ("peaks",
-largest first) and its left part never changes when leaves are added. A *node* (level, index) is the perfect subtree over
-leaves index * 2^level … (index + 1) * 2^level - 1. Provers ask for perfect nodes through a `NodeReader`; whoever stores the
-tree (a list here, tiles in `tiles.py`) answers. Verifiers need no tree: they fold a path and compare.
+largest first) and its left part never changes when leaves are added. A *node* (level, index) is the perfect subtree
+over leaves index * 2^level … (index + 1) * 2^level - 1. Provers ask for perfect nodes through a `NodeReader`; whoever
+stores the tree (a list here, tiles in `tiles.py`) answers. Verifiers need no tree: they fold a path and compare.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -53,8 +53,8 @@ def root_of_leaves(leaves: Sequence[bytes]) -> bytes:
 def perfect_nodes(start: int, end: int) -> Iterator[tuple[int, int]]:
     """Cover leaves start…end-1 by perfect nodes (level, index), left to right.
 
-    Guarantee: when `start` is a multiple of the power of two above `end - start` (every subtree of a tree), these are its
-    peaks, largest first.
+    Guarantee: where a tree itself splits (`start` is a multiple of a power of two >= `end - start`), these are the
+    peaks of that subtree, largest first.
     """
     while start < end:
         level = (end - start).bit_length() - 1
@@ -191,11 +191,14 @@ def verify_consistency(
         return not path and old_root == EMPTY_ROOT and (new_size > 0 or new_root == EMPTY_ROOT)
     if old_size == new_size:
         return not path and old_root == new_root
-    if not path:
-        return False
-    steps = list(path)
-    if old_size & (old_size - 1) == 0:
-        steps.insert(0, old_root)
+    # An old tree that is one perfect subtree is itself the first node of the path.
+    perfect = old_size & (old_size - 1) == 0
+    steps = [old_root, *path] if perfect else list(path)
+    return bool(path) and _fold_consistency(old_size, new_size, steps) == (old_root, new_root)
+
+
+def _fold_consistency(old_size: int, new_size: int, steps: Sequence[bytes]) -> tuple[bytes, bytes] | None:
+    """The two roots that a path implies, or None when it has not the one length that these sizes allow."""
     fn, sn = old_size - 1, new_size - 1
     while fn & 1:
         fn >>= 1
@@ -203,7 +206,7 @@ def verify_consistency(
     old = new = steps[0]
     for step in steps[1:]:
         if sn == 0:
-            return False
+            return None
         if fn & 1 or fn == sn:
             old = node_hash(step, old)
             new = node_hash(step, new)
@@ -214,7 +217,7 @@ def verify_consistency(
             new = node_hash(new, step)
         fn >>= 1
         sn >>= 1
-    return sn == 0 and old == old_root and new == new_root
+    return (old, new) if sn == 0 else None
 
 
 def _split(count: int) -> int:
