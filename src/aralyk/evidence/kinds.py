@@ -1,8 +1,9 @@
 """What can be witnessed: a closed list with a grammar, so that a reader in ten years knows every entry's form.
 
-An entry is a sentence: *kind* (what happened, past tense), *subject* (to what, "type:id"), *by* (who, "system:process" or
-"user:id"), *at* (when) and *data*. The grammar names the subject's type and the data that must be there; more may be added,
-these keep their names and meaning. A new kind is a decision: add it here and in docs/reference/ledger.md.
+An entry is a sentence: *kind* (what happened, past tense), *subject* (to what, "type:id"), *by* (who,
+"system:process" or "user:id"), *at* (when) and *data*. The grammar names the subject's type and the data that must be
+there; more may be added, these keep their names and meaning. A new kind is a decision: add it here and in
+docs/reference/ledger.md.
 """
 
 from dataclasses import dataclass

@@ -1,8 +1,8 @@
 """Every write has its witness: one entry in the same transaction as the change, or the change does not happen.
 
-The body is canonical JSON with a salt and is hashed exactly as stored; a trigger queues the row for the sequencer, which
-gives it its place in the Merkle tree within a second. Until the commit nobody sees the entry; a rollback removes it with
-the change it witnesses. PostgreSQL recomputes the hash (CHECK), refuses UPDATE, DELETE and TRUNCATE.
+The body is canonical JSON with a salt and is hashed exactly as stored; a trigger queues the row for the sequencer,
+which gives it its place in the Merkle tree within a second. Until the commit nobody sees the entry; a rollback
+removes it with the change it witnesses. PostgreSQL recomputes the hash (CHECK), refuses UPDATE, DELETE and TRUNCATE.
 """
 
 import re

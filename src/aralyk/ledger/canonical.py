@@ -2,8 +2,9 @@
 
 Rules (docs/reference/ledger.md): UTF-8 without a byte order mark, keys sorted by code point, "," and ":" without
 spaces, only the escapes that JSON demands, integers within ±(2^53 - 1), finite floats in their shortest form, no key
-twice. What was stored is hashed as stored and never written again: `parse_strict` reads foreign bytes (log lines), while
-`parse_canonical` also demands that writing the value again gives the very same bytes (entries, manifests, proofs).
+twice. What was stored is hashed as stored and never written again: `parse_strict` reads foreign bytes (log lines),
+while `parse_canonical` also demands that writing the value again gives the very same bytes (entries, manifests,
+proofs).
 """
 
 import json

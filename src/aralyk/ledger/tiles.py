@@ -1,10 +1,11 @@
 """The tree as it is stored: tiles of 256 hashes, written once and never changed (after C2SP tlog-tiles).
 
-Tile (level, index) holds up to 256 nodes of height 8 * level: level 0 the leaf hashes, level 1 the roots of full tiles
-of level 0, and so on. The nodes between are folded when asked, at most 255 hashes, so any proof reads a handful of tiles.
-Level 0 is stored only when full (the leaves themselves are rows), a higher level whenever a tile below it became full:
-about 12 kB per 256 leaves. `Edge` is the right edge in memory: what is not yet full. Appending n leaves costs n hashes
-and touches nothing to the left; an edge is a value, so a rolled back transaction just keeps the old one.
+Tile (level, index) holds up to 256 nodes of height 8 * level: level 0 the leaf hashes, level 1 the roots of full
+tiles of level 0, and so on. The nodes between are folded when asked, at most 255 hashes, so any proof reads a handful
+of tiles. Level 0 is stored only when full (the leaves themselves are rows), a higher level whenever a tile below it
+became full: about 12 kB per 256 leaves. `Edge` is the right edge in memory: what is not yet full. Appending n leaves
+costs n hashes and touches nothing to the left; an edge is a value, so a rolled back transaction just keeps the old
+one.
 """
 
 from collections.abc import Callable, Sequence
