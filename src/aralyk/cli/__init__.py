@@ -1,0 +1,1 @@
+"""The command line: `aralyk …`. Commands load what they need when they run, so that help is quick."""

@@ -1,0 +1,1 @@
+"""Settings: read from the environment once, typed, checked, and refused when unknown."""

@@ -1,0 +1,157 @@
+"""Django's settings module, composed from our typed settings: change a value there, not here.
+
+Safe by default: what weakens anything is tied to the demo or test profile. DEBUG is never on:
+its error pages show local variables, and ours hold names and places.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+from aralyk.conf.databases import databases
+from aralyk.conf.platform import Profile, platform_settings
+
+_settings = platform_settings()
+_production = _settings.profile is Profile.PRODUCTION
+_package = Path(__file__).resolve().parent.parent
+
+DEBUG = False
+SECRET_KEY = _settings.secret_key()
+ALLOWED_HOSTS = list(_settings.allowed_hosts)
+CSRF_TRUSTED_ORIGINS = [_settings.public_url] if _settings.public_url else []
+ROOT_URLCONF = "aralyk.console.urls"
+ASGI_APPLICATION = "aralyk.console.asgi.application"
+
+INSTALLED_APPS = [
+    "aralyk.access",
+    "aralyk.people",
+    "aralyk.orders",
+    "aralyk.devices",
+    "aralyk.tracking",
+    "aralyk.incidents",
+    "aralyk.evidence",
+    "aralyk.console",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "ninja",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.humanize",
+    "django.contrib.messages",
+    "django.contrib.postgres",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "aralyk.conf.security.ContentSecurityPolicy",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+if importlib.util.find_spec("aralyk.console") is None:
+    INSTALLED_APPS.remove("aralyk.console")
+
+DATABASES = databases()
+DATABASE_ROUTERS = ["aralyk.conf.databases.OwnerMigrates"]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTH_USER_MODEL = "access.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+
+# Accounts are made by an administrator for a named person; nobody signs up, and there is no e-mail to lose.
+ACCOUNT_ADAPTER = "aralyk.console.accounts.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key"}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "Мониторинг"  # the product's name never stands on anybody's phone
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not _production
+USERSESSIONS_TRACK_ACTIVITY = True
+
+# One process serves the console; counters of failed log-ins may start anew with it.
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_COOKIE_AGE = 12 * 60 * 60  # one shift
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = _production
+SESSION_COOKIE_NAME = "__Host-session" if _production else "session"
+CSRF_COOKIE_SECURE = _production
+CSRF_COOKIE_SAMESITE = "Strict"
+CSRF_COOKIE_NAME = "__Host-csrf" if _production else "csrf"
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_SECURE = _production
+
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SECURE_SSL_REDIRECT = _production
+SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if _production else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = _production
+X_FRAME_OPTIONS = "DENY"
+TILE_ORIGIN = _settings.tile_origin
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1_000
+
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = _settings.time_zone
+LANGUAGE_CODE = "ru"
+LANGUAGES = [("ru", "Русский"), ("ky", "Кыргызча"), ("en", "English")]
+LOCALE_PATHS = [str(_package / "locale")]
+
+STATIC_URL = "/static/"
+STATIC_ROOT = str(_settings.home / "static")
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+WHITENOISE_USE_FINDERS = True  # pages and their hashed files lie in the package: no copying step at the start
+WHITENOISE_AUTOREFRESH = False
+
+LOGGING_CONFIG = None  # the console process configures logging for all of its libraries
+SILENCED_SYSTEM_CHECKS: list[str] = []

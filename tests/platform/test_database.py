@@ -1,0 +1,24 @@
+"""The fixture itself and what the roles may do."""
+
+import psycopg
+import pytest
+
+from aralyk.database import Role
+from tests.conftest import Database
+
+
+def test_each_role_logs_in_as_itself(database: Database) -> None:
+    for role in Role:
+        with database.connect(role) as connection:
+            assert connection.execute("SELECT current_user").fetchone() == (role.login,)
+
+
+def test_no_role_may_create_tables_but_the_owner(database: Database) -> None:
+    for role in set(Role) - {Role.OWNER}:
+        with database.connect(role) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute("CREATE TABLE public.surprise (id integer)")
+
+
+def test_the_gateway_cannot_read_the_vault(database: Database) -> None:
+    with database.connect(Role.GATEWAY) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        connection.execute("SELECT * FROM people_sealedfield")
