@@ -1,0 +1,103 @@
+"""What every protocol gives: bytes in, messages out, no sockets, no clock.
+
+A splitter cuts a stream into frames and tells broken ones apart; `decode` reads one frame; `answer` of what was read is
+sent by whoever owns the socket, after the frame is on disk. A frame is what the log keeps, so `decode` reads a frame
+from the log years later exactly as on the day it came: nothing that it needs stands outside the bytes but the session's
+device id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from aralyk.protocols.errors import ProtocolError
+from aralyk.protocols.messages import Message
+
+
+class Transport(StrEnum):
+    """What carries the frames."""
+
+    HTTP = "http"
+    TCP = "tcp"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """What is known about the sender before a frame is read.
+
+    Attributes:
+        device_id: From the login frame, or from the secret that the request came with.
+        model: The registered model, for protocols whose frames depend on it.
+    """
+
+    device_id: str | None = None
+    model: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decoded:
+    """What a frame said.
+
+    Attributes:
+        device_id: Who speaks, also in a frame without records (login, heartbeat).
+        messages: The records, in the frame's order.
+        answer: Bytes that the device waits for, to be sent after the commit; None: the protocol has no answer, or it
+            is the HTTP status alone.
+    """
+
+    device_id: str
+    messages: tuple[Message, ...]
+    answer: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrokenFrame:
+    """Bytes of a stream that can't be a frame; `raw` holds no more than the protocol's frame limit."""
+
+    raw: bytes
+    error: ProtocolError
+
+
+class Splitter(Protocol):
+    """Cuts one connection's bytes into frames; the result does not depend on how the bytes were chunked."""
+
+    def feed(self, data: bytes, /) -> list[bytes | BrokenFrame]:
+        """Take bytes, give the frames that are now complete."""
+        ...
+
+    def close(self) -> BrokenFrame | None:
+        """Give what the end of the connection cut off."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpRequest:
+    """The parts of a request that may belong to a record. `target` is the path with its query, as it was sent."""
+
+    method: str
+    target: bytes
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Codec:
+    """One protocol.
+
+    Attributes:
+        name: As in the log and in `aralyk decode NAME`; equal to its folder.
+        transport: What carries its frames.
+        frame_bytes_max: Longer frames are refused.
+        decode: Reads one frame; raises ProtocolError and nothing else, whatever the bytes.
+        splitter: Makes a splitter for a new connection (TCP).
+        frame_of_request: Makes the frame that the log keeps; drops the path, where the secret stands (HTTP).
+    """
+
+    name: str
+    transport: Transport
+    frame_bytes_max: int
+    decode: Callable[[bytes, Session], Decoded]
+    splitter: Callable[[], Splitter] | None = None
+    frame_of_request: Callable[[HttpRequest], bytes] | None = None
