@@ -1,1 +1,122 @@
-"""The command line: `aralyk …`. Commands load what they need when they run, so that help is quick."""
+"""The command line: `aralyk COMMAND …`.
+
+A table names each command's module; only the chosen one is loaded, so help is quick and a command
+never fails for the imports of another. Mistakes of the caller go to stderr with exit code 2 and name
+the field; exit code 1 means that the command ran and the answer is "no".
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+EXIT_MISTAKE = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """Where a command lives.
+
+    Attributes:
+        module: Module below `aralyk.cli`.
+        function: Its typer-annotated function.
+        summary: One line of help.
+        hidden: Not listed: for our own processes.
+    """
+
+    module: str
+    function: str
+    summary: str
+    hidden: bool = False
+
+
+COMMANDS: dict[str, Command] = {
+    "up": Command(module="up", function="up", summary="Start the database and every process; Ctrl-C stops them."),
+    "demo": Command(module="demo", function="demo", summary="The same with the synthetic pilot of 18 orders."),
+    "migrate": Command(module="migrate", function="migrate", summary="Bring the database to this version's schema."),
+    "doctor": Command(
+        module="doctor", function="doctor", summary="Check settings, database, roles, disk, clock, keys."
+    ),
+    "decode": Command(
+        module="decode", function="decode", summary="What does this device say? Frames in, messages out."
+    ),
+    "replay": Command(module="replay", function="replay", summary="What does an order make of these observations?"),
+    "export": Command(module="export", function="export", summary="Write the evidence bundle of one incident."),
+    "verify": Command(module="verify", function="verify", summary="Check a bundle, offline, step by numbered step."),
+    "bench engine": Command(module="bench_engine", function="bench_engine", summary="Fixes per second of the engine."),
+    "bench path": Command(module="bench_path", function="bench_path", summary="Device to live stream: rate and delay."),
+    "bench ledger": Command(
+        module="bench_ledger", function="bench_ledger", summary="Append, prove and verify evidence."
+    ),
+    "bench console": Command(module="bench_console", function="bench_console", summary="Pages and the live stream."),
+    "process": Command(module="process", function="process", summary="Run one process (used by `up`).", hidden=True),
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Returns:
+        The exit code.
+    """
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if given in (["--version"], ["-V"]):
+        from importlib.metadata import version
+
+        print(f"aralyk {version('aralyk')}")
+        return 0
+    name, rest = _command_in(given)
+    if name is None:
+        asked_for_help = not given or given[0] in {"--help", "-h", "help"}
+        print(_overview(), file=sys.stdout if asked_for_help else sys.stderr)
+        return 0 if asked_for_help else EXIT_MISTAKE
+    return _run(name, rest)
+
+
+def _command_in(given: Sequence[str]) -> tuple[str | None, list[str]]:
+    for words in (2, 1):
+        name = " ".join(given[:words])
+        if name in COMMANDS:
+            return name, list(given[words:])
+    return None, []
+
+
+def _run(name: str, rest: list[str]) -> int:
+    import typer
+
+    from aralyk.cli.errors import explain
+
+    command = COMMANDS[name]
+    try:
+        function = getattr(importlib.import_module(f"aralyk.cli.{command.module}"), command.function)
+        app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+        app.command(name)(_exiting(function))
+        app(rest, prog_name=f"aralyk {name}")
+    except SystemExit as finished:
+        return finished.code if isinstance(finished.code, int) else 0
+    except Exception as error:  # noqa: BLE001 - the last frame: what is not ours to explain is raised again
+        return explain(error)
+    return 0
+
+
+def _exiting(function: Callable[..., object]) -> Callable[..., None]:
+    """The command with its returned number as the exit code; typer reads the parameters through `wraps`."""
+    import typer
+
+    @functools.wraps(function)
+    def run(*arguments: object, **options: object) -> None:
+        outcome = function(*arguments, **options)
+        if isinstance(outcome, int):
+            raise typer.Exit(outcome)
+
+    return run
+
+
+def _overview() -> str:
+    shown = {name: command for name, command in COMMANDS.items() if not command.hidden}
+    width = max(len(name) for name in shown)
+    lines = [f"  {name.ljust(width)}  {command.summary}" for name, command in shown.items()]
+    return "\n".join(["Usage: aralyk COMMAND [OPTIONS]   (aralyk COMMAND --help explains one)", "", *lines])

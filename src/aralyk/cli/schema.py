@@ -1,4 +1,4 @@
-"""Brings a database to this version's schema: migrations as its owner, then every role's rights.
+"""Brings a database to this version's schema: roles, migrations as its owner, then every role's rights.
 
 Rights are applied after each migration in one transaction and from one table (`database.grants`), so a
 role never keeps what left that table.
@@ -7,6 +7,47 @@ role never keeps what left that table.
 from __future__ import annotations
 
 import os
+from pathlib import Path
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+
+from aralyk.database import Role, connect, connect_info
+from aralyk.database.roles import (
+    RolesRefused,
+    administrator_script,
+    close_database_to_others,
+    create_roles,
+    read_passwords,
+    settle_passwords,
+)
+
+
+def settle_roles(home: Path) -> None:
+    """Create the roles of an external database that do not exist, or whose passwords we have not set yet.
+
+    Raises:
+        RolesRefused: DATABASE_URL's user may not; the message holds the SQL for the administrator.
+    """
+    ours = [role for role in Role if role is not Role.OWNER and not os.environ.get(role.variable)]
+    by_password = bool(conninfo_to_dict(connect_info(Role.OWNER)).get("password"))
+    with connect(Role.OWNER, autocommit=True) as connection:
+        rows = connection.execute("SELECT rolname FROM pg_roles").fetchall()
+        existing = {str(row[0]) for row in rows}
+        known = read_passwords(home)
+        wanted = [role for role in ours if role.login not in existing or (by_password and role not in known)]
+        if not wanted:
+            return
+        passwords = settle_passwords(home, wanted) if by_password else {}
+        try:
+            with connection.transaction():
+                create_roles(connection, wanted, passwords)
+                close_database_to_others(connection, connection.info.dbname, ours)
+        except psycopg.errors.InsufficientPrivilege:
+            script = administrator_script(wanted)
+            raise RolesRefused(
+                f"user {connection.info.user} may not create roles; an administrator can:\n{script}"
+            ) from None
 
 
 def bring_up_to_date() -> None:
@@ -23,7 +64,7 @@ def bring_up_to_date() -> None:
     from aralyk.database import grants
 
     django.setup()
-    call_command("migrate", database="owner", verbosity=0, interactive=False)
+    call_command("migrate", database="owner", verbosity=0, interactive=False, skip_checks=True)
     with transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
         grants.apply(cursor)
     connections["owner"].close()

@@ -55,11 +55,12 @@ GRANTS: Final[dict[str, dict[str, str]]] = {
         "log_batch": READ,
     },
     "aralyk_watchdog": {
+        **_WITNESS,
         "step": READ,
         "log_stream": READ,
+        "log_batch": "SELECT (stream, seq)",  # finds gaps; never reads what a device said
         "evidence_pending": READ,
         "evidence_checkpoint": READ,
-        "evidence_entry": READ,
         "platform_alarm": ADD,
         "live_event": ADD,
     },
@@ -113,5 +114,5 @@ def _apply_role(cursor: Any, role: str, grants: dict[str, str]) -> None:
     cursor.execute(sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(name))
     cursor.execute(sql.SQL("GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {}").format(name))
     for table, privileges in grants.items():
-        statement = sql.SQL("GRANT " + privileges + " ON {} TO {}")  # type: ignore[arg-type]
+        statement = sql.SQL("GRANT " + privileges + " ON {} TO {}")
         cursor.execute(statement.format(sql.Identifier(table), name))

@@ -88,7 +88,8 @@ def recorded_location(home: Path) -> Location | None:
 
 def settle_location(home: Path) -> Location:
     """Choose, once, where the database of `home` lives, make the directories and write the choice down."""
-    home.mkdir(parents=True, exist_ok=True)
+    # Others may pass through: root's server runs as another user. What is in it is closed to them.
+    home.mkdir(mode=0o711, parents=True, exist_ok=True)
     location = recorded_location(home)
     if location is None:
         location = _choose(home.resolve())

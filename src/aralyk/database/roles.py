@@ -90,11 +90,11 @@ def create_roles(connection: Connection, roles: Iterable[Role], passwords: Mappi
             connection.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(name, sql.Literal(verifier.decode())))
 
 
-def close_database_to_others(connection: Connection, database: str) -> None:
-    """Let only our roles connect to `database`, and none of them create objects in it but the owner."""
+def close_database_to_others(connection: Connection, database: str, roles: Iterable[Role] = Role) -> None:
+    """Let only `roles` and its owner connect to `database`; none may create schemas or temporary tables."""
     name = sql.Identifier(database)
     connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(name))
-    for role in Role:
+    for role in roles:
         connection.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(name, sql.Identifier(role.login)))
 
 
