@@ -83,11 +83,13 @@ class ErrorSource(Protocol):
 
 
 NO_PLACE: Final = "none"
+NETWORK: Final = "network"
+FALLBACK: Final = "to_200"
 # Shares of receiver states by surroundings. Over a day (about 20 h indoors) network fixes come to about 5 %.
 SHARES: Final[dict[Sky, dict[str, float]]] = {
-    Sky.OPEN: {"to_5": 0.45, "to_10": 0.43, "to_20": 0.10, "network": 0.02},
-    Sky.VEHICLE: {"to_5": 0.50, "to_10": 0.35, "to_20": 0.13, "network": 0.02},
-    Sky.INDOORS: {"to_10": 0.20, "to_20": 0.38, "to_30": 0.20, "to_50": 0.10, "network": 0.06, NO_PLACE: 0.06},
+    Sky.OPEN: {"to_5": 0.45, "to_10": 0.43, "to_20": 0.10, NETWORK: 0.02},
+    Sky.VEHICLE: {"to_5": 0.50, "to_10": 0.35, "to_20": 0.13, NETWORK: 0.02},
+    Sky.INDOORS: {"to_10": 0.20, "to_20": 0.38, "to_30": 0.20, "to_50": 0.10, NETWORK: 0.06, NO_PLACE: 0.06},
 }
 STATE_LASTS_S: Final = 90.0
 LENGTH_PERSISTS_S: Final = 180.0  # correlation time of the error's quantile
@@ -97,7 +99,15 @@ TURN_RAD_PER_SQRT_S: Final = 0.06  # the direction wanders by about 1 rad in 5 m
 class Receiver:
     """One device's receiver: states, quantile and direction, each with a memory."""
 
-    def __init__(self, *, seed: int, name: str) -> None:
+    def __init__(self, *, seed: int, name: str, always_a_place: bool = False) -> None:
+        """Begin with a random state.
+
+        Args:
+            seed: Of the city.
+            name: Of the device; each has its own errors.
+            always_a_place: A phone whose app falls back to the network (100 to 200 m) where satellites fail.
+        """
+        self._always_a_place = always_a_place
         self._rng = stream(seed, "receiver", name)
         self._at_s: float | None = None
         self._sky = Sky.OPEN
@@ -112,15 +122,15 @@ class Receiver:
         self._at_s = at_s
         self._wander(elapsed_s)
         self._change_state(elapsed_s, sky)
-        if self._state == NO_PLACE:
+        if self._state == NO_PLACE and not self._always_a_place:
             return None
-        radius = MEASURED[self._state]
+        radius = MEASURED[FALLBACK if self._state == NO_PLACE else self._state]
         length_m = radius.error_m(self._z)
         return Reading(
             error_east_m=length_m * math.sin(self._direction_rad),
             error_north_m=length_m * math.cos(self._direction_rad),
             accuracy_m=radius.low_m + (radius.high_m - radius.low_m) * self._radius_share,
-            source=Source.NETWORK if self._state == "network" else Source.GNSS,
+            source=Source.NETWORK if self._state in (NETWORK, NO_PLACE) else Source.GNSS,
         )
 
     def _wander(self, elapsed_s: float) -> None:
