@@ -14,6 +14,7 @@ import pwd
 import secrets
 import shutil
 import stat
+import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -201,3 +202,16 @@ def _copy_tree(binaries: ServerBinaries, target: Path) -> None:
         shutil.rmtree(partial)
         if not target.is_dir():
             raise
+
+
+def remove_database(home: Path) -> None:
+    """Delete the embedded database of `home` and the home itself, wherever the data went: for demos and tests."""
+    location = recorded_location(home)
+    if location is not None:
+        shutil.rmtree(location.base, ignore_errors=True)
+        shutil.rmtree(location.socket, ignore_errors=True)
+    shutil.rmtree(home, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    remove_database(Path(sys.argv[1]))
