@@ -149,7 +149,8 @@ class Record:
     """The fields of one record by canonical name, with the names that the device uses for them.
 
     Attributes:
-        values: What was said; a field that is absent, null or empty text is not in it.
+        values: What was said; a field that is absent, null or empty text is not in it. A ProtocolError stands for
+            what was said in no readable form (twice, not text), so that it counts only where the field matters.
         names: Canonical name to the device's, where they differ.
         unreadable: Filled by reading: fields that had a value we can't use.
     """
@@ -157,6 +158,17 @@ class Record:
     values: Mapping[str, object]
     names: Mapping[str, str] = field(default_factory=dict)
     unreadable: list[str] = field(default_factory=list)
+
+    def required(self, key: str) -> object:
+        """A value that the record stands on.
+
+        Raises:
+            ProtocolError: It was said in no readable form.
+        """
+        value = self.values[key]
+        if isinstance(value, ProtocolError):
+            raise value
+        return value
 
     def name_of(self, key: str) -> str:
         """The device's name of a field."""
@@ -179,7 +191,7 @@ class Record:
         value = self.values.get(key)
         if value is None or isinstance(value, bool):
             return value
-        known = _BOOLEANS.get(str(value).strip().lower())
+        known = None if isinstance(value, ProtocolError) else _BOOLEANS.get(str(value).strip().lower())
         if known is None:
             self.unreadable.append(self.name_of(key))
         return known

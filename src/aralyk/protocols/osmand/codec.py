@@ -140,7 +140,7 @@ def _message_of(record: Record, extra: dict[str, Any], session: Session) -> Mess
 
 def _device_id(record: Record, session: Session) -> str:
     if "device_id" in record.values:
-        return parse_id(record.values["device_id"], name=record.name_of("device_id"))
+        return parse_id(record.required("device_id"), name=record.name_of("device_id"))
     if session.device_id is None:
         raise ProtocolError(ErrorCode.MISSING_FIELD, f"{record.name_of('device_id')}: expected the device's id")
     return session.device_id
@@ -159,7 +159,7 @@ def _place_or_alarm(record: Record, alarms: tuple[Alarm, ...]) -> _Place:
 def _place(record: Record) -> _Place:
     fixed_at_us, zone_assumed = None, False
     if "time" in record.values:
-        moment = parse_time(record.values["time"], name=record.name_of("time"))
+        moment = parse_time(record.required("time"), name=record.name_of("time"))
         fixed_at_us, zone_assumed = moment.us, moment.zone_assumed
     given = [key for key in ("lat", "lon") if key in record.values]
     if not given:
@@ -170,8 +170,8 @@ def _place(record: Record) -> _Place:
     return _Place(
         fixed_at_us=fixed_at_us,
         zone_assumed=zone_assumed,
-        lat=parse_number(record.values["lat"], name=record.name_of("lat"), bounds=LATITUDE),
-        lon=parse_number(record.values["lon"], name=record.name_of("lon"), bounds=LONGITUDE),
+        lat=parse_number(record.required("lat"), name=record.name_of("lat"), bounds=LATITUDE),
+        lon=parse_number(record.required("lon"), name=record.name_of("lon"), bounds=LONGITUDE),
     )
 
 
@@ -204,6 +204,9 @@ def _source(record: Record) -> Source:
 def _alarms(record: Record, extra: dict[str, Any]) -> tuple[Alarm, ...]:
     said = record.values.get("alarm")
     if said is None or said is False:
+        return ()
+    if isinstance(said, ProtocolError):
+        record.unreadable.append(record.name_of("alarm"))
         return ()
     alarms: list[Alarm] = []
     for word in str(said).split(","):

@@ -28,12 +28,12 @@ _CANONICAL: Final = {
     "accuracy": "accuracy_m",
     "batt": "battery_pct",
     "charge": "charging",
-    "alarm": "alarm",
     "mock": "mock",
     "provider": "provider",
     "notificationToken": "push_token",
 }
-_REPEATED: Final = frozenset({"cell", "wifi"})
+_REPEATED: Final = frozenset({"cell", "wifi", "alarm"})  # all of them are meant
+Value = str | ProtocolError
 
 
 def record_of_form(query: bytes, body: bytes) -> tuple[Record, dict[str, Any]]:
@@ -43,39 +43,47 @@ def record_of_form(query: bytes, body: bytes) -> tuple[Record, dict[str, Any]]:
         The record by canonical names, and its other fields.
 
     Raises:
-        ProtocolError: Not text, too many pairs, or a known field twice (which of two places is meant?).
+        ProtocolError: Names that are not text, or too many pairs.
     """
     values: dict[str, object] = {}
-    names: dict[str, str] = {"device_id": "id", "time": "timestamp"}
+    names = {"device_id": "id", "time": "timestamp"}
+    record = Record(values=values, names=names)
     others: list[tuple[str, object]] = []
     repeated: dict[str, list[str]] = {}
-    for name, text in _pairs(query, body):
+    for name, value in _pairs(query, body):
         key = _CANONICAL.get(name)
-        if name in _REPEATED:
-            repeated.setdefault(name, []).append(text)
-        elif key is None:
-            others.append((name, typed(text)))
-        elif key in values:
-            raise ProtocolError(ErrorCode.DUPLICATE_FIELD, f"{name}: expected once")
+        if key is not None and name not in _REPEATED:
+            # Twice: which of two places is meant?
+            twice = ProtocolError(ErrorCode.DUPLICATE_FIELD, f"{name}: expected once")
+            values[key], names[key] = (twice if key in values else value), name
+        elif isinstance(value, ProtocolError):
+            record.unreadable.append(name)
+        elif name in _REPEATED:
+            repeated.setdefault(name, []).append(value)
         else:
-            values[key], names[key] = text, name
+            others.append((name, typed(value)))
+    if "alarm" in repeated:
+        values["alarm"] = ",".join(repeated.pop("alarm"))
     values.update(repeated)
     _place_of_location(values, names)
-    return Record(values=values, names=names), bounded(others)
+    return record, bounded(others)
 
 
-def _pairs(query: bytes, body: bytes) -> Iterator[tuple[str, str]]:
+def _pairs(query: bytes, body: bytes) -> Iterator[tuple[str, Value]]:
     parts = [part for part in (*query.split(b"&"), *body.strip().split(b"&")) if part]
     if len(parts) > PAIRS_MAX:
         raise ProtocolError(ErrorCode.TOO_MANY_FIELDS, f"request: expected at most {PAIRS_MAX} fields")
     for part in parts:
         name, _, value = part.partition(b"=")
-        text = _text(value)
-        if text.strip():  # "speed=" says nothing
-            yield _text(name), text
+        text = _text(value, of="the value of a field")
+        if isinstance(text, ProtocolError) or text.strip():  # "speed=" says nothing
+            known = _text(name, of="the name of a field")
+            if isinstance(known, ProtocolError):
+                raise known
+            yield known, text
 
 
-def _text(raw: bytes) -> str:
+def _text(raw: bytes, *, of: str) -> Value:
     if b"+" in raw:
         raw = raw.replace(b"+", b" ")
     if b"%" in raw:
@@ -83,16 +91,18 @@ def _text(raw: bytes) -> str:
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError:
-        raise ProtocolError(ErrorCode.NOT_TEXT, "request: expected UTF-8 text, percent-encoded") from None
+        return ProtocolError(ErrorCode.NOT_TEXT, f"request: expected UTF-8 text, percent-encoded, in {of}")
 
 
 def _place_of_location(values: dict[str, object], names: dict[str, str]) -> None:
     if "location" not in values:
         return
-    location = str(values.pop("location"))
+    location = values.pop("location")
     if "lat" in values or "lon" in values:
-        raise ProtocolError(ErrorCode.DUPLICATE_FIELD, "location: expected without lat and lon")
-    values["lat"], comma, values["lon"] = location.partition(",")
+        location = ProtocolError(ErrorCode.DUPLICATE_FIELD, "location: expected without lat and lon")
+    elif isinstance(location, str) and "," not in location:
+        location = ProtocolError(ErrorCode.BAD_FIELD, "location: expected latitude, a comma and longitude")
     names["lat"] = names["lon"] = "location"
-    if not comma:
-        raise ProtocolError(ErrorCode.BAD_FIELD, "location: expected latitude, a comma and longitude")
+    values["lat"] = values["lon"] = location
+    if isinstance(location, str):
+        values["lat"], _, values["lon"] = location.partition(",")

@@ -33,7 +33,6 @@ _PATHS: Final[Mapping[str, tuple[str, ...]]] = {
     "provider": ("location", "provider"),
 }
 _NAMES: Final = {key: ".".join(path) for key, path in _PATHS.items()}
-_OBJECTS: Final = (("location",), ("location", "coords"), ("location", "battery"), ("location", "extras"))
 _ACTIVITY: Final = ("location", "activity", "type")
 # extra name: member of `location`
 _EXTRAS: Final[Mapping[str, str]] = {"event": "event", "motion": "is_moving", "odometer": "odometer", "uuid": "uuid"}
@@ -64,17 +63,18 @@ def record_of_json(body: bytes, *, query: bytes) -> tuple[Record, dict[str, Any]
         raise ProtocolError(ErrorCode.BAD_FIELD, "body: expected one JSON object")
     if "location" not in root:
         raise ProtocolError(ErrorCode.MISSING_FIELD, "location: expected an object")
-    for path in _OBJECTS:
-        if not isinstance(_at(root, path), dict | None):
-            raise ProtocolError(ErrorCode.BAD_FIELD, f"{'.'.join(path)}: expected an object")
+    if not isinstance(root["location"], dict | None):
+        raise ProtocolError(ErrorCode.BAD_FIELD, "location: expected an object")
     values = {key: value for key, path in _PATHS.items() if (value := _at(root, path)) not in (None, "")}
     return Record(values=values, names=_NAMES), _extra_of(root)
 
 
 def _at(root: object, path: tuple[str, ...]) -> Any:
-    for name in path:
-        if not isinstance(root, dict):
+    for depth, name in enumerate(path):
+        if root is None:
             return None
+        if not isinstance(root, dict):
+            return ProtocolError(ErrorCode.BAD_FIELD, f"{'.'.join(path[:depth])}: expected an object")
         root = root.get(name)
     return root
 
@@ -83,5 +83,7 @@ def _extra_of(root: dict[str, Any]) -> dict[str, Any]:
     location = root["location"] or {}
     pairs: list[tuple[str, object]] = [(name, location.get(member)) for name, member in _EXTRAS.items()]
     pairs.append(("activity", _at(root, _ACTIVITY)))
-    pairs += [(name, value) for name, value in (location.get("extras") or {}).items() if name != "alarm"]
-    return bounded(pairs)
+    extras = location.get("extras")
+    if isinstance(extras, dict):
+        pairs += [(name, value) for name, value in extras.items() if name != "alarm"]
+    return bounded((name, value) for name, value in pairs if not isinstance(value, ProtocolError))

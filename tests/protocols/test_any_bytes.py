@@ -1,0 +1,198 @@
+"""Any bytes give messages or a ProtocolError; what an encoder writes, its codec reads."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aralyk.protocols import registry
+from aralyk.protocols.codec import Decoded, Session
+from aralyk.protocols.errors import ProtocolError
+from aralyk.protocols.messages import Alarm, Cell, Message, Source, Strap
+from aralyk.protocols.osmand import encoder as osmand
+from aralyk.protocols.r16h import encoder as r16h
+
+DAY_US = 86_400_000_000
+START_US = int(datetime(2026, 11, 21, tzinfo=UTC).timestamp()) * 1_000_000
+
+_words = st.sampled_from(
+    [
+        "id",
+        "deviceid",
+        "timestamp",
+        "lat",
+        "lon",
+        "location",
+        "valid",
+        "speed",
+        "bearing",
+        "batt",
+        "charge",
+        "alarm",
+        "mock",
+        "cell",
+        "wifi",
+        "x",
+        "notificationToken",
+    ]
+)
+_values = st.one_of(
+    st.text(max_size=20),
+    st.floats().map(str),
+    st.sampled_from(["7", "1704067320", "42.87", "sos", "true", "-1", "%FF", "%u1", "1e400", "437,5,1,2,-7", "\x00"]),
+)
+_queries = st.lists(st.tuples(_words, _values), max_size=8).map(
+    lambda pairs: b"?" + "&".join(f"{name}={value}" for name, value in pairs).encode("utf-8", "surrogatepass") + b"\n"
+)
+_json = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                [
+                    "location",
+                    "coords",
+                    "latitude",
+                    "longitude",
+                    "timestamp",
+                    "device_id",
+                    "battery",
+                    "level",
+                    "extras",
+                    "alarm",
+                    "mock",
+                ]
+            ),
+            inner,
+            max_size=6,
+        )
+    ),
+    max_leaves=12,
+)
+_bodies = _json.map(lambda value: b"?\n" + msgspec.json.encode(value))
+_frames = st.one_of(
+    st.binary(max_size=200),
+    st.binary(max_size=200).map(lambda raw: b"?" + raw),
+    _queries,
+    _bodies,
+    st.lists(st.sampled_from(["@GPSD", "@LBSD", "@LINK", "860000000000017", "R", "S", "20261121", "100000", "1.0", "N",
+                              "437-5-1f-2a:-70", "L", "SOS", "", "\xff"]), max_size=16)
+    .map(lambda parts: ",".join(parts).encode("latin-1")),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", sorted(registry()))
+@given(frame=_frames)
+def test_any_bytes_give_messages_or_a_protocol_error(name: str, frame: bytes) -> None:
+    try:
+        decoded = registry()[name].decode(frame, Session())
+    except ProtocolError:
+        return
+    assert isinstance(decoded, Decoded)
+    for message in decoded.messages:
+        check_message(message)
+
+
+def check_message(message: Message) -> None:
+    """A message can be stored, and holds no impossible place."""
+    stored: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(message.as_line()))
+    assert None not in stored.values()
+    assert (message.lat is None) == (message.lon is None) == (message.valid is None)
+    if message.lat is not None and message.lon is not None:
+        assert -90 <= message.lat <= 90
+        assert -180 <= message.lon <= 180
+    for number in (message.accuracy_m, message.speed_mps, message.heading_deg, message.battery_pct):
+        assert number is None or 0 <= number < float("inf")
+
+
+_unknown = st.none()
+_moments = st.integers(0, 30 * DAY_US).map(lambda us: START_US + us // 1_000_000 * 1_000_000)
+_phones = st.builds(
+    Message,
+    device_id=st.sampled_from(["7", "48241179", "phone-9"]),
+    fixed_at_us=_moments,
+    lat=st.floats(-90, 90),
+    lon=st.floats(-180, 180),
+    valid=st.just(True),
+    accuracy_m=_unknown | st.floats(0.5, 5000),
+    altitude_m=_unknown | st.floats(0, 5000),
+    speed_mps=_unknown | st.floats(0, 80),
+    heading_deg=_unknown | st.floats(0, 359),
+    source=st.just(Source.FUSED),
+    battery_pct=_unknown | st.floats(0, 100),
+    charging=_unknown | st.booleans(),
+    alarms=st.sampled_from([(), (Alarm.SOS,), (Alarm.LOW_BATTERY, Alarm.SOS)]),
+)
+
+
+def read_osmand(frame: bytes) -> Message:
+    return registry()["osmand"].decode(frame, Session()).messages[0]
+
+
+@given(_phones)
+def test_what_the_app_versions_write_is_what_the_codec_reads(said: Message) -> None:
+    by_query = read_osmand(b"?" + osmand.encode_query(said).encode() + b"\n")
+    by_json = read_osmand(b"?\n" + osmand.encode_json(said))
+    by_form = read_osmand(b"?\n" + osmand.encode_form(said))
+    for heard in (by_query, by_json, by_form):
+        assert (heard.device_id, heard.fixed_at_us, heard.alarms) == (said.device_id, said.fixed_at_us, said.alarms)
+        assert heard.lat == pytest.approx(said.lat, abs=1e-7)
+        assert heard.lon == pytest.approx(said.lon, abs=1e-7)
+        assert "unreadable" not in heard.extra
+    assert by_json.speed_mps == said.speed_mps
+    assert by_query.speed_mps == pytest.approx(said.speed_mps or 0.0, abs=1e-6)
+    assert by_form.speed_mps == (None if said.speed_mps is None else pytest.approx(said.speed_mps, abs=0.01))
+    for heard, tolerance in ((by_query, 1e-9), (by_json, 0.01), (by_form, 0.5)):
+        assert heard.battery_pct == (
+            None if said.battery_pct is None else pytest.approx(said.battery_pct, abs=tolerance)
+        )
+    assert by_form.charging == said.charging
+
+
+_bracelets = st.builds(
+    Message,
+    device_id=st.just("860000000000017"),
+    fixed_at_us=_moments,
+    lat=st.floats(-90, 90),
+    lon=st.floats(-180, 180),
+    valid=st.just(True),
+    speed_mps=_unknown | st.floats(0, 80),
+    heading_deg=_unknown | st.floats(0, 359),
+    battery_pct=_unknown | st.floats(0, 100),
+    strap=st.sampled_from([Strap.LOCKED, Strap.OPEN]),
+    alarms=st.sampled_from([(), (Alarm.SOS,), (Alarm.STRAP_OPEN,), (Alarm.LOW_BATTERY,)]),
+    extra=st.sampled_from([{}, {"stored": True}]),
+)
+
+
+@given(_bracelets)
+def test_what_the_bracelet_writes_is_what_the_codec_reads(said: Message) -> None:
+    splitter = registry()["r16h"].splitter
+    assert splitter is not None
+    (frame,) = splitter().feed(r16h.encode_position(said))
+    assert isinstance(frame, bytes)
+    (heard,) = registry()["r16h"].decode(frame, Session()).messages
+    assert (heard.device_id, heard.fixed_at_us, heard.strap) == (said.device_id, said.fixed_at_us, said.strap)
+    assert (heard.alarms, heard.extra) == (said.alarms, said.extra)
+    assert heard.lat == pytest.approx(said.lat, abs=1e-5)
+    assert heard.lon == pytest.approx(said.lon, abs=1e-5)
+    assert (heard.speed_mps is None) == (said.speed_mps is None)
+
+
+def test_a_bracelet_without_a_fix_names_its_cell_and_its_strap() -> None:
+    said = Message(
+        device_id="860000000000017",
+        sent_at_us=START_US,
+        strap=Strap.OPEN,
+        cells=(Cell(mcc=437, mnc=5, lac=30200, cid=102512405, rssi_dbm=-111),),
+    )
+    heard = registry()["r16h"].decode(r16h.encode_position(said), Session()).messages[0]
+    assert (heard.cells, heard.strap, heard.sent_at_us, heard.source) == (
+        said.cells, Strap.OPEN, START_US, Source.NETWORK,
+    )  # fmt: skip
