@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from aralyk.protocols.errors import ProtocolError
+from aralyk.protocols.errors import ErrorCode, ProtocolError
 from aralyk.protocols.messages import Message
 
 
@@ -93,6 +93,7 @@ class Codec:
         decode: Reads one frame; raises ProtocolError and nothing else, whatever the bytes.
         splitter: Makes a splitter for a new connection (TCP).
         frame_of_request: Makes the frame that the log keeps; drops the path, where the secret stands (HTTP).
+        refusal_status: The status that answers an unreadable frame, once it is quarantined (HTTP).
     """
 
     name: str
@@ -101,3 +102,4 @@ class Codec:
     decode: Callable[[bytes, Session], Decoded]
     splitter: Callable[[], Splitter] | None = None
     frame_of_request: Callable[[HttpRequest], bytes] | None = None
+    refusal_status: Callable[[ErrorCode], int] | None = None

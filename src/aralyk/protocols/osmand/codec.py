@@ -71,6 +71,11 @@ def frame_of_request(request: HttpRequest) -> bytes:
     return b"?" + query + b"\n" + request.body
 
 
+def refusal_status(code: ErrorCode) -> int:
+    """200: the app's queue deletes on 2xx alone and would repeat a bad record for ever; 400: no number at all."""
+    return 400 if code is ErrorCode.NOT_FINITE else 200
+
+
 def decode(frame: bytes, session: Session) -> Decoded:
     """Read one request.
 

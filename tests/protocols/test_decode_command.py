@@ -1,0 +1,93 @@
+"""`aralyk decode`: the door for experts and vendors, through the real command."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.protocols.vectors import vectors
+
+SOURCE = Path(__file__).resolve().parents[2] / "src"
+LINK = {"id": "a", "kind": "text", "frame": "@LINK,860000000000017"}
+PHONE = {
+    "id": "b",
+    "kind": "http",
+    "http": {"method": "GET", "uri": "/x?id=7&lat=1&lon=2", "headers": {}, "body": None},
+}
+
+
+def run(*arguments: str, lines: list[Any]) -> subprocess.CompletedProcess[str]:
+    text = "".join((line if isinstance(line, str) else json.dumps(line)) + "\n" for line in lines)
+    command = [sys.executable, "-m", "aralyk.cli", "decode", *arguments]
+    environ = os.environ | {"PYTHONPATH": str(SOURCE)}
+    return subprocess.run(command, input=text, capture_output=True, text=True, check=False, timeout=60, env=environ)
+
+
+def answers(result: subprocess.CompletedProcess[str]) -> list[Any]:
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+@pytest.mark.parametrize("protocol", ["osmand", "r16h"])
+def test_every_vector_gets_one_answer_in_the_stable_form(protocol: str) -> None:
+    entries = vectors(protocol)
+    result = run(protocol, "--json", lines=entries)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert [answer["id"] for answer in answers(result)] == [entry["id"] for entry in entries]
+    for answer, entry in zip(answers(result), entries, strict=True):
+        assert {"id", "messages", "reply_hex", "error"} <= answer.keys()
+        assert len(answer["messages"]) == entry["expect"]["count"] or entry["id"] == "osmand-odd-006"
+        assert bool(answer["error"]) == (entry["id"] in {"osmand-006", "osmand-odd-001", "osmand-odd-005"})
+        for message in answer["messages"]:
+            assert message.keys() == {
+                "device_id", "fixed_at", "sent_at", "lat", "lon", "valid", "accuracy_m", "altitude_m", "speed_mps",
+                "heading_deg", "source", "battery_pct", "charging", "strap", "alarms", "cells", "wifi", "extra",
+            }  # fmt: skip
+
+
+def test_hex_and_text_and_http_are_read_and_a_bad_frame_is_an_answer() -> None:
+    bad = PHONE | {"id": "c", "http": {"uri": "/x?id=7&lat=NaN&lon=2"}}
+    kept = {"id": "d", "kind": "hex", "frame": b"?id=7&lat=1&lon=2\n".hex()}
+    sessionless = {"id": "e", "kind": "text", "frame": "?lat=1&lon=2\n", "device_id": "9"}
+    phone, refused, logged, named = answers(run("osmand", "--json", lines=[PHONE, bad, kept, sessionless]))
+    assert (phone["reply_status"], phone["reply_hex"], phone["error"]) == (200, None, None)
+    assert refused["error"]["code"] == "not_finite"
+    assert (refused["messages"], refused["reply_status"]) == ([], 400)
+    assert logged["messages"] == phone["messages"]
+    assert named["messages"][0]["device_id"] == "9"
+
+
+@pytest.mark.parametrize(
+    ("line", "field"),
+    [
+        ("not json", "line"),
+        ("[]", "line"),
+        ({"id": "x", "kind": "smoke"}, "kind"),
+        ({"id": 5, "kind": "text"}, "id"),
+        ({"id": "x", "kind": "hex", "frame": "xyz"}, "frame"),
+        ({"id": "x", "kind": "text", "frame": "→"}, "frame"),
+        ({"id": "x", "kind": "http"}, "kind"),
+    ],
+)
+def test_a_line_that_is_no_frame_is_named_and_the_others_are_answered(line: Any, field: str) -> None:
+    result = run("r16h", "--json", lines=[LINK, line, LINK])
+    assert result.returncode == 2
+    assert f"line 2: {field}: " in result.stderr
+    assert len(answers(result)) == 2
+
+
+def test_an_unknown_protocol_names_the_known_ones() -> None:
+    result = run("smoke", "--json", lines=[])
+    assert result.returncode == 2
+    assert "osmand, r16h" in result.stderr
+
+
+def test_people_get_a_table() -> None:
+    result = run("osmand", lines=[PHONE])
+    assert result.returncode == 0
+    assert "1.000000, 2.000000" in result.stdout
