@@ -1,0 +1,15 @@
+// Keys work everywhere but in fields, and never together with Ctrl, Alt or Meta: those belong to the browser.
+export type Keys = Record<string, () => void>;
+
+export function startKeys(keys: Keys): void {
+  addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.altKey || event.metaKey || event.defaultPrevented) return;
+    const target = event.target as Element;
+    if (target.closest("input, textarea, select, [contenteditable], .maplibregl-canvas") && event.key !== "Escape") return;
+    if (event.key === "Enter" && target.closest("a, button, summary")) return;
+    const action = keys[event.code] ?? keys[event.key];
+    if (!action || document.querySelector("dialog[open]")) return;
+    event.preventDefault();
+    action();
+  });
+}

@@ -1,0 +1,109 @@
+// One entry for every page; each part starts only where its element stands.
+import "./styles/main.css";
+import { tickAges } from "./ages";
+import { Desk } from "./desk/desk";
+import { startKeys, type Keys } from "./keys";
+import { getText, Refresher } from "./live/fetching";
+import { Stream, type Change } from "./live/stream";
+import { MapPane } from "./map/pane";
+import { startPreferences } from "./preferences";
+import { startSounds } from "./sounds";
+import { Strip } from "./strip";
+import { startPasskeys } from "./passkeys";
+
+const paneElement = document.querySelector<HTMLElement>("[data-map]");
+const deskElement = document.querySelector<HTMLElement>("[data-desk]");
+let desk: Desk | null = null;
+const pane = paneElement ? new MapPane(paneElement, { onPick: (orderId) => desk?.pick(orderId) }) : null;
+if (deskElement && pane) desk = new Desk(deskElement, pane);
+
+startPreferences(() => pane?.restyle());
+startSounds(document.querySelector<HTMLButtonElement>("[data-sound-button]"));
+startPasskeys();
+tickAges();
+setInterval(() => tickAges(), 1000);
+startHelp(desk?.keys() ?? {});
+startForms();
+if (document.body.dataset["live"]) startLive(document.body.dataset["live"]);
+
+function startLive(url: string): void {
+  const strip = new Strip();
+  const sections = liveSections();
+  const everything = () => {
+    desk?.queue.refresh();
+    pane?.refreshAll();
+    strip.refresh();
+    for (const section of sections) section.refresher.ask();
+  };
+  new Stream(url, document.body.dataset["after"] ?? "0", {
+    onAlive: () => {
+      strip.alive();
+      everything();
+    },
+    onLost: () => strip.lost(),
+    onResync: everything,
+    onBye: () => location.reload(),
+    onChange: (change) => {
+      if (change.kind === "incident") {
+        desk?.queue.refresh();
+        strip.refresh();
+      }
+      if (change.kind === "platform") strip.refresh();
+      if (change.kind === "fix") pane?.touch(change.subject);
+      for (const section of sections) if (section.hears(change)) section.refresher.ask();
+    },
+  });
+}
+
+/** <section data-live="/url" data-hears="incident:ID device">: replaced by what the URL gives when one of these changes. */
+function liveSections() {
+  return [...document.querySelectorAll<HTMLElement>("[data-live-section]")].map((element) => {
+    const hears = (element.dataset["hears"] ?? "").split(" ");
+    const refresher = new Refresher(async () => {
+      const html = await getText(element.dataset["liveSection"]!);
+      // A hand on a button must not lose it: wait until the focus has left.
+      if (element.contains(document.activeElement)) return void setTimeout(() => refresher.ask(), 1500);
+      element.innerHTML = html;
+      tickAges(element);
+    }, 300);
+    return { refresher, hears: (change: Change) => hears.includes(change.kind) || hears.includes(`${change.kind}:${change.subject}`) };
+  });
+}
+
+function startHelp(keys: Keys): void {
+  const dialog = document.querySelector<HTMLDialogElement>("#help");
+  const open = () => dialog?.showModal();
+  for (const button of document.querySelectorAll("[data-help]")) button.addEventListener("click", open);
+  startKeys({ ...pageKeys(), ...keys, "?": open });
+}
+
+/** On any page: data-key="KeyA" marks what that key presses. */
+function pageKeys(): Keys {
+  const keys: Keys = {};
+  for (const element of document.querySelectorAll<HTMLElement>("[data-key]")) {
+    keys[element.dataset["key"]!] = () => (element.matches("textarea, input") ? element.focus() : element.click());
+  }
+  return keys;
+}
+
+/** A form goes once; an error summary takes the focus. */
+function startForms(): void {
+  for (const form of document.querySelectorAll<HTMLFormElement>("form[data-once]")) {
+    form.addEventListener("submit", () => {
+      for (const button of form.querySelectorAll<HTMLButtonElement>("button")) button.setAttribute("aria-disabled", "true");
+      form.addEventListener("submit", (event) => event.preventDefault());
+    });
+  }
+  document.querySelector<HTMLElement>("[data-error-summary]")?.focus();
+  for (const link of document.querySelectorAll<HTMLAnchorElement>("[data-error-summary] a")) {
+    link.addEventListener("click", (event) => {
+      const field = document.querySelector<HTMLElement>(link.hash);
+      if (!field) return;
+      event.preventDefault();
+      field.focus();
+    });
+  }
+  for (const select of document.querySelectorAll<HTMLSelectElement>("select[data-submits]")) {
+    select.addEventListener("change", () => select.form?.requestSubmit());
+  }
+}

@@ -1,0 +1,51 @@
+// What the server says about places. Each fix comes with its own radius, time and source; none is ever a bare point.
+import type { Polygon } from "geojson";
+
+export type Party = {
+  key: string;
+  order: string;
+  party: "respondent" | "protected";
+  label: string;
+  device: string;
+  device_kind: string;
+  lat: number;
+  lon: number;
+  accuracy_m: number | null;
+  fixed_at: string;
+  source: string;
+  self_reported: boolean;
+  /** Older than this it no longer says where the person is. */
+  stale_after_s: number;
+};
+export type Ring = { centre: string; distance_m: number; warning_m: number | null };
+export type Zone = { condition: string; kind: string; label: string; shape: Polygon };
+export type OrderPlaces = {
+  id: string;
+  number: string;
+  url: string;
+  label: string;
+  worst: number | null;
+  parties: Party[];
+  /** Devices that have never given a place: they belong in the list, they cannot be on a map. */
+  placeless: { party: "respondent" | "protected"; label: string; device: string }[];
+  rings: Ring[];
+  zones: Zone[];
+  between_m: number | null;
+};
+export type Places = { orders: OrderPlaces[]; complete: boolean };
+export type Tracks = { tracks: { device: string; party: "respondent" | "protected"; pieces: [number, number][][]; gaps: [number, number][][] }[] };
+
+const EARTH_M_PER_DEGREE = 111_320;
+
+/** A circle as a polygon, for drawing only: no decision is ever made in the page. */
+export function circle(lon: number, lat: number, radiusM: number): [number, number][][] {
+  const steps = 72;
+  const dLat = radiusM / EARTH_M_PER_DEGREE;
+  const dLon = dLat / Math.max(0.01, Math.cos((lat * Math.PI) / 180));
+  const ring: [number, number][] = [];
+  for (let i = 0; i <= steps; i++) {
+    const angle = (i % steps) * ((2 * Math.PI) / steps);
+    ring.push([lon + dLon * Math.cos(angle), lat + dLat * Math.sin(angle)]);
+  }
+  return [ring];
+}

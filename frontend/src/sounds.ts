@@ -1,0 +1,75 @@
+// Two voices that cannot be taken for each other: an approach rises and repeats, a technical sign is one low knock.
+// Off until a person turns them on (browsers demand a press, and a desk must know that it listens).
+import { remember } from "./preferences";
+import { word } from "./words";
+
+export type Voice = "critical" | "serious" | "technical";
+type Note = { hz: number; at: number; length: number; shape: OscillatorType };
+
+const VOICES: Record<Voice, Note[]> = {
+  critical: [0, 0.55, 1.1].flatMap((at) => [
+    { hz: 660, at, length: 0.16, shape: "triangle" },
+    { hz: 880, at: at + 0.17, length: 0.24, shape: "triangle" },
+  ]),
+  serious: [
+    { hz: 587, at: 0, length: 0.18, shape: "sine" },
+    { hz: 587, at: 0.3, length: 0.18, shape: "sine" },
+  ],
+  technical: [{ hz: 165, at: 0, length: 0.22, shape: "sine" }],
+};
+
+let context: AudioContext | null = null;
+let wanted = document.documentElement.dataset["sound"] === "on";
+
+export function voiceOf(priority: number): Voice {
+  if (priority === 1) return "critical";
+  return priority === 2 ? "serious" : "technical";
+}
+
+export function play(voice: Voice): void {
+  if (!wanted || !context || context.state !== "running") return;
+  for (const note of VOICES[voice]) sound(context, note);
+}
+
+function sound(audio: AudioContext, note: Note): void {
+  const start = audio.currentTime + note.at;
+  const oscillator = audio.createOscillator();
+  const gain = audio.createGain();
+  oscillator.type = note.shape;
+  oscillator.frequency.value = note.hz;
+  gain.gain.setValueAtTime(0, start);
+  gain.gain.linearRampToValueAtTime(0.28, start + 0.015);
+  gain.gain.exponentialRampToValueAtTime(0.001, start + note.length);
+  oscillator.connect(gain).connect(audio.destination);
+  oscillator.start(start);
+  oscillator.stop(start + note.length);
+}
+
+export function startSounds(button: HTMLButtonElement | null): void {
+  if (!button) return;
+  button.addEventListener("click", () => {
+    // Wanted from an earlier day but still silent: this press is the permission, not a wish to turn it off.
+    const audible = wanted && context?.state === "running";
+    wanted = !audible;
+    remember("sound", wanted ? "on" : "off");
+    if (wanted) wake().then(() => play("serious"));
+    show(button);
+  });
+  // A wish from an earlier day becomes audible with the first press anywhere; until then the button says "blocked".
+  addEventListener("pointerdown", () => wanted && wake().then(() => show(button)), { once: true });
+  addEventListener("keydown", () => wanted && wake().then(() => show(button)), { once: true });
+  show(button);
+}
+
+async function wake(): Promise<void> {
+  context ??= new AudioContext();
+  if (context.state !== "running") await context.resume();
+}
+
+function show(button: HTMLButtonElement): void {
+  const state = !wanted ? "off" : context?.state === "running" || context ? "on" : "blocked";
+  button.dataset["state"] = state;
+  button.setAttribute("aria-pressed", String(state === "on"));
+  const label = button.querySelector("span");
+  if (label) label.textContent = word(`sound_${state}`);
+}

@@ -1,0 +1,263 @@
+"""What the desk says about an incident, made here from the engine's codes, in the language that is active.
+
+The engine knows codes and figures, the database keeps them, and only this module makes sentences of them. Rules that
+every sentence keeps: a signal is a signal, never a violation; a probability is "that the distance was below D, given
+this error model"; what is not known is said to be unknown. A code that this table does not know is shown as the code
+itself: an operator must not miss a new kind of signal because a text is missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from django.utils.formats import number_format
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
+
+Texts = Mapping[str, Promise]
+
+KINDS: Final[Texts] = MappingProxyType(
+    {
+        "proximity": gettext_lazy("Possible approach below the ordered distance"),
+        "warning_ring": gettext_lazy("Entry into the warning ring"),
+        "approach": gettext_lazy("Fast approach"),
+        "exclusion_zone": gettext_lazy("Possible entry into a closed area"),
+        "inclusion_zone": gettext_lazy("Possible exit from the permitted area"),
+        "curfew": gettext_lazy("Possible absence at the set hours"),
+        "tamper": gettext_lazy("Possible tampering with the device"),
+        "separation": gettext_lazy("Bracelet and phone have parted"),
+        "silence": gettext_lazy("No contact with the device"),
+        "panic": gettext_lazy("Call for help (panic button)"),
+        "battery": gettext_lazy("Device battery is low"),
+        "jamming": gettext_lazy("Signs of signal jamming"),
+        "spoofing": gettext_lazy("Signs of a falsified place"),
+        "check_in": gettext_lazy("Missed check-in"),
+    }
+)
+# Silence has two faces: nothing is heard, or something is heard but without a usable place.
+SILENT_PLACE: Final = frozenset({"position_stale", "position_unknown", "partner_position_stale"})
+POSSIBLE_SINCE: Final = "possible_since"
+
+PRIORITIES: Final[Mapping[int, Promise]] = MappingProxyType(
+    {
+        1: pgettext_lazy("priority", "Critical"),
+        2: pgettext_lazy("priority", "Serious"),
+        3: pgettext_lazy("priority", "Technical"),
+        4: pgettext_lazy("priority", "Administrative"),
+    }
+)
+
+STATUSES: Final[Texts] = MappingProxyType(
+    {
+        "open": pgettext_lazy("signal", "not acknowledged"),
+        "acknowledged": pgettext_lazy("signal", "acknowledged"),
+        "closed": pgettext_lazy("signal", "closed"),
+    }
+)
+
+OUTCOMES: Final[Texts] = MappingProxyType(
+    {
+        "possible_violation": gettext_lazy("Possible violation: passed on"),
+        "no_pursuit": gettext_lazy("No sign of pursuit (the operator's opinion)"),
+        "technical": gettext_lazy("Technical cause"),
+        "false": gettext_lazy("False signal"),
+        "practice": gettext_lazy("Practice or rehearsal"),
+    }
+)
+
+EVENTS: Final[Texts] = MappingProxyType(
+    {
+        "occurred": gettext_lazy("Occurred"),
+        "received": gettext_lazy("Place received by the server"),
+        "decided": gettext_lazy("Decided by the engine"),
+        "raised": gettext_lazy("Signal raised"),
+        "updated": gettext_lazy("Signal updated"),
+        "episode_ended": gettext_lazy("The situation has ended"),
+        "late": gettext_lazy("Late data added"),
+        "shown": gettext_lazy("Shown on an operator's screen"),
+        "acknowledged": gettext_lazy("Acknowledged"),
+        "noted": gettext_lazy("Note"),
+        "closed": gettext_lazy("Closed"),
+    }
+)
+
+REASONS: Final[Texts] = MappingProxyType(
+    {
+        "probable_inside": gettext_lazy("Both places with their errors make it probable."),
+        "possible_inside_request_better_fix": gettext_lazy("Possible, but the places are too coarse to say more: a better fix is needed."),
+        "coarse_fix_request_better_fix": gettext_lazy("Rests on a coarse place (cell or Wi-Fi): a better fix is needed."),
+        "suspect_jump_request_better_fix": gettext_lazy("The place jumped in a way that is hardly possible: a better fix is needed."),
+        "crossed_between_fixes": gettext_lazy("The way between two fixes leads through."),
+        "inside_warning_ring": gettext_lazy("Inside the warning ring, still outside the ordered distance."),
+        "outside_zone": gettext_lazy("The place lies outside the permitted area."),
+        "became_active": gettext_lazy("The condition came into force while the person was already there."),
+        "clear_evidence": gettext_lazy("Several places in a row show that it is over."),
+        "order_ended": gettext_lazy("The order has ended."),
+        "schedule_ended": gettext_lazy("The hours of the condition have ended."),
+        "order_changed": gettext_lazy("The order was varied."),
+        "no_contact": gettext_lazy("The device was not heard for three of its intervals."),
+        "position_stale": gettext_lazy("The device is heard, but its last usable place is old."),
+        "position_unknown": gettext_lazy("The device is heard, but has never given a usable place."),
+        "possible_since": gettext_lazy("From the last known place and the time since, the person may by now be within the distance. Unknown is not safe."),
+        "partner_position_stale": gettext_lazy("The other party's place is old: the distance cannot be told."),
+        "contact_restored": gettext_lazy("The device is heard again."),
+        "strap_open": gettext_lazy("The strap reports open."),
+        "tamper_alarm": gettext_lazy("The device reports tampering."),
+        "strap_locked_again": gettext_lazy("The strap reports locked again; the signal stays until a person closes it."),
+        "cleared_by_staff": gettext_lazy("Cleared by staff after a check."),
+        "sos_pressed": gettext_lazy("The call button was pressed."),
+        "battery_low": gettext_lazy("The device reports a low battery."),
+        "battery_well": gettext_lazy("The battery is charged again."),
+        "jamming_reported": gettext_lazy("The device reports jamming."),
+        "mock_location": gettext_lazy("The phone reports a mock location."),
+        "clock_disagreement": gettext_lazy("The device's clock and the server's disagree."),
+        "hint_ended": gettext_lazy("The sign is no longer reported."),
+        "device_removed": gettext_lazy("The device no longer belongs to the order."),
+    }
+)  # fmt: skip
+
+SOURCES: Final[Texts] = MappingProxyType(
+    {
+        "gnss": gettext_lazy("satellites"),
+        "network": gettext_lazy("cell or Wi-Fi"),
+        "fused": gettext_lazy("fused"),
+        "unknown": gettext_lazy("unknown"),
+    }
+)
+
+PARTIES: Final[Texts] = MappingProxyType(
+    {"respondent": gettext_lazy("Person under monitoring"), "protected": gettext_lazy("Protected person")}
+)
+WHO_APPROACHED: Final[Texts] = MappingProxyType(
+    {
+        "respondent": gettext_lazy("The person under monitoring approached."),
+        "protected": gettext_lazy("The protected person moved towards the other; this never counts against her or him."),
+        "both": gettext_lazy("Both moved towards each other."),
+        "unknown": gettext_lazy("Who approached whom is not known."),
+    }
+)
+THREATS: Final[Texts] = MappingProxyType(
+    {
+        "high": pgettext_lazy("threat", "high"),
+        "medium": pgettext_lazy("threat", "medium"),
+        "low": pgettext_lazy("threat", "low"),
+    }
+)
+DEVICE_KINDS: Final[Texts] = MappingProxyType(
+    {"bracelet": gettext_lazy("bracelet"), "phone": gettext_lazy("phone")}
+)
+TRUST: Final[Texts] = MappingProxyType(
+    {
+        "self_reported": gettext_lazy("self-reported: may raise a signal, proves nothing in anybody's favour"),
+        "secret": gettext_lazy("secret in the phone's address; the phone itself is not attested"),
+        "imei": gettext_lazy("named by its IMEI"),
+        "attested": gettext_lazy("attested"),
+    }
+)
+KNOWN_BY: Final[Texts] = MappingProxyType(
+    {
+        "device": gettext_lazy("measured by a device"),
+        "check_in": gettext_lazy("check-ins"),
+        "report": gettext_lazy("reports"),
+        "programme": gettext_lazy("attendance of the programme"),
+    }
+)
+
+# From above: the first bound that the probability reaches names it.
+_LIKELIHOODS: Final[tuple[tuple[float, Promise], ...]] = (
+    (0.99, gettext_lazy("practically certain")),
+    (0.90, gettext_lazy("very likely")),
+    (0.66, gettext_lazy("likely")),
+    (0.33, gettext_lazy("about as likely as not")),
+    (0.10, gettext_lazy("unlikely")),
+    (0.0, gettext_lazy("very unlikely")),
+)
+METRES_IN_KM: Final = 1000
+
+
+def text(texts: Texts, code: str) -> str:
+    """The text of a code; a code without one is shown itself, so that nothing is hidden."""
+    return str(texts[code]) if code in texts else code
+
+
+def kind_title(kind: str, reason: str) -> str:
+    """What an incident is, in a few plain words."""
+    if kind == "silence" and reason in SILENT_PLACE:
+        return _("The place of the device is not known")
+    if kind == "silence" and reason == POSSIBLE_SINCE:
+        return _("No contact, and an approach is possible")
+    return text(KINDS, kind)
+
+
+def priority_word(priority: int) -> str:
+    """"Critical" … "Administrative"."""
+    return str(PRIORITIES[priority])
+
+
+def metres(value: float) -> str:
+    """"640 m" or "2.4 km", as this language writes numbers."""
+    if value < METRES_IN_KM:
+        return _("%(value)s m") % {"value": number_format(round(value), use_l10n=True)}
+    decimals = 1 if value < 10 * METRES_IN_KM else 0
+    return _("%(value)s km") % {"value": number_format(value / METRES_IN_KM, decimal_pos=decimals, use_l10n=True)}
+
+
+def metres_between(low: float, high: float) -> str:
+    """"510–790 m", or "0.9–1.4 km" once the upper end is a kilometre."""
+    if high < METRES_IN_KM:
+        return _("%(low)s–%(high)s m") % {"low": round(low), "high": round(high)}
+    return _("%(low)s–%(high)s km") % {
+        "low": number_format(low / METRES_IN_KM, decimal_pos=1, use_l10n=True),
+        "high": number_format(high / METRES_IN_KM, decimal_pos=1, use_l10n=True),
+    }
+
+
+def percent(probability: float) -> str:
+    """"87 %"; never a rounded 100 % or 0 %: those would claim certainty."""
+    if probability > 0.99:
+        return _("> 99 %%") % ()
+    if probability < 0.01:
+        return _("< 1 %%") % ()
+    return _("%(value)d %%") % {"value": round(probability * 100)}
+
+
+def likelihood(probability: float) -> str:
+    """The probability in words."""
+    return next(str(words) for bound, words in _LIKELIHOODS if probability >= bound)
+
+
+def how_sure(kind: str, probability: float | None, limit_m: float | None) -> str:
+    """What the probability is a probability of; empty where the engine gives none."""
+    if probability is None:
+        return ""
+    values = {"percent": percent(probability), "words": likelihood(probability)}
+    if kind in {"proximity", "warning_ring", "approach"} and limit_m is not None:
+        return _("Probability that the distance was below %(limit)s, given this error model: %(percent)s (%(words)s).") % {
+            **values,
+            "limit": metres(limit_m),
+        }
+    if kind == "exclusion_zone":
+        return _("Probability that the place was inside the closed area, given this error model: %(percent)s (%(words)s).") % values
+    if kind in {"inclusion_zone", "curfew"}:
+        return _("Probability that the place was outside the permitted area, given this error model: %(percent)s (%(words)s).") % values
+    return _("Probability, given this error model: %(percent)s (%(words)s).") % values
+
+
+def duration(seconds: float) -> str:
+    """"45 s", "4 min", "1 h 20 min" for a span that does not tick."""
+    whole = int(seconds)
+    if whole < 60:
+        return _("%(s)d s") % {"s": whole}
+    if whole < 3600:
+        return _("%(min)d min") % {"min": whole // 60}
+    if whole < 86400:
+        return _("%(h)d h %(min)02d min") % {"h": whole // 3600, "min": whole % 3600 // 60}
+    return _("%(d)d d %(h)d h") % {"d": whole // 86400, "h": whole % 86400 // 3600}
+
+
+def decimal_mark() -> str:
+    """Between whole and part in this language's numbers."""
+    return pgettext("decimal mark", ".")
