@@ -42,8 +42,3 @@ class User(AbstractUser):
     language = models.CharField(max_length=8, default="ru")
 
     REQUIRED_FIELDS: ClassVar[list[str]] = ["role"]
-
-    @property
-    def sees_every_district(self) -> bool:
-        """The centre watches the whole country; police and probation only what they answer for."""
-        return self.role in {Role.OPERATOR, Role.SUPERVISOR}

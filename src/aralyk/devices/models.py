@@ -53,6 +53,6 @@ class Assignment(models.Model):
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(
-                fields=["device"], condition=models.Q(until__isnull=True), name="a_device_is_carried_by_one_person"
+                fields=["device", "order"], condition=models.Q(until__isnull=True), name="carried_once_in_an_order"
             )
         ]

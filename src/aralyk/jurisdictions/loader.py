@@ -126,7 +126,9 @@ def _convert(value: object, kind: type[T], *, file: str) -> T:
             ) from error
         other = _AT.match(str(error))
         problem, path = (other["problem"], other["path"]) if other else (str(error), None)
-        raise PackInvalid(file=file, path=_path(path), expected="the form of " + kind.__name__, found=problem) from error
+        raise PackInvalid(
+            file=file, path=_path(path), expected="the form of " + kind.__name__, found=problem
+        ) from error
 
 
 def _path(path: str | None) -> str:
@@ -143,9 +145,7 @@ def _entries(folder: Path, kind: type[E]) -> dict[str, tuple[E, ...]]:
     rows = content[name]
     if not isinstance(rows, list):
         raise PackInvalid(file=file, path=name, expected=f"[[{name}]] tables", found=type(rows).__name__)
-    entries = [
-        _convert_row(row, kind, file=file, path=f"{name}[{position}]") for position, row in enumerate(rows)
-    ]
+    entries = [_convert_row(row, kind, file=file, path=f"{name}[{position}]") for position, row in enumerate(rows)]
     by_slug: dict[str, tuple[E, ...]] = {}
     for entry in sorted(entries, key=lambda entry: (entry.slug, entry.valid_from)):
         by_slug[entry.slug] = (*by_slug.get(entry.slug, ()), entry)
@@ -167,13 +167,17 @@ def _check_dates(slug: str, versions: Sequence[Entry], *, file: str) -> None:
     for entry in versions:
         if entry.valid_until is not None and entry.valid_until < entry.valid_from:
             raise PackInvalid(
-                file=file, path=f"{slug}.valid_until", expected=f"{entry.valid_from} or later",
+                file=file,
+                path=f"{slug}.valid_until",
+                expected=f"{entry.valid_from} or later",
                 found=str(entry.valid_until),
             )
     for before, after in pairwise(versions):
         if before.valid_until is None or before.valid_until >= after.valid_from:
             raise PackInvalid(
-                file=file, path=f"{slug}.valid_until", expected=f"a day before {after.valid_from} (the next entry)",
+                file=file,
+                path=f"{slug}.valid_until",
+                expected=f"a day before {after.valid_from} (the next entry)",
                 found=str(before.valid_until),
             )
 
@@ -188,16 +192,25 @@ def _check_timezone(country: Country) -> None:
 
 
 def _check_references(pack: Pack) -> None:
+    _check_places(pack)
+    _check_articles(pack)
+    _check_kinds(pack)
+
+
+def _check_places(pack: Pack) -> None:
     for district in _all(pack.districts):
         if district.within is not None:
             _check_known(district.within, pack.districts, file="district.toml", path=f"{district.slug}.within")
     for agency in _all(pack.agencies):
         for code in agency.districts:
             _check_known(code, pack.districts, file="agency.toml", path=f"{agency.slug}.districts")
+
+
+def _check_articles(pack: Pack) -> None:
     for article in _all(pack.articles):
         if article.number is None and not article.unverified:
             raise PackInvalid(
-                file="article.toml", path=f"{article.slug}.unverified", expected="true (it has no number)", found="false"
+                file="article.toml", path=f"{article.slug}.unverified", expected="true (no number)", found="false"
             )
     for basis in _all(pack.legal_bases):
         _check_known(basis.article, pack.articles, file="legal_basis.toml", path=f"{basis.slug}.article")
@@ -205,6 +218,9 @@ def _check_references(pack: Pack) -> None:
     for clock in _all(pack.clocks):
         if clock.article is not None:
             _check_known(clock.article, pack.articles, file="clock.toml", path=f"{clock.slug}.article")
+
+
+def _check_kinds(pack: Pack) -> None:
     for kind in _all(pack.condition_kinds):
         for basis_slug, article_slug in kind.articles.items():
             path = f"{kind.slug}.articles.{basis_slug}"
@@ -226,6 +242,8 @@ def _check_term(basis: LegalBasis) -> None:
     term = basis.term
     if (term.days_max is None) == (term.months_max is None):
         raise PackInvalid(
-            file="legal_basis.toml", path=f"{basis.slug}.term", expected="one of days_max and months_max",
+            file="legal_basis.toml",
+            path=f"{basis.slug}.term",
+            expected="one of days_max and months_max",
             found="both" if term.days_max is not None else "neither",
         )

@@ -1,4 +1,4 @@
-"""Orders, as issued and as varied. A version is never edited: a variation is a new one, the old ones stay as they were."""
+"""Orders as issued and as varied. A version is never edited: a variation is a new one, the old stay as they were."""
 
 from __future__ import annotations
 
@@ -32,6 +32,9 @@ class Order(models.Model):
     )
     district = models.SlugField(max_length=64)
     threat = models.CharField(max_length=8, choices=Threat.choices)
+    statements = models.JSONField(default=dict)  # weapons, children, …: yes | no | unknown, as the applicant said
+    reported_at = models.DateTimeField(null=True)
+    established_at = models.DateTimeField(null=True)
     issued_at = models.DateTimeField()
     starts_at = models.DateTimeField()
     expires_at = models.DateTimeField()
@@ -63,7 +66,7 @@ class Condition(models.Model):
     order_version = models.ForeignKey(OrderVersion, on_delete=models.PROTECT, related_name="conditions")
     code = models.SlugField(max_length=32)  # the id that decisions name
     kind = models.SlugField(max_length=32)  # proximity | exclusion_zone | … | no_contact | no_weapons
-    legal_basis = models.CharField(max_length=200)
+    legal_basis = models.SlugField(max_length=64)  # an article of the pack, as in force on the day of the version
     known_by = models.CharField(max_length=16)  # device | check_in | report | programme
     parameters = models.JSONField(default=dict)
 

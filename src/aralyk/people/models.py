@@ -9,6 +9,14 @@ from typing import ClassVar
 from django.db import models
 
 
+class Stated(models.TextChoices):
+    """An answer that must be given; not knowing is an answer, and never "no"."""
+
+    YES = "yes"
+    NO = "no"
+    UNKNOWN = "unknown"
+
+
 class Respondent(models.Model):
     """The person under electronic monitoring."""
 
@@ -17,7 +25,7 @@ class Respondent(models.Model):
     born_on = models.DateField(null=True, blank=True)
     language = models.CharField(max_length=8, default="ru")
     residence_district = models.SlugField(max_length=64)
-    weapons = models.CharField(max_length=16, default="unknown")  # yes | no | unknown: unknown is never "no"
+    weapons = models.CharField(max_length=16, choices=Stated.choices, default=Stated.UNKNOWN)
     synthetic = models.BooleanField(default=False)
 
 

@@ -13,6 +13,7 @@ class LiveKind(StrEnum):
 
     INCIDENT = "incident"  # incident id
     FIX = "fix"  # order id: somebody's last known place in it
+    ORDER = "order"  # order id: issued, varied, ended, or its devices changed
     DEVICE = "device"  # device id
     PLATFORM = "platform"  # component
 

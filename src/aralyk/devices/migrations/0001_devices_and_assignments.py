@@ -63,8 +63,8 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.UniqueConstraint(
                         condition=models.Q(("until__isnull", True)),
-                        fields=("device",),
-                        name="a_device_is_carried_by_one_person",
+                        fields=("device", "order"),
+                        name="carried_once_in_an_order",
                     )
                 ],
             },

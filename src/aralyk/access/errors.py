@@ -1,0 +1,72 @@
+"""How the domain says no, in codes that are translated at the edge.
+
+`Refused` is the caller's fault and says which one: a closed code, parameters, and the fields concerned with what was
+expected. `NotFound` is the answer both to "there is none" and to "not for you": whoever may not see a thing must not
+learn that it exists. Neither ever quotes a name, a place or a phone number.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Code(StrEnum):
+    """Why an action was refused; each has one sentence per language (`aralyk.access.sentences`)."""
+
+    NOT_PERMITTED = "not_permitted"
+    INVALID = "invalid"
+    ALREADY_ACKNOWLEDGED = "already_acknowledged"
+    ALREADY_CLOSED = "already_closed"
+    NOT_ACKNOWLEDGED = "not_acknowledged"
+    STILL_OPEN = "still_open"
+    ORDER_ENDED = "order_ended"
+    NOT_IN_FORCE = "not_in_force"
+    TERM_TOO_LONG = "term_too_long"
+    TERM_TOO_SHORT = "term_too_short"
+    NUMBER_TAKEN = "number_taken"
+    USERNAME_TAKEN = "username_taken"
+    DEVICE_KNOWN = "device_known"
+    DEVICE_CARRIED = "device_carried"
+    DEVICE_NOT_CARRIED = "device_not_carried"
+    NOTHING_SEALED = "nothing_sealed"
+    VAULT_UNREADABLE = "vault_unreadable"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldProblem:
+    """One field that can't be accepted.
+
+    Attributes:
+        field: Its path in what the caller sent ("conditions[0].distance_m").
+        expected: The form or value that would be accepted.
+        found: What was there, when it is safe to quote; None otherwise.
+    """
+
+    field: str
+    expected: str
+    found: str | None = None
+
+
+class Refused(Exception):
+    """An action that was not done, with the reason. Nothing was written."""
+
+    def __init__(self, code: Code, *, fields: tuple[FieldProblem, ...] = (), **params: str | int) -> None:
+        super().__init__(code.value)
+        self.code = code
+        self.fields = fields
+        self.params = params
+
+    @classmethod
+    def field(cls, field: str, *, expected: str, found: object = None, code: Code = Code.INVALID) -> Refused:
+        """A refusal because of one field."""
+        shown = None if found is None else str(found)[:100]
+        return cls(code, fields=(FieldProblem(field=field, expected=expected, found=shown),))
+
+
+class NotFound(LookupError):
+    """There is no such thing, or not for this person; the two must look alike."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what)
+        self.what = what

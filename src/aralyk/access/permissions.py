@@ -1,0 +1,135 @@
+"""Who may do what, in one table: role x permission, and over which districts.
+
+Permission follows the role and never the job title. The centre watches the whole country; police and probation see
+what they answer for; a prosecutor reads (no districts named: the whole country); an administrator manages accounts
+and sees no case at all. Whoever may not see a case gets `NotFound`, whoever sees it but may not act gets `Refused`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum, StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from django.db.models import Q
+
+from aralyk.access.errors import Code, NotFound, Refused
+from aralyk.access.models import Role, User
+
+
+class May(StrEnum):
+    """One thing that a role may do."""
+
+    SEE_CASES = "see_cases"
+    SEE_PROTECTED_PLACE = "see_protected_place"  # where the protected person is now
+    WATCH = "watch"  # the duty of the centre: what its screens showed counts as shown
+    ANSWER_INCIDENTS = "answer_incidents"  # acknowledge, note
+    CLOSE_INCIDENTS = "close_incidents"
+    ISSUE_ORDERS = "issue_orders"  # issue, vary, end; register the people of a case
+    MANAGE_DEVICES = "manage_devices"
+    LOOK_INTO_VAULT = "look_into_vault"
+    MANAGE_USERS = "manage_users"
+
+
+class Scope(Enum):
+    """Over which districts a role's permissions reach."""
+
+    EVERY_DISTRICT = "every"
+    OWN_DISTRICTS = "own"
+    OWN_DISTRICTS_OR_EVERY_IF_NONE_NAMED = "own_or_every"
+    NO_DISTRICT = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grant:
+    """What one role holds."""
+
+    scope: Scope
+    may: frozenset[May]
+
+
+GRANTS: Final[Mapping[Role, Grant]] = MappingProxyType(
+    {
+        Role.OPERATOR: Grant(
+            scope=Scope.EVERY_DISTRICT,
+            may=frozenset(
+                {
+                    May.SEE_CASES, May.SEE_PROTECTED_PLACE, May.WATCH, May.ANSWER_INCIDENTS, May.CLOSE_INCIDENTS,
+                    May.LOOK_INTO_VAULT,
+                }
+            ),
+        ),
+        Role.SUPERVISOR: Grant(
+            scope=Scope.EVERY_DISTRICT,
+            may=frozenset(
+                {
+                    May.SEE_CASES, May.SEE_PROTECTED_PLACE, May.WATCH, May.ANSWER_INCIDENTS, May.CLOSE_INCIDENTS,
+                    May.LOOK_INTO_VAULT, May.MANAGE_DEVICES,
+                }
+            ),
+        ),
+        Role.POLICE: Grant(
+            scope=Scope.OWN_DISTRICTS,
+            may=frozenset({May.SEE_CASES, May.ANSWER_INCIDENTS, May.ISSUE_ORDERS, May.LOOK_INTO_VAULT}),
+        ),
+        Role.PROBATION: Grant(
+            scope=Scope.OWN_DISTRICTS, may=frozenset({May.SEE_CASES, May.MANAGE_DEVICES})
+        ),
+        Role.PROSECUTOR: Grant(
+            scope=Scope.OWN_DISTRICTS_OR_EVERY_IF_NONE_NAMED, may=frozenset({May.SEE_CASES})
+        ),
+        Role.ADMINISTRATOR: Grant(scope=Scope.NO_DISTRICT, may=frozenset({May.MANAGE_USERS})),
+    }
+)  # fmt: skip
+assert set(GRANTS) == set(Role)
+
+
+def allows(user: User, permission: May) -> bool:
+    """Whether this person's role holds the permission; a disabled account holds none."""
+    return user.is_active and permission in GRANTS[Role(user.role)].may
+
+
+def check_allowed(user: User, permission: May) -> None:
+    """Go on only with the permission.
+
+    Raises:
+        Refused: not_permitted, naming the permission.
+    """
+    if not allows(user, permission):
+        raise Refused(Code.NOT_PERMITTED, permission=permission.value)
+
+
+def districts_of(user: User) -> frozenset[str] | None:
+    """The districts whose cases this person sees; None means every district."""
+    if not allows(user, May.SEE_CASES):
+        return frozenset()
+    scope = GRANTS[Role(user.role)].scope
+    if scope is Scope.EVERY_DISTRICT:
+        return None
+    if scope is Scope.OWN_DISTRICTS_OR_EVERY_IF_NONE_NAMED and not user.districts:
+        return None
+    return frozenset(user.districts) if scope is not Scope.NO_DISTRICT else frozenset()
+
+
+def sees_district(user: User, district: str) -> bool:
+    """Whether cases of this district are this person's to see."""
+    districts = districts_of(user)
+    return districts is None or district in districts
+
+
+def check_district(user: User, district: str, *, what: str) -> None:
+    """Go on only for a district that this person sees.
+
+    Raises:
+        NotFound: Naming only the kind of thing that was asked for.
+    """
+    if not sees_district(user, district):
+        raise NotFound(what)
+
+
+def in_districts(user: User, *, field: str = "district") -> Q:
+    """The filter that keeps what this person may see, for a queryset whose district stands in `field`."""
+    districts = districts_of(user)
+    return Q() if districts is None else Q(**{f"{field}__in": sorted(districts)})

@@ -1,0 +1,43 @@
+"""What each refusal says to people, marked for translation. The pages and the API share these texts.
+
+A sentence is filled from `Refused.params` alone, which hold codes, numbers and the names of colleagues on duty.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from aralyk.access.errors import Code, Refused
+
+SENTENCES: Final[Mapping[Code, Promise]] = MappingProxyType(
+    {
+        Code.NOT_PERMITTED: _("Your role does not allow this."),
+        Code.INVALID: _("Some fields can't be accepted."),
+        Code.ALREADY_ACKNOWLEDGED: _("%(who)s has already acknowledged this signal."),
+        Code.ALREADY_CLOSED: _("This signal is already closed."),
+        Code.NOT_ACKNOWLEDGED: _("Acknowledge the signal first: whoever closes it must have taken it on."),
+        Code.STILL_OPEN: _("The situation still goes on. To close the signal all the same, confirm that."),
+        Code.ORDER_ENDED: _("This order has ended."),
+        Code.NOT_IN_FORCE: _("The law has no such entry in force on that day."),
+        Code.TERM_TOO_LONG: _("The term is longer than the law allows."),
+        Code.TERM_TOO_SHORT: _("The term is shorter than the rules allow."),
+        Code.NUMBER_TAKEN: _("An order with this number exists already."),
+        Code.USERNAME_TAKEN: _("This user name is already taken."),
+        Code.DEVICE_KNOWN: _("A device with this id is already registered."),
+        Code.DEVICE_CARRIED: _("This device is already given to somebody."),
+        Code.DEVICE_NOT_CARRIED: _("This device is given to nobody in this order."),
+        Code.NOTHING_SEALED: _("Nothing is stored under this name."),
+        Code.VAULT_UNREADABLE: _("The sealed value can't be read: the key is missing, or the value was changed."),
+    }
+)
+assert set(SENTENCES) == set(Code)
+
+
+def sentence_of(refused: Refused) -> str:
+    """The refusal in the language that is active now."""
+    return str(SENTENCES[refused.code]) % refused.params

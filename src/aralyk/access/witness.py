@@ -1,0 +1,53 @@
+"""Who acted, as evidence names it, and the entry that every action leaves in its own transaction."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+
+from django.db import connections
+
+from aralyk.access.models import User
+from aralyk.evidence.kinds import Kind
+from aralyk.evidence.record import EntryId, record
+
+
+class System(StrEnum):
+    """Who acts when no person does."""
+
+    SETUP = "system:setup"  # the first account of an installation
+
+
+Actor = User | System
+
+
+def name_of(actor: Actor) -> str:
+    """ "user:17" or "system:setup": an id, never a name."""
+    return actor.value if isinstance(actor, System) else f"user:{actor.pk}"
+
+
+def user_of(actor: Actor) -> User | None:
+    """The person behind an actor, for the column that names who did it."""
+    return actor if isinstance(actor, User) else None
+
+
+def witness(
+    *, kind: Kind, subject: str, by: Actor, at: datetime, data: Mapping[str, object], using: str = "default"
+) -> EntryId:
+    """Leave the entry of an action, inside the transaction that is open on `using`.
+
+    Raises:
+        AssertionError: No transaction is open (the entry would outlive a change that failed), or a broken grammar.
+    """
+    connection = connections[using]
+    if not connection.in_atomic_block:
+        raise AssertionError(f"{kind}: a witness stands in the transaction of its change, and none is open")
+    with connection.cursor() as cursor:
+        return record(cursor, kind=kind, subject=subject, by=name_of(by), at=at, data=data)
+
+
+def fingerprint(text: str) -> str:
+    """SHA-256 of what somebody wrote freely: proves the text in the table, and keeps names out of the evidence log."""
+    return hashlib.sha256(text.strip().encode("utf-8")).hexdigest()

@@ -1,0 +1,269 @@
+"""Devices, who carries them, and where they were last: with the age of everything.
+
+Where the protected person is shows only to those whose duty is to watch (`May.SEE_PROTECTED_PLACE`); others learn that
+she has a place, how old it is and nothing more. A place without its age and radius is never returned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+from django.db import connection
+from django.db.models import Q, QuerySet
+
+from aralyk import clock
+from aralyk.access.errors import NotFound
+from aralyk.access.models import User
+from aralyk.access.permissions import May, allows, districts_of, in_districts
+from aralyk.devices.models import Assignment, Device, Party
+from aralyk.orders.queries import order_for, rings_of
+
+SILENT_AFTER_INTERVALS: Final = 3  # a stall is flagged within three intervals (requirements, 5)
+TRAIL_POINTS_MAX: Final = 5_000  # of one device: three and a half days at one fix a minute
+TRAIL_SPAN_MAX: Final = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """What is known of one device in one order, as of `as_of`.
+
+    Attributes:
+        order: Its id.
+        order_number: As people say it.
+        district: Of the order.
+        threat: Of the order.
+        party: Whose device.
+        person: Id of the respondent or the protected person.
+        label: The respondent's name, or the protected person's code.
+        device: Its id.
+        device_kind: bracelet or phone.
+        trust: How far the device's word goes (self_reported, secret, imei, attested).
+        interval_s: How often it should report, seconds.
+        as_of: The moment that ages count to.
+        heard_at: When the gateway last heard anything from it; None: never.
+        fixed_at: When its last valid place was taken; None: none yet.
+        lat: WGS 84 degrees; None when there is none or it is withheld.
+        lon: WGS 84 degrees; None when there is none or it is withheld.
+        accuracy_m: Radius that the device declared; None when unknown.
+        source: gnss, network, fused or unknown; None without a place.
+        speed_mps: As reported.
+        heading_deg: As reported, clockwise from north.
+        battery_pct: 0 to 100.
+        charging: Whether it charges.
+        strap: locked, open or None (no strap, or unknown).
+        strap_since: Since when.
+        withheld: Whether a place exists that this person may not see.
+        rings: Round the protected person: (distance_m, warning_m) pairs of the order; empty when withheld.
+    """
+
+    order: UUID
+    order_number: str
+    district: str
+    threat: str
+    party: Party
+    person: UUID
+    label: str
+    device: str
+    device_kind: str
+    trust: str
+    interval_s: int
+    as_of: datetime
+    heard_at: datetime | None
+    fixed_at: datetime | None
+    lat: float | None
+    lon: float | None
+    accuracy_m: float | None
+    source: str | None
+    speed_mps: float | None
+    heading_deg: float | None
+    battery_pct: float | None
+    charging: bool | None
+    strap: str | None
+    strap_since: datetime | None
+    withheld: bool
+    rings: tuple[tuple[float, float], ...]
+
+    @property
+    def fix_age_s(self) -> float | None:
+        """Seconds since the place was taken; None without one."""
+        return None if self.fixed_at is None else (self.as_of - self.fixed_at).total_seconds()
+
+    @property
+    def silent(self) -> bool:
+        """Whether nothing was heard for three intervals, or ever. Unknown is not safe."""
+        if self.heard_at is None:
+            return True
+        return (self.as_of - self.heard_at).total_seconds() > SILENT_AFTER_INTERVALS * self.interval_s
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrailPoint:
+    """One valid place of a device."""
+
+    fixed_at: datetime
+    received_at: datetime
+    lat: float
+    lon: float
+    accuracy_m: float | None
+    source: str
+    late: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trail:
+    """The places of one device in an order, oldest first; `cut` when there were more than are returned."""
+
+    device: str
+    party: Party
+    points: tuple[TrailPoint, ...]
+    cut: bool
+
+
+def devices_for(user: User) -> QuerySet[Device]:
+    """The devices of this person's orders, and for those who manage devices also those that nobody carries."""
+    carried_here = in_districts(user, field="assignments__order__district") & Q(assignments__until__isnull=True)
+    if not allows(user, May.SEE_CASES):
+        return Device.objects.none()
+    carried_here &= Q(assignments__isnull=False)
+    devices = Device.objects.filter(carried_here)
+    if allows(user, May.MANAGE_DEVICES):
+        carried = Assignment.objects.filter(until__isnull=True).values("device")
+        devices = devices | Device.objects.exclude(pk__in=carried)
+    return devices.distinct().order_by("pk")
+
+
+def device_for(user: User, device_id: str) -> Device:
+    """One device.
+
+    Raises:
+        NotFound: There is none, or it is not this person's to see.
+    """
+    device = devices_for(user).filter(pk=device_id).first()
+    if device is None:
+        raise NotFound("device")
+    return device
+
+
+def assignments_for(user: User, device_id: str) -> QuerySet[Assignment]:
+    """Who carried a device, newest first, as far as the orders are this person's to see.
+
+    Raises:
+        NotFound: No such device, or not this person's.
+    """
+    device = device_for(user, device_id)
+    mine = Assignment.objects.filter(in_districts(user, field="order__district"), device=device)
+    return mine.select_related("order", "decided_by").order_by("-since", "-pk")
+
+
+_PLACES: Final = """
+    SELECT o.id, o.number, o.district, o.threat, a.party, a.person, coalesce(r.name, p.code), d.id, d.kind, d.trust,
+           d.interval_s, s.received_at, s.fixed_at, s.lat, s.lon, s.accuracy_m, s.source, s.speed_mps, s.heading_deg,
+           s.battery_pct, s.charging, s.strap, s.strap_since, v.spec
+    FROM devices_assignment a
+    JOIN devices_device d ON d.id = a.device_id
+    JOIN orders_order o ON o.id = a.order_id
+    JOIN orders_orderversion v ON v.order_id = o.id AND v.version = o.current_version
+    LEFT JOIN people_respondent r ON a.party = 'respondent' AND r.id = a.person
+    LEFT JOIN people_protectedperson p ON a.party = 'protected' AND p.id = a.person
+    LEFT JOIN device_status s ON s.device = d.id
+    WHERE a.until IS NULL AND o.ended_at IS NULL AND o.starts_at <= %(at)s AND o.expires_at > %(at)s
+      AND (%(every)s OR o.district = ANY(%(districts)s)) AND (%(order)s::uuid IS NULL OR o.id = %(order)s)
+    ORDER BY o.number, a.party DESC, d.id
+"""
+
+
+def places_for(user: User, *, order_id: UUID | None = None, at: datetime | None = None) -> list[Place]:
+    """Where the devices of live orders were last: one query however many.
+
+    Args:
+        user: Who looks.
+        order_id: Only this order's.
+        at: The moment that ages count to (default: now).
+
+    Returns:
+        By order number, the respondent first.
+    """
+    at = at or clock.now()
+    districts = districts_of(user)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _PLACES,
+            {"at": at, "every": districts is None, "districts": sorted(districts or ()), "order": order_id},
+        )
+        rows = cursor.fetchall()
+    sees_her = allows(user, May.SEE_PROTECTED_PLACE)
+    return [_place(row, at=at, sees_her=sees_her) for row in rows]
+
+
+def _place(row: Sequence[Any], *, at: datetime, sees_her: bool) -> Place:
+    spec = row[23] if isinstance(row[23], dict) else _decoded(row[23])
+    party = Party(row[4])
+    hidden = party is Party.PROTECTED and not sees_her
+    rings = () if party is Party.RESPONDENT or hidden else tuple(rings_of(spec).get(str(row[5]), ()))
+    return Place(
+        order=row[0], order_number=row[1], district=row[2], threat=row[3], party=party, person=row[5], label=row[6],
+        device=row[7], device_kind=row[8], trust=row[9], interval_s=row[10], as_of=at, heard_at=row[11],
+        fixed_at=row[12], lat=None if hidden else row[13], lon=None if hidden else row[14],
+        accuracy_m=None if hidden else row[15], source=row[16], speed_mps=None if hidden else row[17],
+        heading_deg=None if hidden else row[18], battery_pct=row[19], charging=row[20], strap=row[21],
+        strap_since=row[22], withheld=hidden and row[13] is not None, rings=rings,
+    )  # fmt: skip
+
+
+def _decoded(text: str | bytes) -> dict[str, Any]:
+    """Django's own cursors return jsonb as text."""
+    found: dict[str, Any] = msgspec.json.decode(text)
+    return found
+
+
+def trails_for(user: User, order_id: UUID, *, since: datetime, until: datetime) -> list[Trail]:
+    """Where the devices of an order were between two moments, while they were carried in it.
+
+    Args:
+        user: Who looks.
+        order_id: The order.
+        since: Aware; by the time at which a place was taken.
+        until: Aware; at most 7 days after `since`, else the newest 7 days are returned.
+
+    Returns:
+        One trail for each device that this person may follow: the protected person's only for those who watch.
+
+    Raises:
+        NotFound: No such order, or not this person's.
+    """
+    order = order_for(user, order_id)
+    since = max(since, until - TRAIL_SPAN_MAX)
+    carried = Assignment.objects.filter(order=order, since__lt=until).filter(Q(until__isnull=True) | Q(until__gt=since))
+    if not allows(user, May.SEE_PROTECTED_PLACE):
+        carried = carried.filter(party=Party.RESPONDENT)
+    return [_trail(assignment, since=since, until=until) for assignment in carried.order_by("-party", "pk")]
+
+
+def _trail(assignment: Assignment, *, since: datetime, until: datetime) -> Trail:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT fixed_at, received_at, lat, lon, accuracy_m, source, late FROM fix"
+            " WHERE device = %s AND fixed_at >= %s AND fixed_at <= %s AND valid AND lat IS NOT NULL"
+            " ORDER BY fixed_at DESC, received_at DESC LIMIT %s",
+            (
+                assignment.device_id,
+                max(since, assignment.since),
+                min(until, assignment.until or until),
+                TRAIL_POINTS_MAX + 1,
+            ),
+        )
+        rows = cursor.fetchall()
+    points = tuple(
+        TrailPoint(
+            fixed_at=row[0], received_at=row[1], lat=row[2], lon=row[3], accuracy_m=row[4], source=row[5], late=row[6]
+        )
+        for row in reversed(rows[:TRAIL_POINTS_MAX])
+    )
+    return Trail(
+        device=assignment.device_id, party=Party(assignment.party), points=points, cut=len(rows) > TRAIL_POINTS_MAX
+    )

@@ -1,0 +1,212 @@
+"""Orders as a person may read them: by district, or not at all.
+
+`order_for(user, id)` is the only way to an order in a view; what is not this person's looks as if it were not there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Final
+from uuid import UUID
+
+from django.db.models import Prefetch, Q, QuerySet
+
+from aralyk import clock
+from aralyk.access.errors import NotFound
+from aralyk.access.models import User
+from aralyk.access.permissions import in_districts
+from aralyk.jurisdictions.loader import pack
+from aralyk.jurisdictions.model import Article
+from aralyk.orders.models import Condition, Order, OrderVersion
+from aralyk.orders.outlines import outline
+
+ZONE_KINDS: Final = ("exclusion_zone", "inclusion_zone", "curfew")
+
+
+class Standing(StrEnum):
+    """Whether an order holds at a moment."""
+
+    PENDING = "pending"
+    LIVE = "live"
+    EXPIRED = "expired"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssueClock:
+    """One of the clocks that run for the issue of an order.
+
+    Attributes:
+        slug: Of the pack.
+        runs_from: The moment it counts from.
+        due_at: When it runs out.
+        done_at: When the order was issued.
+    """
+
+    slug: str
+    runs_from: datetime
+    due_at: datetime
+    done_at: datetime
+
+    @property
+    def late_by(self) -> timedelta:
+        """By how much the order came too late; zero when in time."""
+        return max(self.done_at - self.due_at, timedelta())
+
+
+def orders_for(user: User) -> QuerySet[Order]:
+    """The orders of this person's districts, newest first, with the people of each: 3 queries however many."""
+    return (
+        Order.objects.filter(in_districts(user))
+        .select_related("respondent")
+        .prefetch_related("protected_persons")
+        .order_by("-issued_at", "pk")
+    )
+
+
+def live_orders_for(user: User, *, at: datetime | None = None) -> QuerySet[Order]:
+    """The orders of this person's districts that hold at `at` (default: now)."""
+    return orders_for(user).filter(holds_at(at or clock.now()))
+
+
+def holds_at(at: datetime, *, prefix: str = "") -> Q:
+    """The filter that keeps orders which hold at `at`; `prefix` leads to the order ("order__")."""
+    return Q(
+        **{
+            f"{prefix}starts_at__lte": at,
+            f"{prefix}expires_at__gt": at,
+            f"{prefix}ended_at__isnull": True,
+        }
+    )
+
+
+def order_for(user: User, order_id: UUID) -> Order:
+    """One order with its people.
+
+    Raises:
+        NotFound: There is none, or it is not this person's to see.
+    """
+    order = orders_for(user).filter(pk=order_id).first()
+    if order is None:
+        raise NotFound("order")
+    return order
+
+
+def standing(order: Order, *, at: datetime) -> Standing:
+    """Whether the order holds at `at`."""
+    if order.ended_at is not None and order.ended_at <= at:
+        return Standing.ENDED
+    if at < order.starts_at:
+        return Standing.PENDING
+    return Standing.LIVE if at < order.expires_at else Standing.EXPIRED
+
+
+def version_of(order: Order, number: int | None = None) -> OrderVersion:
+    """A version of an order that was fetched with permission; the current one by default.
+
+    Raises:
+        NotFound: The order has no such version.
+    """
+    version = order.versions.filter(version=number or order.current_version).select_related("made_by").first()
+    if version is None:
+        raise NotFound("order_version")
+    return version
+
+
+def versions_of(order: Order) -> QuerySet[OrderVersion]:
+    """All versions, newest first, each with who made it and its conditions."""
+    return (
+        order.versions.select_related("made_by")
+        .prefetch_related(Prefetch("conditions", queryset=Condition.objects.order_by("pk")))
+        .order_by("-version")
+    )
+
+
+def conditions_of(order: Order) -> QuerySet[Condition]:
+    """The conditions that hold now, in the order in which they were written."""
+    return Condition.objects.filter(order_version__order=order, order_version__version=order.current_version).order_by(
+        "pk"
+    )
+
+
+def article_of(order: Order, condition: Condition) -> Article:
+    """The article that a condition rests on, as it stood on the day the order was issued; may be unverified."""
+    law = pack(order.jurisdiction)
+    return law.article(condition.legal_basis, on=law.day_of(order.issued_at))
+
+
+def issue_clocks(order: Order) -> tuple[IssueClock, ...]:
+    """The clocks that ran for the issue: the law's, and the one from the report; the gap shows where it stood still."""
+    law = pack(order.jurisdiction)
+    day = law.day_of(order.issued_at)
+    starts = {"issue_from_established_fact": order.established_at, "issue_from_report": order.reported_at}
+    return tuple(
+        IssueClock(
+            slug=slug,
+            runs_from=start,
+            due_at=start + timedelta(hours=law.clock(slug, on=day).hours),
+            done_at=order.issued_at,
+        )
+        for slug, start in starts.items()
+        if start is not None
+    )
+
+
+def zones_for(user: User, *, order_id: UUID | None = None) -> dict[str, Any]:
+    """The fixed zones of live orders as a GeoJSON FeatureCollection; circles are drawn as polygons of 64 corners.
+
+    Args:
+        user: Who looks.
+        order_id: Only this order's, live or not.
+
+    Returns:
+        Each feature's properties: order, condition, kind, scheduled (holds at set hours only), circle (its centre and
+        radius in metres, when it is one).
+    """
+    conditions = Condition.objects.filter(kind__in=ZONE_KINDS).select_related("order_version").order_by("pk")
+    if order_id is None:
+        orders = dict(live_orders_for(user).order_by("pk").values_list("pk", "current_version"))
+    else:
+        order = order_for(user, order_id)
+        orders = {order.pk: order.current_version}
+    found = conditions.filter(order_version__order__in=orders)
+    return {
+        "type": "FeatureCollection",
+        "features": [
+            _feature(condition)
+            for condition in found
+            if orders[condition.order_version.order_id] == condition.order_version.version
+        ],
+    }
+
+
+def _feature(condition: Condition) -> dict[str, Any]:
+    shape = condition.parameters["shape"]
+    return {
+        "type": "Feature",
+        "id": condition.pk,
+        "geometry": outline(shape),
+        "properties": {
+            "order": str(condition.order_version.order_id),
+            "condition": condition.code,
+            "kind": condition.kind,
+            "scheduled": condition.parameters.get("schedule") is not None,
+            "circle": shape.get("circle"),
+        },
+    }
+
+
+def rings_of(spec: dict[str, Any]) -> dict[str, list[tuple[float, float]]]:
+    """The rings round each protected person of a spec: her id -> (distance_m, warning_m) pairs."""
+    rings: dict[str, list[tuple[float, float]]] = {}
+    for condition in _proximities(spec["conditions"]):
+        pair = (float(condition["distance_m"]), float(condition["warning_m"]))
+        rings.setdefault(condition["protected"], []).append(pair)
+    return rings
+
+
+def _proximities(conditions: Iterable[dict[str, Any]]) -> Iterable[dict[str, Any]]:
+    return (condition for condition in conditions if condition["kind"] == "proximity")
