@@ -112,6 +112,8 @@ def check_ports_free(settings: Settings, names: Sequence[str]) -> None:
 
 
 def _check_port_free(host: str, port: int, variable: str) -> None:
+    if port == 0:
+        return  # not wanted, or any free one
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -1,0 +1,152 @@
+"""`aralyk demo`: the pilot of 18 orders in a synthetic city, through the real gateway, on this machine.
+
+Everything that `aralyk up` does, with the profile `demo`, the seeded pilot and the simulator. Time goes
+on where the last run left it: a log whose times went back would be worthless, also in a demo.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import psycopg
+import typer
+
+from aralyk import clock
+from aralyk.cli.errors import CommandRefused
+from aralyk.cli.tour import Tour
+from aralyk.cli.up import SERVICES, running_platform, say, say_where
+from aralyk.conf.settings import Settings, load_settings
+from aralyk.database import Role, connect
+
+HOME = Path("var") / "demo"
+SPEED_MAX = 60.0
+_SECONDS_LEFT_ALONE = 1.0  # between the last run's last moment and this run's first
+
+
+@dataclass(slots=True, kw_only=True)
+class _Run:
+    """What this run of the demo knows about itself."""
+
+    speed: float
+    began_at: datetime | None = None
+    began_s: float = 0.0
+    accounts: list[dict[str, str]] | None = None
+    password: str = ""
+    first_incident_told: bool = False
+
+
+def demo(
+    speed: Annotated[float, typer.Option(help="How many times faster than real time, 1 to 60.")] = 1.0,
+    port: Annotated[int | None, typer.Option(help="Port of the console (ARALYK_CONSOLE_PORT).")] = None,
+    home: Annotated[Path | None, typer.Option(help="Directory of the demo (ARALYK_HOME).")] = None,
+    tour: Annotated[bool, typer.Option("--tour", help="Walk through it in ten minutes.")] = False,
+) -> int:
+    """Play the synthetic pilot on this machine until Ctrl-C."""
+    if not 1.0 <= speed <= SPEED_MAX:
+        raise CommandRefused(f"--speed: expected 1 to {SPEED_MAX:.0f}, found {speed:g}")
+    os.environ["ARALYK_PROFILE"] = "demo"
+    os.environ["ARALYK_HOME"] = str(home or os.environ.get("ARALYK_HOME") or HOME)
+    if port is not None:
+        os.environ["ARALYK_CONSOLE_PORT"] = str(port)
+    run = _Run(speed=speed)
+    with running_platform((*SERVICES, "simulator"), lambda settings: _prepare(settings, run)) as (supervisor, settings):
+        say_where(settings)
+        _say_logins(run)
+        guide = Tour() if tour else None
+
+        def tick() -> None:
+            _tell_first_incident(run, settings)
+            if guide is not None:
+                guide.go_on()
+
+        supervisor.watch(tick)
+    say("stopped")
+    return 0
+
+
+def seed(
+    number: Annotated[int | None, typer.Option(help="Seed of the city; default: the pilot's.")] = None,
+) -> int:
+    """Bring the pilot into a demo or test installation whose database runs; prints the log-ins as JSON."""
+    settings = load_settings()
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aralyk.conf.django_settings")
+    import django
+
+    django.setup()
+    from aralyk.simulator.seed import seed as seed_pilot
+
+    seeded = seed_pilot(home=settings.platform.home, profile=settings.platform.profile.value, number=number)
+    accounts = [
+        {"username": account.username, "role": str(account.role), "name": account.display_name}
+        for account in seeded.accounts
+    ]
+    typer.echo(json.dumps({"accounts": accounts, "password": seeded.password, "orders": seeded.orders}))
+    return 0
+
+
+def _prepare(settings: Settings, run: _Run) -> None:
+    """Set the clock's pace for this process and the ones to come, then seed."""
+    last_s = _last_moment_s()
+    now_s = time.time()
+    start_s = max(now_s, last_s + _SECONDS_LEFT_ALONE)
+    if run.speed != 1.0 or start_s > now_s:
+        pace = clock.Pace(real_s=now_s, start_s=start_s, speed=run.speed)
+        os.environ["ARALYK_CLOCK_PACE"] = str(pace)
+        clock.follow(pace)
+    started_s = time.monotonic()
+    seeded = _run_seed()
+    run.accounts, run.password = seeded["accounts"], seeded["password"]
+    run.began_at, run.began_s = clock.now(), time.monotonic()
+    say("pilot", time.monotonic() - started_s)
+
+
+def _run_seed() -> dict[str, Any]:
+    finished = subprocess.run([sys.executable, "-m", "aralyk.cli", "seed"], stdout=subprocess.PIPE, check=False)
+    if finished.returncode != 0:
+        raise CommandRefused("the pilot could not be seeded (see above)")
+    seeded = json.loads(finished.stdout)
+    assert isinstance(seeded, dict)
+    return seeded
+
+
+def _last_moment_s() -> float:
+    """The latest domain time that the database has seen, seconds since the epoch; 0 for a new one."""
+    query = """
+        SELECT extract(epoch FROM greatest((SELECT max(now) FROM step),
+                                           (SELECT at FROM evidence_entry ORDER BY id DESC LIMIT 1)))
+    """
+    with connect(Role.OWNER) as connection:
+        row = connection.execute(query).fetchone()
+    return float(row[0]) if row and row[0] is not None else 0.0
+
+
+def _say_logins(run: _Run) -> None:
+    for account in run.accounts or []:
+        typer.echo(f"  Log-in     {account['username']:<14} {run.password}   {account['role']}")
+    if run.speed != 1.0:
+        typer.echo(f"  Time       {run.speed:g} times as fast")
+    typer.echo("\n  The first approach begins one minute after the start of the city.\n")
+
+
+def _tell_first_incident(run: _Run, settings: Settings) -> None:
+    if run.first_incident_told or run.began_at is None:
+        return
+    query = "SELECT number, kind, priority FROM incidents_incident WHERE raised_at >= %s ORDER BY raised_at LIMIT 1"
+    try:
+        with connect(Role.OWNER, connect_timeout=2) as connection:
+            row = connection.execute(query, (run.began_at,)).fetchone()
+    except psycopg.OperationalError:
+        return  # the supervisor is just restarting the database; the next tick asks again
+    if row is not None:
+        run.first_incident_told = True
+        number, kind, priority = row
+        after_s = time.monotonic() - run.began_s
+        typer.echo(f"  First incident: no. {number}, {kind}, priority {priority}, {after_s:.0f} s after the start")
