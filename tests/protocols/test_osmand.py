@@ -126,6 +126,13 @@ def test_a_fix_that_the_device_calls_invalid_is_invalid() -> None:
 def test_a_made_up_place_is_marked() -> None:
     assert query(PLACE + "&mock=true").extra["mock"] is True
     assert location(mock=True).extra["mock"] is True
+    assert location(extras={"mock": "true"}).extra["mock"] is True
+    assert location(mock="perhaps").extra["mock"] is True  # an unreadable flag counts as raised
+
+
+def test_a_device_cannot_put_its_own_meaning_into_our_words() -> None:
+    message = location(extras={"stored": "yes", "unreadable": 5, "time_zone": "x", "rpm": 3})
+    assert message.extra == {"rpm": 3, "left_out": 3}
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,9 @@ EXACT_INTEGER_MAX: Final = 2**53  # beyond, JSON readers disagree about the valu
 _INTEGER: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,15})")
 _DECIMAL: Final = re.compile(r"-?[0-9]{1,15}\.[0-9]{1,15}")
 
+# Our own words in `extra`; a device that uses one for something else must not change what readers of ours conclude.
+RESERVED: Final = frozenset({"alarm", "left_out", "mock", "push_token", "stored", "time_zone", "unreadable"})
+
 Scalar = str | int | float | bool
 
 
@@ -30,7 +33,8 @@ def bounded(pairs: Iterable[tuple[str, object]]) -> dict[str, Any]:
         scalar = _scalar(value)
         if scalar is None:
             continue
-        if len(kept) < EXTRAS_MAX and len(name) <= NAME_CHARS_MAX and len(str(scalar)) <= TEXT_CHARS_MAX:
+        short = len(name) <= NAME_CHARS_MAX and len(str(scalar)) <= TEXT_CHARS_MAX
+        if short and name not in RESERVED and len(kept) < EXTRAS_MAX:
             kept[name] = scalar
         else:
             left_out += 1

@@ -66,6 +66,9 @@ def record_of_json(body: bytes, *, query: bytes) -> tuple[Record, dict[str, Any]
     if not isinstance(root["location"], dict | None):
         raise ProtocolError(ErrorCode.BAD_FIELD, "location: expected an object")
     values = {key: value for key, path in _PATHS.items() if (value := _at(root, path)) not in (None, "")}
+    mock = _at(root, ("location", "extras", "mock"))
+    if mock is not None and not isinstance(mock, ProtocolError):
+        values.setdefault("mock", mock)
     return Record(values=values, names=_NAMES), _extra_of(root)
 
 
@@ -85,5 +88,5 @@ def _extra_of(root: dict[str, Any]) -> dict[str, Any]:
     pairs.append(("activity", _at(root, _ACTIVITY)))
     extras = location.get("extras")
     if isinstance(extras, dict):
-        pairs += [(name, value) for name, value in extras.items() if name != "alarm"]
+        pairs += [(name, value) for name, value in extras.items() if name not in ("alarm", "mock")]
     return bounded((name, value) for name, value in pairs if not isinstance(value, ProtocolError))
