@@ -16,12 +16,13 @@ from aralyk import clock
 from aralyk.access.errors import Code, NotFound, Refused
 from aralyk.access.models import Agency, Role, User
 from aralyk.access.permissions import May, check_allowed
+from aralyk.access.texts import check_text
 from aralyk.access.witness import Actor, System, name_of, witness
 from aralyk.evidence.kinds import Kind
 from aralyk.jurisdictions.loader import pack
 from aralyk.jurisdictions.pack import NotInForce
 
-USERNAME_MAX = 150
+DISPLAY_NAME_MAX = 120
 LANGUAGES = ("ru", "ky", "en")
 
 
@@ -56,6 +57,7 @@ def do_create_user(
     _check_may_manage(by)
     _check_language(language)
     _check_districts(districts, jurisdiction=jurisdiction)
+    display_name = _checked_name(display_name)
     user = User(
         username=User.normalize_username(username), role=Role(role), districts=list(districts),
         display_name=display_name, language=language,
@@ -98,7 +100,7 @@ def do_change_user(
         user.role = user.role if role is None else Role(role)
         user.districts = user.districts if districts is None else list(districts)
         user.is_active = user.is_active if active is None else active
-        user.display_name = user.display_name if display_name is None else display_name
+        user.display_name = user.display_name if display_name is None else _checked_name(display_name)
         user.save(update_fields=["role", "districts", "is_active", "display_name"])
         _witness(by, user, act="changed")
     return user
@@ -136,6 +138,10 @@ def do_set_language(by: User, *, language: str) -> None:
 def _check_may_manage(by: Actor) -> None:
     if not isinstance(by, System):
         check_allowed(by, May.MANAGE_USERS)
+
+
+def _checked_name(display_name: str) -> str:
+    return check_text("display_name", display_name, shortest=0, longest=DISPLAY_NAME_MAX)
 
 
 def _check_language(language: str) -> None:

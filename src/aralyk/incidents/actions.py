@@ -18,6 +18,7 @@ from aralyk.access.errors import Code, NotFound, Refused
 from aralyk.access.models import User
 from aralyk.access.permissions import May, allows, check_allowed, in_districts
 from aralyk.access.queries import shown_name
+from aralyk.access.texts import check_text
 from aralyk.access.witness import fingerprint, name_of, witness
 from aralyk.devices.models import Assignment, Party
 from aralyk.evidence.kinds import Kind
@@ -63,13 +64,13 @@ def do_note(by: User, incident_id: UUID, *, text: str) -> IncidentEvent:
         Refused: not_permitted; invalid (text).
     """
     check_allowed(by, May.ANSWER_INCIDENTS)
-    _check_length("text", text, shortest=1, longest=NOTE_MAX)
+    text = check_text("text", text, longest=NOTE_MAX)
     at = clock.now()
     with transaction.atomic():
         incident = _locked(by, incident_id)
         _check_transition(incident, Act.NOTE)
         return _tell(
-            by, incident, event="noted", kind=Kind.INCIDENT_NOTED, at=at, text=text.strip(),
+            by, incident, event="noted", kind=Kind.INCIDENT_NOTED, at=at, text=text,
             data={"text_sha256": fingerprint(text)},
         )  # fmt: skip
 
@@ -96,7 +97,7 @@ def do_close(
     check_allowed(by, May.CLOSE_INCIDENTS)
     if outcome not in Outcome.values:
         raise Refused.field("outcome", expected=" or ".join(Outcome.values), found=outcome)
-    _check_length("reason", reason, shortest=CLOSE_REASON_MIN, longest=CLOSE_REASON_MAX)
+    reason = check_text("reason", reason, shortest=CLOSE_REASON_MIN, longest=CLOSE_REASON_MAX)
     at = clock.now()
     with transaction.atomic():
         incident = _locked(by, incident_id)
@@ -109,7 +110,7 @@ def do_close(
         incident.closed_at = incident.updated_at = at
         incident.closed_by = by
         incident.outcome = Outcome(outcome)
-        incident.close_reason = reason.strip()
+        incident.close_reason = reason
         incident.save(update_fields=["status", "closed_at", "updated_at", "closed_by", "outcome", "close_reason"])
         _tell(
             by, incident, event="closed", kind=Kind.INCIDENT_CLOSED, at=at, text=incident.close_reason,
@@ -172,12 +173,6 @@ def _check_transition(incident: Incident, act: Act) -> None:
         raise Refused(result, who=shown_name(incident.acknowledged_by))
     if isinstance(result, Code):
         raise Refused(result)
-
-
-def _check_length(field: str, text: str, *, shortest: int, longest: int) -> None:
-    length = len(text.strip())
-    if not shortest <= length <= longest:
-        raise Refused.field(field, expected=f"{shortest} to {longest} characters", found=f"{length} characters")
 
 
 def _tell(

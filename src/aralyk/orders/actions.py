@@ -16,6 +16,7 @@ from aralyk import clock
 from aralyk.access.errors import Code, NotFound, Refused
 from aralyk.access.models import User
 from aralyk.access.permissions import May, check_allowed, check_district
+from aralyk.access.texts import check_text
 from aralyk.access.witness import fingerprint, witness
 from aralyk.evidence.kinds import Kind
 from aralyk.jurisdictions.loader import PackInvalid, pack
@@ -24,6 +25,7 @@ from aralyk.jurisdictions.pack import NotInForce, Pack
 from aralyk.orders import versions
 from aralyk.orders.drafts import (
     REASON_MAX,
+    REASON_MIN,
     ConditionDraft,
     LawfulCondition,
     OrderDraft,
@@ -151,15 +153,13 @@ def do_end_order(by: User, order_id: UUID, *, reason: str) -> Order:
     return order
 
 
-def check_reason(reason: str, *, field: str = "reason", longest: int = REASON_MAX) -> None:
+def check_reason(reason: str) -> None:
     """Go on only with a reason that says something.
 
     Raises:
         Refused: invalid, naming the field and never quoting it.
     """
-    length = len(reason.strip())
-    if not 3 <= length <= longest:
-        raise Refused.field(field, expected=f"3 to {longest} characters", found=f"{length} characters")
+    check_text("reason", reason, longest=REASON_MAX, shortest=REASON_MIN)
 
 
 def _law(code: str) -> Pack:

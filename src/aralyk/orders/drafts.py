@@ -15,6 +15,7 @@ from uuid import UUID
 
 from aralyk import clock
 from aralyk.access.errors import Code, FieldProblem, Refused
+from aralyk.access.texts import check_text
 from aralyk.jurisdictions.model import ConditionKind, Issuer, LegalBasis
 from aralyk.jurisdictions.pack import NotInForce, Pack
 from aralyk.orders.models import Threat
@@ -23,6 +24,7 @@ from aralyk.people.models import Stated
 CONDITIONS_MAX: Final = 40  # an order that nobody can read is no order
 NUMBER_MAX: Final = 40
 REASON_MAX: Final = 400
+REASON_MIN: Final = 3
 SHAPE_POINTS_MAX: Final = 2_000  # a district's outline; more is a mistake in drawing
 
 
@@ -118,8 +120,7 @@ def check_draft(draft: OrderDraft, *, law: Pack, now: datetime) -> LegalBasis:
         raise Refused.field(
             what, expected=f"one of {', '.join(error.known)}", found=error.slug, code=Code.NOT_IN_FORCE
         ) from None
-    if not 1 <= len(draft.number.strip()) <= NUMBER_MAX:
-        raise Refused.field("number", expected=f"1 to {NUMBER_MAX} characters")
+    check_text("number", draft.number, longest=NUMBER_MAX)
     if not draft.protected_persons or len(set(draft.protected_persons)) != len(draft.protected_persons):
         raise Refused.field("protected_persons", expected="at least one person, each once")
     _check_statements(draft.statements, basis)

@@ -21,6 +21,7 @@ from aralyk import clock
 from aralyk.access.errors import Code, NotFound, Refused
 from aralyk.access.models import User
 from aralyk.access.permissions import May, check_allowed, check_district, in_districts
+from aralyk.access.texts import check_text
 from aralyk.access.witness import witness
 from aralyk.evidence.kinds import Kind
 from aralyk.jurisdictions.loader import pack
@@ -32,6 +33,7 @@ from aralyk.people.vault import Sealed, SealedName, VaultKeyMissing, VaultUnread
 VAULT: Final = "vault"  # the database alias that acts as the vault's role
 NAME_MAX: Final = 200
 PURPOSE_MAX: Final = 400
+CODE_MAX: Final = 16
 PURPOSE_MIN: Final = 8  # "call her", not "x": somebody will read the list of looks
 CODE_LETTERS: Final = "ACDEFHJKLMNPRTUVWXY34679"  # none that is misheard or misread for another
 LANGUAGES: Final = ("ru", "ky", "uz", "en")
@@ -65,7 +67,7 @@ def do_register_respondent(
         NotFound: A district that is not this person's.
     """
     check_allowed(by, May.ISSUE_ORDERS)
-    _check_text("name", name, longest=NAME_MAX)
+    name = check_text("name", name, longest=NAME_MAX)
     _check_language(language)
     _check_district_exists("residence_district", residence_district, jurisdiction=jurisdiction)
     check_district(by, residence_district, what="district")
@@ -73,7 +75,7 @@ def do_register_respondent(
         raise Refused.field("born_on", expected="a day in the past")
     with transaction.atomic():
         respondent = Respondent.objects.create(
-            name=name.strip(),
+            name=name,
             born_on=born_on,
             language=language,
             residence_district=residence_district,
@@ -120,8 +122,9 @@ def do_register_protected_person(
     person = ProtectedPerson(
         id=uuid.uuid4(), code=_new_code() if code is None else code, language=language, synthetic=synthetic
     )
-    if not 1 <= len(person.code) <= 16 or ProtectedPerson.objects.filter(code=person.code).exists():
-        raise Refused.field("code", expected="1 to 16 characters that nobody else has")
+    check_text("code", person.code, longest=CODE_MAX)
+    if ProtectedPerson.objects.filter(code=person.code).exists():
+        raise Refused.field("code", expected="a code that nobody else has")
     with transaction.atomic():
         person.save(force_insert=True)
         witness(
@@ -175,7 +178,7 @@ def do_look(by: User, *, person: UUID, order: UUID, field: SealedName, purpose: 
     except (Refused, NotFound) as refusal:
         _witness_refused_look(by, person=person, field=field, refusal=refusal)
         raise
-    _check_text("purpose", purpose, longest=PURPOSE_MAX, shortest=PURPOSE_MIN)
+    purpose = check_text("purpose", purpose, longest=PURPOSE_MAX, shortest=PURPOSE_MIN)
     with transaction.atomic(using=VAULT):
         row = SealedField.objects.using(VAULT).filter(protected_person=person, field=SealedName(field)).first()
         if row is None:
@@ -185,7 +188,7 @@ def do_look(by: User, *, person: UUID, order: UUID, field: SealedName, purpose: 
             subject=f"protected_person:{person}",
             by=by,
             at=clock.now(),
-            data={"field": SealedName(field).value, "order": str(order), "purpose": purpose.strip()},
+            data={"field": SealedName(field).value, "order": str(order), "purpose": purpose},
             using=VAULT,
         )
     stored = Sealed(key_id=row.key_id, nonce=bytes(row.nonce), ciphertext=bytes(row.ciphertext))
@@ -267,16 +270,8 @@ def _new_code() -> str:
     return "".join(secrets.choice(CODE_LETTERS) for _ in range(6))
 
 
-def _check_text(field: str, value: str, *, longest: int, shortest: int = 1) -> None:
-    length = len(value.strip())
-    if not shortest <= length <= longest:
-        raise Refused.field(field, expected=f"{shortest} to {longest} characters", found=f"{length} characters")
-
-
 def _check_sealed(field: SealedName, value: str) -> None:
-    size = len(value.strip().encode("utf-8"))
-    if not 1 <= size <= vault.VALUE_BYTES_MAX:
-        raise Refused.field(f"sealed.{SealedName(field)}", expected=f"1 to {vault.VALUE_BYTES_MAX} bytes of text")
+    check_text(f"sealed.{SealedName(field)}", value, longest=vault.VALUE_MAX)
 
 
 def _check_language(language: str) -> None:

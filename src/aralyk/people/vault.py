@@ -25,7 +25,7 @@ from aralyk.database.connect import home_directory
 KEY_FILE: Final = Path("keys") / "vault.key"
 KEY_BYTES: Final = 32
 NONCE_BYTES: Final = 12  # NIST SP 800-38D 8.2.2: random 96-bit nonces, far below 2^32 values a key
-VALUE_BYTES_MAX: Final = 2_000  # a postal address with directions; documents belong elsewhere
+VALUE_MAX: Final = 1_000  # characters: a postal address with directions; documents belong elsewhere
 
 
 class SealedName(StrEnum):

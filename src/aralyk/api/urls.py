@@ -1,0 +1,13 @@
+"""Addresses of the API, for `include` under "api/v1/"."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from aralyk.api.door import not_found
+from aralyk.api.routes import api
+
+urlpatterns = [
+    path("", api.urls),
+    path("<path:rest>", not_found),
+]
