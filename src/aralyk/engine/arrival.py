@@ -1,0 +1,214 @@
+"""One record arrives: is it new, is it late, what does it say, where is the device now.
+
+Three clocks: `fixed_us` (where it was taken), `received_us` (we heard it), and the case's own time, which
+never goes back. A repeated record changes nothing at all. A record that lacks its own time, or whose clock is
+more than 5 s ahead of ours, is taken as of its receipt (the second with a hint). A place older than the newest
+one never rewinds live state; a newest place that was long under way moves the last place forward, counts for
+now with its age, and is also judged at its own time.
+"""
+
+from __future__ import annotations
+
+import math
+
+from aralyk.engine import policy
+from aralyk.engine.compiled import kernel
+from aralyk.engine.error_model import spread_of
+from aralyk.engine.geodesy import metres_per_degree
+from aralyk.engine.pairs import stale_us, step_back
+from aralyk.engine.records import (
+    ALARM_SOS,
+    CHECK_IN,
+    COUNT_DUPLICATES,
+    ENDED,
+    LATE,
+    LIVE,
+    MOCK,
+    NEVER,
+    OPEN,
+    PLACED,
+    PROXIMITY,
+    SOURCE_MASK,
+    SOURCE_SHIFT,
+    STRAP_MASK,
+    STRAP_OPEN,
+    STRAP_SHIFT,
+    SUSPECT,
+    TELLING,
+    TRUSTED,
+    Row,
+    Shard,
+)
+from aralyk.engine.rings import is_known, remember
+from aralyk.engine.rules.gadgets import panic, say
+from aralyk.engine.rules.late import judge_late
+from aralyk.engine.rules.proximity import judge_proximity
+from aralyk.engine.rules.silence import hear, renew_partners
+from aralyk.engine.rules.zones import judge_zone
+
+AHEAD_US = policy.AHEAD_US
+LATE_US = policy.LATE_US
+STALE_US = policy.STALE_US
+JUMP_MPS = policy.JUMP_MPS
+JUMP_M = policy.JUMP_M
+SPEED_MIN_MPS = policy.SPEED_MIN_MPS
+SPEED_MAX_MPS = policy.SPEED_MAX_MPS
+
+
+@kernel
+def receive(s: Shard, record: Row, now_us: int) -> None:
+    """Apply one record to its device's case at the case's time `now_us`."""
+    device = record["device"]
+    d = s.devices[device]
+    ahead = record["fixed_us"] - record["received_us"] > AHEAD_US
+    at = record["fixed_us"] if record["fixed_us"] != NEVER and not ahead else record["received_us"]
+    telling = tells(record["flags"])
+    if is_repeated(s, device, record, at, ahead, telling):
+        s.counts[COUNT_DUPLICATES] += 1
+        return
+    fresh = at >= d["record_us"]
+    k = s.cases[d["case"]]
+    placed = record["flags"] & PLACED != 0
+    if record["flags"] & ALARM_SOS:
+        panic(s, device, now_us, at, LATE if now_us - at > LATE_US else OPEN)
+    collected = k["life"] != ENDED or at < k["expires_us"]
+    if telling or (placed and collected):
+        remember(s, device, record, at)
+        d["record_us"] = max(d["record_us"], at)
+    if k["life"] == ENDED:
+        if placed and collected:
+            judge_late(s, device, record, at, now_us)
+        return
+    d["contact_us"] = max(d["contact_us"], now_us)
+    if k["life"] == LIVE:
+        say(s, device, record, fresh, ahead, now_us, at)
+    if placed:
+        take_place(s, device, record, at, now_us)
+    hear(s, device, now_us)
+
+
+@kernel
+def tells(flags: int) -> bool:
+    """Whether a record carries an alarm or an open strap: news even without a place."""
+    return bool(flags & TELLING or (flags >> STRAP_SHIFT) & STRAP_MASK == STRAP_OPEN)
+
+
+@kernel
+def is_repeated(s: Shard, device: int, record: Row, at_us: int, ahead: bool, telling: bool) -> bool:
+    """Whether this very record came before; notes what is needed to know it again."""
+    d = s.devices[device]
+    if ahead:
+        if record["fixed_us"] == d["ahead_us"]:
+            return True
+        d["ahead_us"] = record["fixed_us"]
+    if telling or record["flags"] & PLACED:
+        return bool(at_us <= d["record_us"] and is_known(s, device, record, at_us))
+    if record["fixed_us"] != NEVER and record["fixed_us"] == d["beat_us"] and record["flags"] == d["beat_flags"]:
+        return True
+    d["beat_us"] = record["fixed_us"]
+    d["beat_flags"] = record["flags"]
+    return False
+
+
+@kernel
+def take_place(s: Shard, device: int, record: Row, at_us: int, now_us: int) -> None:
+    """Move the device's newest place forward and judge it; an older place is judged late."""
+    d = s.devices[device]
+    if at_us < d["fix_us"]:
+        judge_late(s, device, record, at_us, now_us)
+        return
+    move(d, record, at_us)
+    k = s.cases[d["case"]]
+    if k["life"] != LIVE:
+        return
+    if now_us - at_us <= stale_us(d):
+        judge_live(s, device, now_us)
+    if now_us - at_us > LATE_US:
+        judge_late(s, device, record, at_us, now_us)
+
+
+@kernel
+def judge_live(s: Shard, device: int, now_us: int) -> None:
+    """Judge every condition that a device's new place touches, and the silences it throws light on."""
+    d = s.devices[device]
+    case = d["case"]
+    k = s.cases[case]
+    party = d["party"]
+    for condition in range(k["condition_from"], k["condition_to"]):
+        c = s.conditions[condition]
+        if c["kind"] == PROXIMITY:
+            if party == 0 or party == c["party"]:
+                judge_proximity(s, case, condition, now_us, 0)
+        elif c["kind"] != CHECK_IN and party == 0 and c["active"] == 1:
+            judge_zone(s, case, condition, now_us, 0)
+    renew_partners(s, device, now_us)
+
+
+@kernel
+def move(d: Row, record: Row, at_us: int) -> None:
+    """Make the record the device's newest place; a lone jump is suspect until a next fix agrees with it."""
+    east, north = metres_per_degree(record["lat"])
+    lat, lon, fix_us, radius, trust = d["lat"], d["lon"], d["fix_us"], d["radius_m"], d["trust"]
+    d["lat"] = record["lat"]
+    d["lon"] = record["lon"]
+    d["east_m"] = east
+    d["north_m"] = north
+    d["fix_us"] = at_us
+    d["received_us"] = record["received_us"]
+    d["radius_m"] = record["radius_m"]
+    d["source"] = (record["flags"] >> SOURCE_SHIFT) & SOURCE_MASK
+    d["mock"] = 1 if record["flags"] & MOCK else 0
+    d["reported_mps"] = record["speed_mps"]
+    _take_spread(d)
+    if fix_us == NEVER:
+        d["trust"] = TRUSTED
+        d["step_m"] = 0.0
+        d["speed_mps"] = max(SPEED_MIN_MPS, min(record["speed_mps"], SPEED_MAX_MPS))
+        return
+    older_lat, older_lon, older_us, older_radius = d["prev_lat"], d["prev_lon"], d["prev_us"], d["prev_radius_m"]
+    _set_previous(d, lat, lon, fix_us, radius)
+    jumped = _is_jump(d)
+    if jumped and trust == SUSPECT and older_us != NEVER:
+        # The place before was a lone jump: if this fix fits the one before it, the jump is dropped from the path.
+        _set_previous(d, older_lat, older_lon, older_us, older_radius)
+        jumped = _is_jump(d)
+    d["trust"] = SUSPECT if jumped else TRUSTED
+    _take_speed(d)
+
+
+@kernel
+def _take_spread(d: Row) -> None:
+    e = spread_of(d["radius_m"])
+    d["core2"] = e.core2
+    d["wide2"] = e.wide2
+    d["outlier2"] = e.outlier2
+    d["wide_share"] = e.wide_share
+    d["outlier_share"] = e.outlier_share
+
+
+@kernel
+def _set_previous(d: Row, lat: float, lon: float, fix_us: int, radius_m: float) -> None:
+    d["prev_lat"] = lat
+    d["prev_lon"] = lon
+    d["prev_us"] = fix_us
+    d["prev_radius_m"] = radius_m
+    x, y = step_back(d)
+    d["step_m"] = math.sqrt(x * x + y * y)
+
+
+@kernel
+def _is_jump(d: Row) -> bool:
+    beyond = d["step_m"] - d["prev_radius_m"] - d["radius_m"]
+    seconds = (d["fix_us"] - d["prev_us"]) * 1e-6
+    return bool(beyond > JUMP_M and beyond > JUMP_MPS * seconds)
+
+
+@kernel
+def _take_speed(d: Row) -> None:
+    """The speed at which this place ages: what the device reports, or its step less the noise, or half of before."""
+    seconds = (d["fix_us"] - d["prev_us"]) * 1e-6
+    speed = max(d["reported_mps"], 0.5 * d["speed_mps"])
+    if d["trust"] == TRUSTED and seconds >= 1.0:
+        stepped = (d["step_m"] - d["prev_radius_m"] - d["radius_m"]) / seconds
+        speed = max(speed, stepped)
+    d["speed_mps"] = max(SPEED_MIN_MPS, min(speed, SPEED_MAX_MPS))

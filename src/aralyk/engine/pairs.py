@@ -1,0 +1,241 @@
+"""Two parties: how far apart, how surely nearer than a ring, and who moved towards whom.
+
+A pair is judged twice and the larger probability counts: *now*, both newest places grown by their ages; and
+*swept*, the nearest approach of both straight paths over the time that both have a fix before and after,
+which needs no growth and finds a meeting between two fixes. A far pair is refused by bounds before any
+probability is computed: that is where the speed comes from, and it never changes an answer above 0.1.
+"""
+
+from __future__ import annotations
+
+import math
+
+from aralyk.engine import policy
+from aralyk.engine.compiled import kernel
+from aralyk.engine.error_model import INTERPOLATION_SHARE, Spread, growth_m2, spread_of
+from aralyk.engine.geodesy import wrap_degrees
+from aralyk.engine.probability import distance_quantile, within
+from aralyk.engine.records import (
+    NEVER,
+    SOURCE_NETWORK,
+    TRUSTED,
+    WHO_BOTH,
+    WHO_PROTECTED,
+    WHO_RESPONDENT,
+    WHO_UNKNOWN,
+    Row,
+    Shard,
+)
+from aralyk.engine.rings import place_before
+
+STALE_US = policy.STALE_US
+SILENCE_INTERVALS = policy.SILENCE_INTERVALS
+COARSE_M = policy.COARSE_M
+MOTION_US = policy.MOTION_US
+STEP_MIN_M = policy.STEP_MIN_M
+OUTLIERS_MATTER = 0.1
+"""Above this joint outlier share a far pair is computed in full."""
+BOUND_SIGMAS = 6.0
+
+
+@kernel
+def spread(d: Row) -> Spread:
+    """The error mixture of a device's newest place."""
+    return Spread(d["core2"], d["wide2"], d["outlier2"], d["wide_share"], d["outlier_share"])
+
+
+@kernel
+def stale_us(d: Row) -> int:
+    """The age from which this device's place proves nothing about now."""
+    three: int = SILENCE_INTERVALS * d["interval_us"]
+    return three if three > STALE_US else STALE_US
+
+
+@kernel
+def is_placed(d: Row, now_us: int) -> bool:
+    """Whether the device has a place that is not stale."""
+    return bool(d["fix_us"] != NEVER and now_us - d["fix_us"] <= stale_us(d))
+
+
+@kernel
+def quality(d: Row) -> int:
+    """What the newest place may prove: 1 anything, 0 coarse (opens priority 2), -1 lone jump or mocked (never closes)."""
+    if d["trust"] != TRUSTED or d["mock"] != 0:
+        return -1
+    return 1 if d["radius_m"] <= COARSE_M and d["source"] != SOURCE_NETWORK else 0
+
+
+@kernel
+def offset(a: Row, b: Row) -> tuple[float, float]:
+    """East and north metres from b's newest place to a's."""
+    x = wrap_degrees(a["lon"] - b["lon"]) * (a["east_m"] + b["east_m"]) * 0.5
+    y = (a["lat"] - b["lat"]) * (a["north_m"] + b["north_m"]) * 0.5
+    return x, y
+
+
+@kernel
+def step_back(d: Row) -> tuple[float, float]:
+    """East and north metres from the device's newest place back to the one before."""
+    return wrap_degrees(d["prev_lon"] - d["lon"]) * d["east_m"], (d["prev_lat"] - d["lat"]) * d["north_m"]
+
+
+@kernel
+def pair_distance_m(a: Row, b: Row) -> float:
+    """Distance between two newest places, metres."""
+    x, y = offset(a, b)
+    return math.sqrt(x * x + y * y)
+
+
+@kernel
+def _share_back(d: Row, at_us: int) -> float:
+    span = d["fix_us"] - d["prev_us"]
+    if span <= 0:
+        return 0.0
+    return float((d["fix_us"] - at_us) / span)
+
+
+@kernel
+def _interpolation_m2(d: Row, share: float) -> float:
+    nearest = share if share < 0.5 else 1.0 - share
+    spread_m = INTERPOLATION_SHARE * 2.0 * nearest * d["step_m"]
+    return float(spread_m * spread_m)
+
+
+@kernel
+def nearest_swept(r: Row, p: Row, from_us: int) -> tuple[float, int, float]:
+    """Nearest approach of both paths not before `from_us`: metres, when, added variance; -1 m if they share no time."""
+    low = max(max(r["prev_us"], p["prev_us"]), from_us)
+    high = min(r["fix_us"], p["fix_us"])
+    if low > high or r["fix_us"] - r["prev_us"] > STALE_US or p["fix_us"] - p["prev_us"] > STALE_US:
+        return -1.0, high, 0.0
+    x, y = offset(r, p)
+    rx, ry = step_back(r)
+    px, py = step_back(p)
+    u = _share_back(r, high)
+    v = _share_back(p, high)
+    x1 = x + u * rx - v * px
+    y1 = y + u * ry - v * py
+    u = _share_back(r, low)
+    v = _share_back(p, low)
+    dx = x + u * rx - v * px - x1
+    dy = y + u * ry - v * py - y1
+    length2 = dx * dx + dy * dy
+    back = 0.0
+    if length2 > 0.0:
+        back = -(x1 * dx + y1 * dy) / length2
+        back = min(max(back, 0.0), 1.0)
+    x1 += back * dx
+    y1 += back * dy
+    at = high - int(back * (high - low))
+    extra = _interpolation_m2(r, _share_back(r, at)) + _interpolation_m2(p, _share_back(p, at))
+    return math.sqrt(x1 * x1 + y1 * y1), at, extra
+
+
+@kernel
+def is_far(distance_m: float, ring_m: float, a: Row, b: Row, extra_m2: float) -> bool:
+    """Whether a pair is so far outside a ring that its probability is below 0.1 without computing it."""
+    if a["outlier_share"] + b["outlier_share"] > OUTLIERS_MATTER:
+        return False
+    beyond = distance_m - ring_m
+    variance = a["wide2"] + b["wide2"] + extra_m2
+    return bool(beyond > 0.0 and beyond * beyond > BOUND_SIGMAS * BOUND_SIGMAS * variance)
+
+
+@kernel
+def weigh_pair(s: Shard, r_i: int, p_i: int, ring_m: float, warning_m: float, now_us: int, from_us: int) -> None:
+    """Judge one pair of devices against a ring and leave the result in the draft."""
+    r = s.devices[r_i]
+    p = s.devices[p_i]
+    draft = s.draft[0]
+    outer = warning_m if warning_m > ring_m else ring_m
+    distance = pair_distance_m(r, p)
+    extra = growth_m2(r["speed_mps"], now_us - r["fix_us"]) + growth_m2(p["speed_mps"], now_us - p["fix_us"])
+    draft["respondent"] = r_i
+    draft["protected"] = p_i
+    draft["distance_m"] = distance
+    draft["extra_m2"] = extra
+    draft["occurred_us"] = max(r["fix_us"], p["fix_us"])
+    draft["swept"] = 0
+    draft["p_distance"] = 0.0
+    draft["p_warning"] = 0.0
+    a = spread(r)
+    b = spread(p)
+    if not is_far(distance, outer, r, p, extra):
+        draft["p_distance"] = within(distance, ring_m, a, b, extra)
+        draft["p_warning"] = within(distance, outer, a, b, extra) if outer > ring_m else draft["p_distance"]
+    if is_far(distance - r["step_m"] - p["step_m"], outer, r, p, r["step_m"] * r["step_m"] + p["step_m"] * p["step_m"]):
+        return
+    if r["prev_us"] == NEVER or p["prev_us"] == NEVER:
+        return
+    near, at, apart = nearest_swept(r, p, from_us)
+    if near < 0.0 or is_far(near, outer, r, p, apart):
+        return
+    swept = within(near, ring_m, a, b, apart)
+    draft["p_warning"] = max(draft["p_warning"], within(near, outer, a, b, apart) if outer > ring_m else swept)
+    if swept > draft["p_distance"]:
+        draft["p_distance"] = swept
+        draft["distance_m"] = near
+        draft["extra_m2"] = apart
+        draft["occurred_us"] = at
+        draft["swept"] = 1
+
+
+@kernel
+def distance_bounds(s: Shard) -> tuple[float, float]:
+    """The 95 % interval of the drafted pair's true distance, metres."""
+    draft = s.draft[0]
+    a = spread_of(s.sights[0]["radius_m"])
+    b = spread_of(s.sights[1]["radius_m"])
+    low = distance_quantile(0.025, draft["distance_m"], a, b, draft["extra_m2"])
+    high = distance_quantile(0.975, draft["distance_m"], a, b, draft["extra_m2"])
+    return low, high
+
+
+@kernel
+def _closed_in_m(s: Shard, mover_i: int, other_i: int) -> float:
+    """How much nearer the mover's own displacement of the last minutes brought it to the other's place; 0 if noise."""
+    mover = s.devices[mover_i]
+    other = s.devices[other_i]
+    found, lat, lon, radius = place_before(s, mover_i, mover["fix_us"] - MOTION_US, mover["fix_us"])
+    if not found:
+        return 0.0
+    x, y = offset(mover, other)
+    bx = wrap_degrees(lon - mover["lon"]) * mover["east_m"]
+    by = (lat - mover["lat"]) * mover["north_m"]
+    before = math.sqrt((x + bx) * (x + bx) + (y + by) * (y + by))
+    nearer = before - math.sqrt(x * x + y * y)
+    noise = 0.5 * (radius + mover["radius_m"])
+    return nearer if nearer >= STEP_MIN_M and nearer >= noise else 0.0
+
+
+@kernel
+def who_approached(s: Shard, r_i: int, p_i: int) -> int:
+    """Whose displacement of the last minutes closed the distance. It may exculpate him, never blame her."""
+    he = _closed_in_m(s, r_i, p_i) > 0.0
+    she = _closed_in_m(s, p_i, r_i) > 0.0
+    if he and she:
+        return WHO_BOTH
+    if he:
+        return WHO_RESPONDENT
+    return WHO_PROTECTED if she else WHO_UNKNOWN
+
+
+@kernel
+def time_to_contact_s(r: Row, p: Row, ring_m: float) -> float:
+    """Seconds until the ring is reached if both keep their last motion; 0 inside, -1 if they don't close in."""
+    x, y = offset(r, p)
+    distance = math.sqrt(x * x + y * y)
+    if distance <= ring_m:
+        return 0.0
+    closing = _closing_mps(r, x, y, distance) + _closing_mps(p, -x, -y, distance)
+    return (distance - ring_m) / closing if closing > 0.3 else -1.0
+
+
+@kernel
+def _closing_mps(d: Row, x: float, y: float, distance: float) -> float:
+    """Speed of a device along the line to the other, which lies at (-x, -y) from it; metres per second."""
+    span = d["fix_us"] - d["prev_us"]
+    if d["prev_us"] == NEVER or span <= 0 or span > MOTION_US:
+        return 0.0
+    bx, by = step_back(d)
+    return float((bx * x + by * y) / distance / (span * 1e-6))

@@ -1,0 +1,104 @@
+"""A device's short history: the last records in a ring, for late data, duplicates and displacements.
+
+Places are kept in 1e-7 degree (1 cm) and radii in centimetres. Records with an alarm but no place are kept
+too, so that a repeated alarm is known as a repetition.
+"""
+
+from __future__ import annotations
+
+from aralyk.engine import policy
+from aralyk.engine.compiled import kernel
+from aralyk.engine.records import NEVER, PLACED, Row, Shard
+
+RING_FIXES = policy.RING_FIXES
+CHAIN_PRIME = 2147483647
+CHAIN_FACTOR = 1000003
+RADIUS_CM_MAX = 2_000_000_000
+
+
+@kernel
+def _e7(degrees: float) -> int:
+    scaled = degrees * 1e7
+    return int(scaled + 0.5) if scaled >= 0.0 else -int(0.5 - scaled)
+
+
+@kernel
+def radius_cm(radius_m: float) -> int:
+    """A declared radius in centimetres, bounded; unknown stays -1."""
+    if radius_m < 0.0:
+        return -1
+    scaled = radius_m * 100.0
+    return RADIUS_CM_MAX if scaled >= RADIUS_CM_MAX else int(scaled + 0.5)
+
+
+@kernel
+def is_known(s: Shard, device: int, record: Row, at_us: int) -> bool:
+    """Whether the ring holds this very record (same time, place, radius and flags)."""
+    lat = _e7(record["lat"])
+    lon = _e7(record["lon"])
+    radius = radius_cm(record["radius_m"])
+    base = device * RING_FIXES
+    for k in range(s.devices[device]["ring_count"]):
+        kept = s.rings[base + k]
+        if (
+            kept["fixed_us"] == at_us
+            and kept["lat_e7"] == lat
+            and kept["lon_e7"] == lon
+            and kept["radius_cm"] == radius
+            and kept["flags"] == record["flags"]
+        ):
+            return True
+    return False
+
+
+@kernel
+def remember(s: Shard, device: int, record: Row, at_us: int) -> None:
+    """Put a record into the ring, over the oldest one, and into the chained sum that stands for the ring."""
+    d = s.devices[device]
+    kept = s.rings[device * RING_FIXES + d["ring_at"]]
+    lat = _e7(record["lat"])
+    lon = _e7(record["lon"])
+    kept["fixed_us"] = at_us
+    kept["lat_e7"] = lat
+    kept["lon_e7"] = lon
+    kept["radius_cm"] = radius_cm(record["radius_m"])
+    kept["flags"] = record["flags"]
+    d["ring_at"] = d["ring_at"] + 1 if d["ring_at"] + 1 < RING_FIXES else 0
+    if d["ring_count"] < RING_FIXES:
+        d["ring_count"] += 1
+    mixed = (at_us + 31 * (lat + 900_000_000) + 961 * (lon + 1_800_000_000) + 29791 * record["flags"]) % CHAIN_PRIME
+    d["history"] = (d["history"] * CHAIN_FACTOR + mixed) % CHAIN_PRIME
+
+
+@kernel
+def place_before(s: Shard, device: int, from_us: int, until_us: int) -> tuple[bool, float, float, float]:
+    """The oldest kept place in [from_us, until_us): found, latitude, longitude, radius in metres."""
+    best = -1
+    base = device * RING_FIXES
+    for k in range(s.devices[device]["ring_count"]):
+        kept = s.rings[base + k]
+        inside = kept["flags"] & PLACED and from_us <= kept["fixed_us"] < until_us
+        if inside and (best < 0 or kept["fixed_us"] < s.rings[base + best]["fixed_us"]):
+            best = k
+    if best < 0:
+        return False, 0.0, 0.0, 0.0
+    kept = s.rings[base + best]
+    return True, kept["lat_e7"] / 1e7, kept["lon_e7"] / 1e7, kept["radius_cm"] / 100.0
+
+
+@kernel
+def neighbours(s: Shard, device: int, at_us: int) -> tuple[int, int]:
+    """Ring rows of the kept places just before (or at) and just after a time; -1 where there is none."""
+    before = NEVER
+    after = NEVER
+    base = device * RING_FIXES
+    for k in range(base, base + s.devices[device]["ring_count"]):
+        kept = s.rings[k]
+        if not kept["flags"] & PLACED:
+            continue
+        if kept["fixed_us"] <= at_us:
+            if before == NEVER or kept["fixed_us"] > s.rings[before]["fixed_us"]:
+                before = k
+        elif after == NEVER or kept["fixed_us"] < s.rings[after]["fixed_us"]:
+            after = k
+    return before, after

@@ -1,0 +1,232 @@
+"""Late places: judged at their own time against the other party's history, never against the present.
+
+A late violation that no episode covers is told once with phase `late` and its true time; further late
+violations of the same condition within 10 minutes are folded into it unless they are worse. Live state is
+not touched, so the same set of violations comes out whatever order they arrived in.
+"""
+
+from __future__ import annotations
+
+import math
+
+from aralyk.engine import policy
+from aralyk.engine.areas import inside_probability, local, path_variance_m2, signed_distance_m
+from aralyk.engine.compiled import kernel
+from aralyk.engine.error_model import growth_m2, spread_of
+from aralyk.engine.geodesy import metres_per_degree, wrap_degrees
+from aralyk.engine.probability import within
+from aralyk.engine.records import (
+    CHECK_IN,
+    CLEAR,
+    COUNT_UNJUDGED,
+    EXCLUSION,
+    LATE,
+    MOCK,
+    NEVER,
+    PROXIMITY,
+    SOURCE_MASK,
+    SOURCE_NETWORK,
+    SOURCE_SHIFT,
+    UNKNOWN,
+    Row,
+    Shard,
+)
+from aralyk.engine.rings import neighbours
+from aralyk.engine.rules.telling import clear_draft, tell
+from aralyk.engine.rules.verdicts import kind_of, level_of, priority_of, reason_of
+from aralyk.engine.rules.zones import in_hours
+
+STALE_US = policy.STALE_US
+COVER_US = policy.COVER_US
+LATE_GAP_US = policy.LATE_GAP_US
+COARSE_M = policy.COARSE_M
+
+
+@kernel
+def judge_late(s: Shard, device: int, record: Row, at_us: int, now_us: int) -> None:
+    """Judge a late place of one device against every condition of its case, as of the place's own time."""
+    d = s.devices[device]
+    case = d["case"]
+    k = s.cases[case]
+    if at_us < k["starts_us"] or at_us >= k["expires_us"]:
+        return
+    for condition in range(k["condition_from"], k["condition_to"]):
+        c = s.conditions[condition]
+        if c["kind"] == CHECK_IN or is_covered(s.condition_episodes[condition], at_us):
+            continue
+        clear_draft(s)
+        s.draft[0]["good"] = record_quality(record)
+        if c["kind"] == PROXIMITY:
+            if d["party"] == 0 or d["party"] == c["party"]:
+                _late_pair(s, case, condition, device, record, at_us, now_us)
+        elif d["party"] == 0 and in_hours(s, condition, at_us):
+            _late_area(s, case, condition, device, record, at_us, now_us)
+
+
+@kernel
+def record_quality(record: Row) -> int:
+    """As `pairs.quality`, of a record by itself."""
+    if record["flags"] & MOCK:
+        return -1
+    source = (record["flags"] >> SOURCE_SHIFT) & SOURCE_MASK
+    return 0 if record["radius_m"] > COARSE_M or source == SOURCE_NETWORK else 1
+
+
+@kernel
+def is_covered(e: Row, at_us: int) -> bool:
+    """Whether an episode of the condition, open or the last closed one, already stands for this time."""
+    if e["opened_us"] != NEVER:
+        return bool(at_us >= e["occurred_us"] - COVER_US)
+    return bool(e["closed_us"] != NEVER and e["occurred_us"] - COVER_US <= at_us <= e["closed_us"] + COVER_US)
+
+
+@kernel
+def sight_record(s: Shard, which: int, device: int, record: Row, at_us: int) -> None:
+    """Put a late record beside the decision."""
+    sight = s.sights[which]
+    sight["device"] = device
+    sight["fixed_us"] = at_us
+    sight["received_us"] = record["received_us"]
+    sight["source"] = (record["flags"] >> SOURCE_SHIFT) & SOURCE_MASK
+    sight["lat"] = record["lat"]
+    sight["lon"] = record["lon"]
+    sight["radius_m"] = record["radius_m"]
+
+
+@kernel
+def sight_kept(s: Shard, which: int, device: int, row: int) -> None:
+    """Put a remembered place beside the decision (its time of receipt is no longer known)."""
+    kept = s.rings[row]
+    sight = s.sights[which]
+    sight["device"] = device
+    sight["fixed_us"] = kept["fixed_us"]
+    sight["received_us"] = UNKNOWN
+    sight["source"] = (kept["flags"] >> SOURCE_SHIFT) & SOURCE_MASK
+    sight["lat"] = kept["lat_e7"] / 1e7
+    sight["lon"] = kept["lon_e7"] / 1e7
+    sight["radius_m"] = kept["radius_cm"] / 100.0
+
+
+@kernel
+def _late_area(s: Shard, case: int, condition: int, device: int, record: Row, at_us: int, now_us: int) -> None:
+    c = s.conditions[condition]
+    east, north = metres_per_degree(record["lat"])
+    x, y = local(c, record["lat"], record["lon"], east, north)
+    inside = inside_probability(c, signed_distance_m(s, c, x, y), spread_of(record["radius_m"]), 0.0)
+    s.draft[0]["p_distance"] = inside if c["kind"] == EXCLUSION else 1.0 - inside
+    sight_record(s, 0, device, record, at_us)
+    tell_late(s, case, condition, at_us, now_us)
+
+
+@kernel
+def _late_pair(s: Shard, case: int, condition: int, device: int, record: Row, at_us: int, now_us: int) -> None:
+    """Judge a late place against each device of the other party that has history near its time; tell the worst."""
+    k = s.cases[case]
+    c = s.conditions[condition]
+    mine = 0 if s.devices[device]["party"] == 0 else 1
+    low = k["protected_from"] if mine == 0 else k["device_from"]
+    high = k["device_to"] if mine == 0 else k["protected_from"]
+    known = False
+    for other in range(low, high):
+        if mine == 0 and s.devices[other]["party"] != c["party"]:
+            continue
+        row, p_ring, p_warning, distance = _against_history(s, other, record, at_us, c)
+        if row < 0:
+            continue
+        known = True
+        if p_ring > s.draft[0]["p_distance"]:
+            s.draft[0]["p_distance"] = p_ring
+            s.draft[0]["p_warning"] = p_warning
+            s.draft[0]["distance_m"] = distance
+            sight_kept(s, 1 - mine, other, row)
+    if not known:
+        s.counts[COUNT_UNJUDGED] += 1
+        return
+    sight_record(s, mine, device, record, at_us)
+    tell_late(s, case, condition, at_us, now_us)
+
+
+@kernel
+def _against_history(s: Shard, other: int, record: Row, at_us: int, c: Row) -> tuple[int, float, float, float]:
+    """The nearest remembered place of the other device, P(ring), P(warning ring) and the distance; row -1 if none."""
+    before, after = neighbours(s, other, at_us)
+    row = before if before >= 0 else after
+    if before >= 0 and after >= 0 and s.rings[after]["fixed_us"] - at_us < at_us - s.rings[before]["fixed_us"]:
+        row = after
+    if row < 0 or abs(s.rings[row]["fixed_us"] - at_us) > STALE_US:
+        return -1, 0.0, 0.0, 0.0
+    lat, lon, extra = _place_at(s, other, before, after, row, at_us)
+    east, north = metres_per_degree(record["lat"])
+    x = wrap_degrees(record["lon"] - lon) * east
+    y = (record["lat"] - lat) * north
+    distance = math.sqrt(x * x + y * y)
+    a = spread_of(record["radius_m"])
+    b = spread_of(s.rings[row]["radius_cm"] / 100.0)
+    p_ring = within(distance, c["distance_m"], a, b, extra)
+    p_warning = within(distance, c["warning_m"], a, b, extra) if c["warning_m"] > c["distance_m"] else p_ring
+    return row, p_ring, p_warning, distance
+
+
+@kernel
+def _place_at(s: Shard, other: int, before: int, after: int, row: int, at_us: int) -> tuple[float, float, float]:
+    """Where the other device was at a past moment (latitude, longitude, added variance): between fixes, or near one."""
+    kept = s.rings[row]
+    if before < 0 or after < 0 or s.rings[after]["fixed_us"] - s.rings[before]["fixed_us"] > STALE_US:
+        extra = growth_m2(s.devices[other]["speed_mps"], abs(at_us - kept["fixed_us"]))
+        return kept["lat_e7"] / 1e7, kept["lon_e7"] / 1e7, extra
+    first = s.rings[before]
+    last = s.rings[after]
+    share = (at_us - first["fixed_us"]) / (last["fixed_us"] - first["fixed_us"])
+    dlat = (last["lat_e7"] - first["lat_e7"]) / 1e7
+    dlon = wrap_degrees((last["lon_e7"] - first["lon_e7"]) / 1e7)
+    east, north = metres_per_degree(first["lat_e7"] / 1e7)
+    x = dlon * east
+    y = dlat * north
+    extra = path_variance_m2(math.sqrt(x * x + y * y), share)
+    return first["lat_e7"] / 1e7 + share * dlat, first["lon_e7"] / 1e7 + share * dlon, extra
+
+
+@kernel
+def tell_late(s: Shard, case: int, condition: int, at_us: int, now_us: int) -> None:
+    """Tell the drafted late violation, unless an earlier late decision of its kind and time stands for it."""
+    draft = s.draft[0]
+    level = level_of(draft["p_distance"], draft["p_warning"], draft["good"])
+    if level == CLEAR:
+        return
+    e = s.condition_episodes[condition]
+    near = e["late_from_us"] != NEVER and e["late_from_us"] - LATE_GAP_US <= at_us <= e["late_to_us"] + LATE_GAP_US
+    if near:
+        worse = level > e["late_level"]
+        e["late_from_us"] = min(e["late_from_us"], at_us)
+        e["late_to_us"] = max(e["late_to_us"], at_us)
+        if not worse:
+            return
+    else:
+        e["late_from_us"] = at_us
+        e["late_to_us"] = at_us
+        e["late_key_us"] = at_us
+    e["late_level"] = level
+    kind = s.conditions[condition]["kind"]
+    reason = reason_of(s, kind, level, False)
+    _tell_aside(s, e, case, condition, kind_of(kind, level), priority_of(kind, level), reason, at_us, now_us)
+
+
+@kernel
+def _tell_aside(
+    s: Shard, e: Row, case: int, condition: int, kind: int, priority: int, reason: int, at_us: int, now_us: int
+) -> None:
+    """Tell a late decision as its own incident, keyed by its true time; the live episode keeps its own memory."""
+    opened = e["opened_us"]
+    told_us = e["told_us"]
+    told_ppm = e["told_ppm"]
+    told_cm = e["told_cm"]
+    told_reason = e["reason"]
+    told_kind = e["kind"]
+    e["opened_us"] = e["late_key_us"]
+    tell(s, e, case, -1, condition, LATE, kind, priority, reason, now_us, at_us)
+    e["opened_us"] = opened
+    e["told_us"] = told_us
+    e["told_ppm"] = told_ppm
+    e["told_cm"] = told_cm
+    e["reason"] = told_reason
+    e["kind"] = told_kind

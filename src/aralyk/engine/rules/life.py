@@ -1,0 +1,127 @@
+"""What time alone causes in one case: the order's start and end, hours of areas, silence.
+
+`next_due` finds the earliest such moment, `fire` lets it happen at its own time. Each event changes the state
+so that it is not due again, so `advance` always ends. `Shard.due` holds a lower bound of the next moment: it is
+made exact here, and set to 0 by any rule that may have brought a moment nearer.
+"""
+
+from __future__ import annotations
+
+from aralyk.engine.compiled import kernel
+from aralyk.engine.reasons import BECAME_ACTIVE, ORDER_ENDED
+from aralyk.engine.records import (
+    BATTERY,
+    CHECK_IN,
+    COUNT_OUT,
+    ENDED,
+    FOREVER,
+    JAMMING,
+    LIVE,
+    PENDING,
+    PROXIMITY,
+    SILENCE,
+    SPOOFING,
+    Shard,
+)
+from aralyk.engine.rules.gadgets import close_device
+from aralyk.engine.rules.proximity import judge_proximity
+from aralyk.engine.rules.silence import fire_silence, silence_due_us
+from aralyk.engine.rules.verdicts import close_condition
+from aralyk.engine.rules.zones import judge_zone, next_boundary_us, pass_boundary
+
+EVENT_DECISIONS = 512
+"""Room that must be left for one event of one case: 64 conditions and 32 devices x 6 episodes, twice over."""
+LIFE, ZONE, QUIET = 0, 1, 2
+
+
+@kernel
+def next_due(s: Shard, case: int) -> tuple[int, int, int]:
+    """The earliest moment due by time alone: when, what (LIFE, ZONE, QUIET), and which row."""
+    k = s.cases[case]
+    if k["life"] == ENDED:
+        return FOREVER, LIFE, case
+    if k["life"] == PENDING:
+        return k["starts_us"], LIFE, case
+    due = k["expires_us"]
+    what = LIFE
+    which = case
+    for condition in range(k["condition_from"], k["condition_to"]):
+        boundary = next_boundary_us(s, condition)
+        if boundary < due:
+            due, what, which = boundary, ZONE, condition
+    for device in range(k["device_from"], k["device_to"]):
+        quiet = silence_due_us(s, device)
+        if quiet < due:
+            due, what, which = quiet, QUIET, device
+    return due, what, which
+
+
+@kernel
+def has_room(s: Shard) -> bool:
+    """Whether one more event of any case fits the output."""
+    return bool(s.counts[COUNT_OUT] + EVENT_DECISIONS <= s.out.size)
+
+
+@kernel
+def advance(s: Shard, case: int, until_us: int) -> bool:
+    """Let everything happen that is due by `until_us`; False if the output is full and the caller must come back."""
+    while True:
+        due, what, which = next_due(s, case)
+        if due > until_us:
+            s.due[case] = due
+            return True
+        if not has_room(s):
+            s.due[case] = 0
+            return False
+        k = s.cases[case]
+        at = max(due, k["event_us"])
+        k["event_us"] = at
+        if what == ZONE:
+            pass_boundary(s, case, which, at)
+        elif what == QUIET:
+            fire_silence(s, which, at)
+        elif k["life"] == PENDING:
+            begin(s, case, at)
+        else:
+            end(s, case, at)
+
+
+@kernel
+def begin(s: Shard, case: int, at_us: int) -> None:
+    """The order starts: judge what is already known."""
+    k = s.cases[case]
+    k["life"] = LIVE
+    for condition in range(k["condition_from"], k["condition_to"]):
+        c = s.conditions[condition]
+        if c["always"] == 1:
+            c["active"] = 1
+    if at_us < k["expires_us"]:
+        judge_all(s, case, at_us, BECAME_ACTIVE)
+
+
+@kernel
+def judge_all(s: Shard, case: int, at_us: int, cause: int) -> None:
+    """Judge what is known against every active condition."""
+    k = s.cases[case]
+    for condition in range(k["condition_from"], k["condition_to"]):
+        c = s.conditions[condition]
+        if c["kind"] == PROXIMITY:
+            judge_proximity(s, case, condition, at_us, cause)
+        elif c["kind"] != CHECK_IN and c["active"] == 1:
+            judge_zone(s, case, condition, at_us, cause)
+
+
+@kernel
+def end(s: Shard, case: int, at_us: int) -> None:
+    """The order ends: everything closes but panic and tamper, which people must close."""
+    k = s.cases[case]
+    k["life"] = ENDED
+    k["expires_us"] = min(k["expires_us"], at_us)
+    for condition in range(k["condition_from"], k["condition_to"]):
+        close_condition(s, case, condition, ORDER_ENDED, at_us)
+        s.conditions[condition]["active"] = 0
+    for device in range(k["device_from"], k["device_to"]):
+        close_device(s, device, SILENCE, ORDER_ENDED, at_us)
+        close_device(s, device, BATTERY, ORDER_ENDED, at_us)
+        close_device(s, device, JAMMING, ORDER_ENDED, at_us)
+        close_device(s, device, SPOOFING, ORDER_ENDED, at_us)

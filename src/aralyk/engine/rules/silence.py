@@ -1,0 +1,233 @@
+"""Silence of a device: unknown is never safe.
+
+A device is silent when nothing was heard from it for 3 of its intervals, or when it talks but its newest place
+is stale. Silence opens as technical (priority 3). It becomes serious (priority 2) at the moment from which the
+reachable set of its party, the last place grown at a plausible speed, meets the other party's within the ring
+or a closed area: "possible since" that moment, impossible before. A party never located can be anywhere.
+A fix of the other party renews the judgement ("partner position stale"); only hearing AND placing the device
+again closes it.
+"""
+
+from __future__ import annotations
+
+from aralyk.engine import policy
+from aralyk.engine.areas import local, signed_distance_m
+from aralyk.engine.compiled import kernel
+from aralyk.engine.pairs import pair_distance_m, stale_us
+from aralyk.engine.reasons import (
+    CONTACT_RESTORED,
+    NO_CONTACT,
+    PARTNER_POSITION_STALE,
+    POSITION_STALE,
+    POSITION_UNKNOWN,
+    POSSIBLE_SINCE,
+)
+from aralyk.engine.records import (
+    DEVICE_EPISODES,
+    EXCLUSION,
+    FOREVER,
+    NEVER,
+    OPEN,
+    PROXIMITY,
+    SILENCE,
+    UPDATE,
+    Row,
+    Shard,
+)
+from aralyk.engine.rules.gadgets import close_device, open_device, tell_device
+from aralyk.engine.rules.telling import clear_draft, see_drafted
+from aralyk.engine.rules.verdicts import is_material
+
+REACH_MPS = policy.REACH_MPS
+SPEED_MAX_MPS = policy.SPEED_MAX_MPS
+SILENCE_INTERVALS = policy.SILENCE_INTERVALS
+SILENCE_BIT = 1 << SILENCE
+
+
+@kernel
+def reach_mps(d: Row) -> float:
+    """The speed at which an unseen party may have gone on: a car in a city, or its own last speed if faster."""
+    own = 1.2 * d["speed_mps"]
+    return float(min(max(own, REACH_MPS), SPEED_MAX_MPS))
+
+
+@kernel
+def quiet_due_us(s: Shard, device: int) -> int:
+    """When this device becomes silent if nothing more comes."""
+    d = s.devices[device]
+    starts = s.cases[d["case"]]["starts_us"]
+    heard = max(d["contact_us"], starts) + SILENCE_INTERVALS * d["interval_us"]
+    placed = max(d["fix_us"], starts) + stale_us(d)
+    return int(min(heard, placed))
+
+
+@kernel
+def silence_due_us(s: Shard, device: int) -> int:
+    """The next moment at which time alone says something about this device's silence; FOREVER if never."""
+    d = s.devices[device]
+    if not d["open"] & SILENCE_BIT:
+        return quiet_due_us(s, device)
+    if s.device_episodes[device * DEVICE_EPISODES + SILENCE]["level"] == 2:
+        return FOREVER
+    due, _ = reach_due(s, device)
+    return due
+
+
+@kernel
+def fire_silence(s: Shard, device: int, now_us: int) -> None:
+    """Open the silence of a device, or raise it because the reachable sets meet from now on."""
+    d = s.devices[device]
+    if not d["open"] & SILENCE_BIT:
+        starts = s.cases[d["case"]]["starts_us"]
+        unheard = max(d["contact_us"], starts) + SILENCE_INTERVALS * d["interval_us"] <= now_us
+        since = d["contact_us"] if unheard else d["fix_us"]
+        reason = NO_CONTACT if unheard else POSITION_STALE
+        open_device(s, device, SILENCE, OPEN, 3, reason, now_us, max(since, starts))
+        return
+    due, other = reach_due(s, device)
+    unknown = other < 0 and d["fix_us"] == NEVER
+    raise_silence(s, device, other, POSITION_UNKNOWN if unknown else POSSIBLE_SINCE, now_us, max(due, 0))
+
+
+@kernel
+def raise_silence(s: Shard, device: int, other: int, reason: int, now_us: int, since_us: int) -> None:
+    """Make a silence serious, showing both last places when there are two."""
+    e = s.device_episodes[device * DEVICE_EPISODES + SILENCE]
+    draft_last_places(s, device, other)
+    e["level"] = 2
+    occurred = max(since_us, s.cases[s.devices[device]["case"]]["starts_us"])
+    tell_device(s, device, SILENCE, UPDATE, 2, reason, now_us, occurred)
+
+
+@kernel
+def draft_last_places(s: Shard, device: int, other: int) -> None:
+    """Draft the distance between the last places of two devices (`other` may be -1)."""
+    clear_draft(s)
+    draft = s.draft[0]
+    d = s.devices[device]
+    mine = device if d["fix_us"] != NEVER else -1
+    draft["respondent"] = mine if d["party"] == 0 else other
+    draft["protected"] = other if d["party"] == 0 else mine
+    see_drafted(s)
+    if mine >= 0 and other >= 0:
+        draft["distance_m"] = pair_distance_m(d, s.devices[other])
+        away = reach_mps(d) * 1e-6 * abs(s.devices[other]["fix_us"] - d["fix_us"])
+        draft["extra_m2"] = 0.5 * away * away
+
+
+@kernel
+def reach_due(s: Shard, device: int) -> tuple[int, int]:
+    """When the reachable sets meet (FOREVER: nothing to meet; -1: at once), and the other device, if any."""
+    d = s.devices[device]
+    k = s.cases[d["case"]]
+    best = FOREVER
+    best_other = -1
+    for condition in range(k["condition_from"], k["condition_to"]):
+        c = s.conditions[condition]
+        if c["kind"] == PROXIMITY and (d["party"] == 0 or d["party"] == c["party"]):
+            due, other = _meet_due(s, device, condition)
+        elif c["kind"] == EXCLUSION and d["party"] == 0 and c["active"] == 1:
+            due, other = _area_due(s, device, condition), -1
+        else:
+            continue
+        if due < best:
+            best, best_other = due, other
+    return best, best_other
+
+
+@kernel
+def newest_of(s: Shard, case: int, party: int) -> tuple[int, int]:
+    """The party's device with the newest place (-1: never located), and how many devices it has."""
+    k = s.cases[case]
+    low = k["device_from"] if party == 0 else k["protected_from"]
+    high = k["protected_from"] if party == 0 else k["device_to"]
+    best = -1
+    count = 0
+    for device in range(low, high):
+        d = s.devices[device]
+        if d["party"] != party:
+            continue
+        count += 1
+        if d["fix_us"] != NEVER and (best < 0 or d["fix_us"] > s.devices[best]["fix_us"]):
+            best = device
+    return best, count
+
+
+@kernel
+def _meet_due(s: Shard, device: int, condition: int) -> tuple[int, int]:
+    """When this silent device's party may be within the ring of the other's; a person without devices can't be met."""
+    d = s.devices[device]
+    c = s.conditions[condition]
+    if d["party"] != 0 and _has_other_fresh(s, device):
+        return FOREVER, -1
+    other, count = newest_of(s, d["case"], c["party"] if d["party"] == 0 else 0)
+    if count == 0:
+        return FOREVER, -1
+    if other < 0 or d["fix_us"] == NEVER:
+        return -1, other
+    o = s.devices[other]
+    mine = reach_mps(d)
+    theirs = reach_mps(o)
+    gap = pair_distance_m(d, o) - c["distance_m"] - d["radius_m"] - o["radius_m"]
+    latest = max(d["fix_us"], o["fix_us"])
+    seconds = (gap + theirs * 1e-6 * (o["fix_us"] - d["fix_us"])) / (mine + theirs)
+    return max(latest, d["fix_us"] + int(seconds * 1e6)), other
+
+
+@kernel
+def _has_other_fresh(s: Shard, device: int) -> bool:
+    """Whether the same party has another device that is not silent and has a place."""
+    d = s.devices[device]
+    k = s.cases[d["case"]]
+    for i in range(k["device_from"], k["device_to"]):
+        o = s.devices[i]
+        if i != device and o["party"] == d["party"] and o["fix_us"] != NEVER and not o["open"] & SILENCE_BIT:
+            return True
+    return False
+
+
+@kernel
+def _area_due(s: Shard, device: int, condition: int) -> int:
+    """When the silent respondent may have reached a closed area."""
+    d = s.devices[device]
+    if d["fix_us"] == NEVER:
+        return -1
+    c = s.conditions[condition]
+    x, y = local(c, d["lat"], d["lon"], d["east_m"], d["north_m"])
+    gap = signed_distance_m(s, c, x, y) - d["radius_m"]
+    if gap <= 0.0:
+        return int(d["fix_us"])
+    return int(d["fix_us"] + int(gap / reach_mps(d) * 1e6))
+
+
+@kernel
+def hear(s: Shard, device: int, now_us: int) -> None:
+    """Close a silence once the device is heard and its place is fresh."""
+    d = s.devices[device]
+    if d["open"] & SILENCE_BIT and quiet_due_us(s, device) > now_us:
+        close_device(s, device, SILENCE, CONTACT_RESTORED, now_us)
+
+
+@kernel
+def renew_partners(s: Shard, device: int, now_us: int) -> None:
+    """A fresh fix of one party: judge again the silent devices of the other (and let time judge the rest)."""
+    d = s.devices[device]
+    case = d["case"]
+    k = s.cases[case]
+    for other in range(k["device_from"], k["device_to"]):
+        o = s.devices[other]
+        if not o["open"] & SILENCE_BIT or other == device or o["party"] == d["party"]:
+            continue
+        if o["party"] != 0 and d["party"] != 0:
+            continue
+        s.due[case] = 0
+        due, met = reach_due(s, other)
+        if due > now_us or met < 0:
+            continue
+        e = s.device_episodes[other * DEVICE_EPISODES + SILENCE]
+        draft_last_places(s, other, met)
+        if e["level"] == 2 and e["reason"] == PARTNER_POSITION_STALE and not is_material(s, e, now_us):
+            continue
+        e["level"] = 2
+        since = max(due, k["starts_us"])
+        tell_device(s, other, SILENCE, UPDATE, 2, PARTNER_POSITION_STALE, now_us, since)

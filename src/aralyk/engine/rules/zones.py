@@ -1,0 +1,177 @@
+"""Areas: closed ones (exclusion) and ones he must be in (inclusion, curfew), with their hours.
+
+Only the respondent is judged, on every device he has; the worst device decides. An area whose hours begin
+round a respondent already inside speaks without a fix. For inclusion and curfew the probability is that of
+being outside, and an ageing place is not evidence of leaving: silence has its own rule.
+"""
+
+from __future__ import annotations
+
+import math
+
+from aralyk.engine import policy
+from aralyk.engine.areas import crossing, inside_probability, local, path_variance_m2, signed_distance_m
+from aralyk.engine.compiled import kernel
+from aralyk.engine.error_model import growth_m2
+from aralyk.engine.pairs import is_placed, quality, spread, step_back
+from aralyk.engine.reasons import BECAME_ACTIVE, CLEAR_EVIDENCE, SCHEDULE_ENDED
+from aralyk.engine.records import CLOSE, EXCLUSION, FOREVER, NEVER, SUSPECT, Shard
+from aralyk.engine.rules.telling import clear_draft, see, tell
+from aralyk.engine.rules.verdicts import (
+    close_condition,
+    close_episode,
+    kind_of,
+    level_of,
+    priority_of,
+    reason_of,
+    step_of,
+)
+
+STALE_US = policy.STALE_US
+FAR_SIGMAS = 6.0
+OUTLIERS_MATTER = 0.1
+
+
+@kernel
+def judge_zone(s: Shard, case: int, condition: int, now_us: int, cause: int) -> None:
+    """Judge one area at one moment; `cause` is a reason to tell instead of the usual one, or 0."""
+    clear_draft(s)
+    k = s.cases[case]
+    best = -1
+    best_level = -1
+    best_p = -1.0
+    fresh = 0
+    for device in range(k["device_from"], k["protected_from"]):
+        if not is_placed(s.devices[device], now_us):
+            continue
+        fresh += 1
+        level = weigh_area(s, case, condition, device, now_us)
+        p = s.draft[0]["p_distance"]
+        if level > best_level or (level == best_level and p > best_p):
+            best, best_level, best_p = device, level, p
+    if best < 0:
+        return
+    if fresh > 1:
+        weigh_area(s, case, condition, best, now_us)
+    e = s.condition_episodes[condition]
+    if s.draft[0]["level"] == 0 and e["opened_us"] == NEVER:
+        return
+    phase = step_of(s, e, s.draft[0]["level"], now_us)
+    if phase >= 0:
+        _tell(s, case, condition, best, phase, now_us, cause)
+
+
+@kernel
+def weigh_area(s: Shard, case: int, condition: int, device: int, now_us: int) -> int:
+    """Draft one device of the respondent against an area; return the level."""
+    c = s.conditions[condition]
+    d = s.devices[device]
+    draft = s.draft[0]
+    draft["occurred_us"] = d["fix_us"]
+    draft["swept"] = 0
+    draft["good"] = quality(d)
+    x, y = local(c, d["lat"], d["lon"], d["east_m"], d["north_m"])
+    if c["kind"] == EXCLUSION:
+        p = _probability_closed(s, case, condition, device, x, y, now_us)
+    else:
+        p = 1.0 - inside_probability(c, signed_distance_m(s, c, x, y), spread(d), 0.0)
+    draft["p_distance"] = p
+    draft["p_warning"] = p
+    draft["level"] = level_of(p, 0.0, draft["good"])
+    return int(draft["level"])
+
+
+@kernel
+def _probability_closed(
+    s: Shard, case: int, condition: int, device: int, x: float, y: float, now_us: int
+) -> float:
+    c = s.conditions[condition]
+    d = s.devices[device]
+    extra = growth_m2(d["speed_mps"], now_us - d["fix_us"])
+    beyond = math.sqrt(x * x + y * y) - c["bound_m"] - d["step_m"]
+    variance = d["wide2"] + extra
+    if beyond > 0.0 and beyond * beyond > FAR_SIGMAS * FAR_SIGMAS * variance and d["outlier_share"] <= OUTLIERS_MATTER:
+        return 0.0
+    signed = signed_distance_m(s, c, x, y)
+    p = inside_probability(c, signed, spread(d), extra)
+    if signed > 0.0 and d["prev_us"] != NEVER and d["fix_us"] - d["prev_us"] <= STALE_US:
+        p = max(p, _probability_crossed(s, case, condition, device, x, y, p))
+    return p
+
+
+@kernel
+def _probability_crossed(
+    s: Shard, case: int, condition: int, device: int, x: float, y: float, p_now: float
+) -> float:
+    """P(was inside between the last two fixes); marks the draft as swept when it beats the newest place."""
+    c = s.conditions[condition]
+    d = s.devices[device]
+    draft = s.draft[0]
+    bx, by = step_back(d)
+    share, signed = crossing(s, c, x + bx, y + by, x, y)
+    if share < 0.0:
+        return p_now
+    at = d["prev_us"] + int(share * (d["fix_us"] - d["prev_us"]))
+    if at < s.cases[case]["starts_us"] or not in_hours(s, condition, at):
+        return p_now
+    p = inside_probability(c, signed, spread(d), path_variance_m2(d["step_m"], share))
+    if p > p_now:
+        draft["occurred_us"] = at
+        draft["swept"] = 1
+    return p
+
+
+@kernel
+def _tell(s: Shard, case: int, condition: int, device: int, phase: int, now_us: int, cause: int) -> None:
+    e = s.condition_episodes[condition]
+    kind = s.conditions[condition]["kind"]
+    level = e["level"]
+    suspect = s.devices[device]["trust"] == SUSPECT
+    reason = cause if cause > 0 else reason_of(s, kind, level, suspect)
+    if phase == CLOSE:
+        reason = CLEAR_EVIDENCE
+    see(s, 0, device)
+    occurred = min(s.draft[0]["occurred_us"], now_us)
+    tell(s, e, case, -1, condition, phase, kind_of(kind, level), priority_of(kind, level), reason, now_us, occurred)
+    if phase == CLOSE:
+        close_episode(e, now_us)
+
+
+@kernel
+def in_hours(s: Shard, condition: int, at_us: int) -> bool:
+    """Whether the area's hours hold a moment (an area without hours always does)."""
+    c = s.conditions[condition]
+    if c["always"] == 1:
+        return True
+    low = c["slot_from"]
+    high = c["slot_to"]
+    while low < high:
+        middle = (low + high) // 2
+        if s.slots[middle]["to_us"] <= at_us:
+            low = middle + 1
+        else:
+            high = middle
+    return bool(low < c["slot_to"] and s.slots[low]["from_us"] <= at_us)
+
+
+@kernel
+def next_boundary_us(s: Shard, condition: int) -> int:
+    """When the area's hours begin or end next; FOREVER if never."""
+    c = s.conditions[condition]
+    if c["slot_at"] >= c["slot_to"]:
+        return FOREVER
+    slot = s.slots[c["slot_at"]]
+    return int(slot["to_us"] if c["active"] == 1 else slot["from_us"])
+
+
+@kernel
+def pass_boundary(s: Shard, case: int, condition: int, at_us: int) -> None:
+    """Begin or end the area's hours at their moment; a respondent already inside is told without a fix."""
+    c = s.conditions[condition]
+    if c["active"] == 1:
+        c["active"] = 0
+        c["slot_at"] += 1
+        close_condition(s, case, condition, SCHEDULE_ENDED, at_us)
+        return
+    c["active"] = 1
+    judge_zone(s, case, condition, at_us, BECAME_ACTIVE)

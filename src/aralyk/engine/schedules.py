@@ -1,0 +1,67 @@
+"""Hours of a condition: from local weekly rules to UTC intervals, computed once when the order is compiled.
+
+`{"days": ["mon"], "from": "20:00", "to": "07:00"}` begins on Monday evening and ends on Tuesday morning; equal
+ends mean the whole day. Local times follow the order's IANA time zone: an hour that a clock change skips
+begins at the change, one that it repeats is taken the first time for a begin and the last time for an end,
+so that nothing falls between. Overlapping hours are merged; the result is clipped to the order's life.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from aralyk.engine.times import us_of
+
+DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hours:
+    """One weekly rule in local time."""
+
+    days: frozenset[str]
+    begins: time
+    ends: time
+
+
+def intervals_us(
+    hours: Sequence[Hours], *, zone: ZoneInfo, starts_us: int, expires_us: int
+) -> tuple[tuple[int, int], ...]:
+    """Expand weekly hours into disjoint, sorted UTC intervals inside [starts_us, expires_us)."""
+    found: list[tuple[int, int]] = []
+    day = _local_date(starts_us, zone) - timedelta(days=1)
+    last = _local_date(expires_us, zone)
+    while day <= last:
+        for rule in hours:
+            if DAYS[day.weekday()] in rule.days:
+                found.append(_on(day, rule, zone))
+        day += timedelta(days=1)
+    return _merged(found, starts_us, expires_us)
+
+
+def _local_date(at_us: int, zone: ZoneInfo) -> date:
+    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=at_us)).astimezone(zone).date()
+
+
+def _on(day: date, rule: Hours, zone: ZoneInfo) -> tuple[int, int]:
+    end_day = day + timedelta(days=1) if rule.ends <= rule.begins else day
+    begins = datetime.combine(day, rule.begins, tzinfo=zone).replace(fold=0)
+    ends = datetime.combine(end_day, rule.ends, tzinfo=zone).replace(fold=1)
+    return us_of(begins), us_of(ends)
+
+
+def _merged(found: list[tuple[int, int]], starts_us: int, expires_us: int) -> tuple[tuple[int, int], ...]:
+    merged: list[tuple[int, int]] = []
+    for begins, ends in sorted(found):
+        begins, ends = max(begins, starts_us), min(ends, expires_us)
+        if begins >= ends:
+            continue
+        if merged and begins <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(ends, merged[-1][1]))
+        else:
+            merged.append((begins, ends))
+    return tuple(merged)
