@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -20,7 +20,6 @@ from aralyk.access.permissions import May, allows, check_allowed, in_districts
 from aralyk.access.queries import shown_name
 from aralyk.access.texts import check_text
 from aralyk.access.witness import fingerprint, name_of, witness
-from aralyk.devices.models import Assignment, Party
 from aralyk.evidence.kinds import Kind
 from aralyk.incidents.life import TRANSITIONS, Act
 from aralyk.incidents.models import Incident, IncidentEvent, Outcome, Status
@@ -102,8 +101,8 @@ def do_close(
     with transaction.atomic():
         incident = _locked(by, incident_id)
         _check_transition(incident, Act.CLOSE)
-        cleared = _tampered_devices(incident)
-        goes_on = _goes_on(incident, cleared)
+        tampered = _tampered_device(incident)
+        goes_on = _goes_on(incident, tampered)
         if goes_on and not still_open_confirmed:
             raise Refused(Code.STILL_OPEN)
         incident.status = Status.CLOSED
@@ -120,7 +119,7 @@ def do_close(
                 "worst_priority": incident.worst_priority,
             },
         )  # fmt: skip
-        _clear_tampers(by, incident, cleared, at=at)
+        _clear_tamper(by, incident, tampered, at=at)
     return incident
 
 
@@ -201,50 +200,26 @@ def _tell(
     return written
 
 
-def _tampered_devices(incident: Incident) -> list[str]:
-    """The devices whose tamper this incident is about; none for other kinds."""
-    return _named_devices(incident) if incident.kind == "tamper" else []
+def _tampered_device(incident: Incident) -> str | None:
+    """The device whose tamper this incident is about; None for other kinds."""
+    return str(incident.decision["basis"]["device"]) if incident.kind == "tamper" else None
 
 
-def _goes_on(incident: Incident, tampered: Sequence[str]) -> bool:
-    """Whether the situation is known, or feared, to go on. A tamper stays open until somebody clears it."""
-    if incident.kind != "tamper":
+def _goes_on(incident: Incident, tampered: str | None) -> bool:
+    """Whether the situation is known to go on. A tamper's episode stays open until somebody clears it."""
+    if tampered is None:
         return incident.episode_open
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM device_status WHERE device = ANY(%s) AND strap = 'open'", (list(tampered),)
-        )
-        return int(cursor.fetchone()[0]) > 0 or not tampered
+        cursor.execute("SELECT strap = 'open' FROM device_status WHERE device = %s", (tampered,))
+        row = cursor.fetchone()
+    return bool(row and row[0])
 
 
-def _named_devices(incident: Incident) -> list[str]:
-    """Devices that the engine named, as far as they are (or were) carried in this order."""
-    named = _strings(incident.decision.get("basis")) | {incident.party}
-    carried = Assignment.objects.filter(order=incident.order_id).values_list("device_id", flat=True)
-    found = sorted({device for device in carried if device in named})
-    if found:
-        return found
-    return sorted(set(carried.filter(party=Party.RESPONDENT, until__isnull=True)))
-
-
-def _strings(value: Any) -> set[str]:
-    if isinstance(value, str):
-        return {value}
-    if isinstance(value, Mapping):
-        return set().union(*(_strings(item) for item in value.values()))
-    return set().union(*(_strings(item) for item in value)) if isinstance(value, list) else set()
-
-
-def _clear_tampers(by: User, incident: Incident, devices: Sequence[str], *, at: datetime) -> None:
+def _clear_tamper(by: User, incident: Incident, device: str | None, *, at: datetime) -> None:
     """Tell the engine, last in the transaction: it ends the episode, or opens a new one if the strap is still open."""
-    if not devices:
+    if device is None:
         return
-    lines = [
-        control_line(
-            {"type": "tamper_cleared", "device": device, "incident": incident.engine_key},
-            received_at_us=clock.to_us(at),
-        )
-        for device in devices
-    ]
+    control = {"type": "tamper_cleared", "device": device, "incident": incident.engine_key}
+    line = control_line(control, received_at_us=clock.to_us(at))
     with connection.cursor() as cursor:
-        append(cursor, stream=CONTROL_STREAM, lines=lines, received_at=at, by=name_of(by))
+        append(cursor, stream=CONTROL_STREAM, lines=[line], received_at=at, by=name_of(by))

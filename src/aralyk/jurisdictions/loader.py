@@ -43,7 +43,7 @@ FILES: Final[dict[str, type[Entry]]] = {
 }
 
 E = TypeVar("E", bound=Entry)
-_EXPECTED_GOT = re.compile(r"^Expected (?P<expected>.+?), got (?P<found>.+?)(?: - at `(?P<path>.+)`)?$")
+_EXPECTED_GOT = re.compile(r"^Expected (?P<expected>.+?)(?:, got (?P<found>.+?))?(?: - at `(?P<path>.+)`)?$")
 _AT = re.compile(r"^(?P<problem>.+?)(?: - at `(?P<path>.+)`)?$")
 
 
@@ -122,7 +122,10 @@ def _convert(value: object, kind: type[T], *, file: str) -> T:
         match = _EXPECTED_GOT.match(str(error))
         if match:
             raise PackInvalid(
-                file=file, path=_path(match["path"]), expected=match["expected"], found=match["found"]
+                file=file,
+                path=_path(match["path"]),
+                expected=match["expected"],
+                found=match["found"] or "another value",
             ) from error
         other = _AT.match(str(error))
         problem, path = (other["problem"], other["path"]) if other else (str(error), None)
