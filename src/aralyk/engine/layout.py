@@ -213,7 +213,7 @@ class Layout:
         c["edge_from"] = self.tables["edges"].extend(len(area.edges))
         c["edge_to"] = c["edge_from"] + len(area.edges)
         if area.edges:
-            self.rows("edges")[int(c["edge_from"]) :] = np.array(area.edges, records.EDGE)
+            self.rows("edges")[int(c["edge_from"]) :] = np.array(list(area.edges), records.EDGE)
 
 
 def _span(row: int, width: int) -> slice:
