@@ -51,7 +51,7 @@ TAMPER_ALARMS: Final = frozenset({"strap_open", "tamper", "jamming", "power_cut"
 
 
 class FrameLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One frame from a device with what its codec read in it. Fields stand in the order of their names: see `encode`."""
+    """One frame from a device with what its codec read in it."""
 
     device: str | None = None
     frame: str
@@ -211,16 +211,26 @@ def last_sequences(cursor: Cursor, *, shard: int = 0) -> dict[str, int]:
     return {stream: int(seq) for stream, seq in cursor.fetchall() if stream.split("/")[0] in ENGINE_LANES}
 
 
-def read_after(cursor: Cursor, *, stream: str, seq: int, limit: int) -> Iterator[Batch]:
-    """Read up to `limit` batches of a stream that follow `seq`, in order.
+def read_after(cursor: Cursor, *, stream: str, seq: int, limit: int, lines_max: int = 1_000_000) -> Iterator[Batch]:
+    """Read up to `limit` batches of a stream that follow `seq`, in order, and about `lines_max` lines.
+
+    Args:
+        cursor: Of a role that may read the log.
+        stream: "<lane>/<writer>".
+        seq: The last batch that the caller has.
+        limit: Most batches to read.
+        lines_max: No batch is read after the one that reaches this many lines (one batch is always read).
 
     Raises:
         LogGap: A sequence number is missing. Never skipped: a gap means that something acknowledged is not there.
     """
+    # The window runs over the small columns alone; only payloads that are wanted are fetched.
     cursor.execute(
-        "SELECT stream, seq, received_at, messages, payload FROM log_batch WHERE stream = %s AND seq > %s"
-        " ORDER BY seq LIMIT %s",
-        (stream, seq, limit),
+        "SELECT b.stream, b.seq, b.received_at, b.messages, b.payload FROM log_batch b JOIN ("
+        "  SELECT stream, seq, sum(messages) OVER (ORDER BY seq) - messages AS before FROM ("
+        "    SELECT stream, seq, messages FROM log_batch WHERE stream = %s AND seq > %s ORDER BY seq LIMIT %s) heads"
+        ") wanted USING (stream, seq) WHERE wanted.before < %s ORDER BY b.seq",
+        (stream, seq, limit, lines_max),
     )
     expected = seq + 1
     for row in cursor.fetchall():

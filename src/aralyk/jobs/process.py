@@ -1,0 +1,150 @@
+"""The jobs process: work that time asks for. The sequencer and the upkeep each have a thread and a connection.
+
+When the database goes away both connect again. A tree that does not continue what was signed is our fault and ends the
+process: nothing may be added to it; entries then wait, and the watchdog says so within seconds.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+import psycopg
+import structlog
+
+from aralyk import clock
+from aralyk.database import Role, connect
+from aralyk.evidence.keys import SigningKey, signing_key
+from aralyk.jobs.sequencer import AnotherSequencer, Run, Sequencer
+from aralyk.jobs.settings import JobsSettings
+from aralyk.jobs.upkeep import keep_up
+
+BACK_OFF_S: Final = (0.1, 0.2, 0.5, 1.0, 2.0)  # between attempts to reach the database; the last one repeats
+BEAT_S: Final = 1.0
+SEQUENCER_QUIET_S: Final = 5.0  # it runs at least once a second; silent for longer, no heartbeat is written
+STOPPED, FAULT, LOCKED_OUT = 0, 1, 6
+_log = structlog.get_logger("aralyk.jobs")
+
+
+def run(settings: JobsSettings) -> int:
+    """Work until SIGTERM or SIGINT.
+
+    Returns:
+        0 after a signal; another code when the sequencer cannot go on.
+
+    Raises:
+        KeyProblem: The log's signing key can't be used.
+    """
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    return Jobs(settings, stop).work()
+
+
+class Jobs:
+    """Two threads and what they tell each other."""
+
+    def __init__(self, settings: JobsSettings, stop: threading.Event) -> None:
+        self._settings = settings
+        self._stop = stop
+        self._key: SigningKey = signing_key(settings.home, origin=settings.origin)
+        self._code = STOPPED
+        self._sequenced_s = float("-inf")
+        self._size = 0
+        self._pulse = _Pulse(settings.home / "run" / "jobs.heartbeat")
+
+    def work(self) -> int:
+        """Work until told to stop; returns the exit code."""
+        threads = [
+            threading.Thread(target=self._guard, args=(self._sequence,), name="sequencer"),
+            threading.Thread(target=self._guard, args=(self._keep_up,), name="upkeep"),
+        ]
+        for thread in threads:
+            thread.start()
+        while not self._stop.wait(BEAT_S):
+            if time.monotonic() - self._sequenced_s < SEQUENCER_QUIET_S:
+                self._pulse.beat(self._size)
+        for thread in threads:
+            thread.join()
+        return self._code
+
+    def _guard(self, work: Callable[[], None]) -> None:
+        """Keep a thread's work going over lost connections; any other failure ends the process, loudly."""
+        failures = 0
+        while not self._stop.is_set():
+            began_s = time.monotonic()
+            try:
+                work()
+            except psycopg.OperationalError as error:
+                failures = 0 if time.monotonic() - began_s > BACK_OFF_S[-1] else failures
+                _log.warning("database_lost", error=type(error).__name__, sqlstate=error.sqlstate)
+                self._stop.wait(BACK_OFF_S[min(failures, len(BACK_OFF_S) - 1)])
+                failures += 1
+            except AnotherSequencer:
+                _log.error("locked_out")
+                self._end(LOCKED_OUT)
+            except Exception as error:  # noqa: BLE001  (a thread's main loop: nothing above it would tell anybody)
+                _log.error("job_failed", error=type(error).__name__, exc_info=error)
+                self._end(FAULT)
+
+    def _end(self, code: int) -> None:
+        self._code = code
+        self._stop.set()
+
+    def _sequence(self) -> None:
+        with connect(Role.SEQUENCER, autocommit=True) as connection:
+            sequencer = self._first_sequencer(connection)
+            if sequencer is not None:
+                _log.info("sequencer_began", size=sequencer.size)
+                sequencer.run(self._stop, self._note)
+
+    def _first_sequencer(self, connection: psycopg.Connection[tuple[object, ...]]) -> Sequencer | None:
+        """Wait for a killed predecessor's session to end; None when told to stop meanwhile."""
+        deadline_s = time.monotonic() + self._settings.lock_wait_s
+        while not self._stop.is_set():
+            try:
+                return Sequencer(connection, self._key, self._settings.origin)
+            except AnotherSequencer:
+                if time.monotonic() >= deadline_s:
+                    raise
+                self._stop.wait(BACK_OFF_S[0])
+        return None
+
+    def _note(self, run: Run) -> None:
+        self._sequenced_s = time.monotonic()
+        self._size = run.size
+
+    def _keep_up(self) -> None:
+        with connect(Role.SEQUENCER, autocommit=True) as connection:
+            while not self._stop.is_set():
+                done = keep_up(
+                    connection,
+                    now=clock.now(),
+                    map_events=timedelta(minutes=self._settings.map_event_minutes),
+                    events=timedelta(days=self._settings.live_event_days),
+                )
+                if done.partitions or done.events:
+                    _log.info("kept_up", partitions=done.partitions, events=done.events)
+                self._stop.wait(self._settings.upkeep_s)
+
+
+class _Pulse:
+    """The heartbeat file."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def beat(self, size: int) -> None:
+        """Say that the sequencer runs; the time is the machine's."""
+        content = {"at": clock.iso(datetime.now(UTC)), "detail": {"size": size}, "pid": os.getpid()}
+        partial = self._path.with_suffix(".partial")
+        partial.write_text(json.dumps(content), encoding="utf-8")
+        partial.replace(self._path)

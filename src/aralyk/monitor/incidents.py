@@ -1,0 +1,293 @@
+"""Turns the engine's decisions into incidents that a person must answer.
+
+One row for each episode (the engine's key); its id is computed from the key, so a rebuilt row is the same incident.
+`open` raises it, `update` changes kind and priority (the worst is kept), `close` says that the engine no longer sees
+it: the human status is never touched, only a person closes. `late` is a violation that was reported after the fact,
+with its true time. An incident that a person had acknowledged and that grows worse is told again; its status stays.
+The row keeps the latest decision that said something was wrong; a closing one stands in the time line.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any, Final, NamedTuple
+from uuid import UUID, uuid5
+
+import numpy as np
+import psycopg
+
+from aralyk import clock
+from aralyk.evidence.kinds import Kind
+from aralyk.monitor.stepping import Judgement
+from aralyk.tracking import columns
+
+Cursor = psycopg.Cursor[tuple[Any, ...]]
+
+_NAMESPACE: Final = UUID("5f0c3a52-6a0e-5d0b-9a37-2f6d1b6f1c11")  # of incidents' ids; never changes
+_TEXT_MAX: Final = 64
+_KEY_MAX: Final = 200
+# What a time line says of a phase, and its witness.
+_EVENT: Final = {"open": "raised", "update": "updated", "close": "episode_ended", "late": "late"}
+_WITNESS: Final = {
+    "raised": Kind.INCIDENT_RAISED,
+    "updated": Kind.INCIDENT_UPDATED,
+    "episode_ended": Kind.INCIDENT_EPISODE_ENDED,
+    "late": Kind.INCIDENT_UPDATED,
+}
+_TOLD: Final = ("phase", "kind", "priority", "reason", "probability", "distance_m", "decided_at", "occurred_at")
+
+
+@dataclass(slots=True, kw_only=True)
+class Change:
+    """What one step did to one incident. `number` is None for one that was there before."""
+
+    key: str
+    id: UUID
+    order_id: str
+    district: str
+    number: int | None
+    first: Mapping[str, Any]
+    latest: Judgement
+    worst_priority: int
+    late: bool
+    episode_open: bool
+
+
+class Standing(NamedTuple):
+    """How an incident stands in the database."""
+
+    worst_priority: int
+    episode_open: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One entry of the time line, with what its witness says."""
+
+    incident: UUID
+    kind: str
+    witness: Kind
+    ordinal: int
+    data: dict[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Raised:
+    """What one step's decisions mean for incidents.
+
+    Attributes:
+        changes: Incidents to add or change, each once.
+        events: The time line, in the order of the decisions.
+        homeless: Orders that decisions name and the register does not hold: their decisions are stored, nobody is told.
+    """
+
+    changes: list[Change]
+    events: list[Event]
+    homeless: list[str]
+
+
+def incident_id(key: str) -> UUID:
+    """The incident's id, from the engine's key."""
+    return uuid5(_NAMESPACE, key)
+
+
+def fold(
+    judgements: Sequence[Judgement],
+    *,
+    step: int,
+    districts: Mapping[str, str],
+    known: Mapping[str, Standing],
+    numbers: Sequence[int],
+) -> Raised:
+    """Work out what to write.
+
+    Args:
+        judgements: One step's decisions, in order.
+        step: Its number; with the ordinal it names a decision.
+        districts: By order id, of the orders that exist.
+        known: How those that exist already stand, by key.
+        numbers: Fresh incident numbers, at least one for each key that is not known.
+    """
+    fresh = iter(numbers)
+    changes: dict[str, Change] = {}
+    events: list[Event] = []
+    homeless: set[str] = set()
+    for ordinal, judgement in enumerate(judgements):
+        decision = judgement.decision
+        key, order_id = decision["incident"], decision["order_id"]
+        if order_id not in districts:
+            homeless.add(order_id)
+            continue
+        new = key not in changes and key not in known
+        if key not in changes:
+            late = decision["phase"] == "late"
+            standing = known.get(key) or Standing(decision["priority"], not late)
+            changes[key] = Change(
+                key=key,
+                id=incident_id(key),
+                order_id=order_id,
+                district=districts[order_id],
+                number=next(fresh) if new else None,
+                first=decision,
+                latest=judgement,
+                worst_priority=standing.worst_priority,
+                late=late,
+                episode_open=standing.episode_open,
+            )
+        change = changes[key]
+        _follow(change, judgement)
+        events.append(_event(change, decision, step=step, ordinal=ordinal, new=new))
+    return Raised(changes=list(changes.values()), events=events, homeless=sorted(homeless))
+
+
+def existing(cursor: Cursor, keys: Sequence[str]) -> dict[str, Standing]:
+    """How the incidents that exist stand, by key. The monitor alone adds them, so what is not there stays away."""
+    cursor.execute(
+        "SELECT engine_key, worst_priority, episode_open FROM incidents_incident WHERE engine_key = ANY(%s)",
+        ([_stored_key(key) for key in keys],),
+    )
+    found = {key: Standing(int(worst), bool(episode_open)) for key, worst, episode_open in cursor.fetchall()}
+    return {key: found[_stored_key(key)] for key in keys if _stored_key(key) in found}
+
+
+def fresh_numbers(cursor: Cursor, count: int) -> list[int]:
+    """Numbers that people say on the phone; one not used after all leaves a hole, which means nothing."""
+    cursor.execute("SELECT nextval('incident_number') FROM generate_series(1, %s)", (count,))
+    return [int(row[0]) for row in cursor.fetchall()]
+
+
+def write(cursor: Cursor, raised: Raised, *, at: datetime) -> None:
+    """Write the incidents and their time line.
+
+    Args:
+        cursor: Of a connection that knows `columns`, inside the step's transaction.
+        raised: From `fold`.
+        at: Domain time of writing.
+    """
+    if not raised.changes:
+        return
+    _insert(cursor, [change for change in raised.changes if change.number is not None], at)
+    _update(cursor, [change for change in raised.changes if change.number is None], at)
+    cursor.execute(
+        "INSERT INTO incidents_incidentevent (incident_id, at, kind, text, data)"
+        " SELECT incident, %s, kind, '', data FROM unnest(%b, %b, %b) AS new (incident, kind, data)",
+        (
+            at,
+            columns.uuids([event.incident.bytes for event in raised.events]),
+            columns.texts([event.kind for event in raised.events]),
+            columns.jsonbs([json.dumps(event.data).encode() for event in raised.events]),
+        ),
+    )
+
+
+def _follow(change: Change, judgement: Judgement) -> None:
+    decision = judgement.decision
+    phase = decision["phase"]
+    if phase == "close":
+        change.episode_open = False
+        return
+    change.latest = judgement
+    change.worst_priority = min(change.worst_priority, decision["priority"])
+    if phase != "late":  # what became known late says nothing about now
+        change.episode_open = True
+
+
+def _event(change: Change, decision: Mapping[str, Any], *, step: int, ordinal: int, new: bool) -> Event:
+    kind = _EVENT[decision["phase"]]
+    told: dict[str, object] = {name: decision[name] for name in _TOLD}
+    told |= {"ordinal": ordinal, "step": step}
+    if change.number is not None:
+        told["number"] = change.number
+    return Event(
+        incident=change.id,
+        kind=kind,
+        witness=Kind.INCIDENT_RAISED if new else _WITNESS[kind],
+        ordinal=ordinal,
+        data=told,
+    )
+
+
+_INSERT: Final = """
+    INSERT INTO incidents_incident (id, number, engine_key, order_id, district, kind, priority, worst_priority,
+        condition, party, status, late, episode_open, occurred_at, decided_at, raised_at, updated_at, outcome,
+        close_reason, decision)
+    SELECT id, number, engine_key, order_id::uuid, district, kind, priority, worst_priority, condition, party, 'open',
+        late, episode_open, occurred_at, decided_at, %s, %s, '', '', decision
+    FROM unnest(%b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b) AS new (id, number, engine_key, order_id,
+        district, kind, priority, worst_priority, condition, party, late, episode_open, occurred_at, decided_at,
+        decision)
+"""
+_UPDATE: Final = """
+    UPDATE incidents_incident AS old SET kind = new.kind, priority = new.priority,
+        worst_priority = least(old.worst_priority, new.priority), episode_open = new.episode_open, updated_at = %s,
+        decision = new.decision
+    FROM unnest(%b, %b, %b, %b, %b) AS new (id, kind, priority, episode_open, decision)
+    WHERE old.id = new.id
+"""
+_CLOSE: Final = """
+    UPDATE incidents_incident SET episode_open = false, updated_at = %s WHERE id = ANY(%b)
+"""
+
+
+def _insert(cursor: Cursor, changes: Sequence[Change], at: datetime) -> None:
+    if not changes:
+        return
+    latest = [change.latest.decision for change in changes]
+    cursor.execute(
+        _INSERT,
+        (
+            at,
+            at,
+            columns.uuids([change.id.bytes for change in changes]),
+            columns.bigints(np.array([change.number for change in changes], dtype=np.int64)),
+            columns.texts([_stored_key(change.key) for change in changes]),
+            columns.texts([change.order_id for change in changes]),
+            columns.texts([change.district for change in changes]),
+            columns.texts([decision["kind"] for decision in latest]),
+            columns.integers(np.array([decision["priority"] for decision in latest], dtype=np.int64)),
+            columns.integers(np.array([change.worst_priority for change in changes], dtype=np.int64)),
+            columns.texts([(decision["condition"] or "")[:_TEXT_MAX] for decision in latest]),
+            columns.texts([(decision["party"] or "")[:_TEXT_MAX] for decision in latest]),
+            columns.booleans(np.array([change.late for change in changes], dtype=bool)),
+            columns.booleans(np.array([change.episode_open for change in changes], dtype=bool)),
+            columns.timestamps(_times([change.first["occurred_at"] for change in changes])),
+            columns.timestamps(_times([change.first["decided_at"] for change in changes])),
+            columns.jsonbs([change.latest.body for change in changes]),
+        ),
+    )
+
+
+def _update(cursor: Cursor, changes: Sequence[Change], at: datetime) -> None:
+    closed = [change for change in changes if change.latest.decision["phase"] == "close"]
+    if closed:
+        cursor.execute(_CLOSE, (at, columns.uuids([change.id.bytes for change in closed])))
+    changed = [change for change in changes if change.latest.decision["phase"] != "close"]
+    if not changed:
+        return
+    latest = [change.latest.decision for change in changed]
+    cursor.execute(
+        _UPDATE,
+        (
+            at,
+            columns.uuids([change.id.bytes for change in changed]),
+            columns.texts([decision["kind"] for decision in latest]),
+            columns.integers(np.array([decision["priority"] for decision in latest], dtype=np.int64)),
+            columns.booleans(np.array([change.episode_open for change in changed], dtype=bool)),
+            columns.jsonbs([change.latest.body for change in changed]),
+        ),
+    )
+
+
+def _stored_key(key: str) -> str:
+    """The key as its column holds it; a longer one (ids of 200 letters) keeps its beginning and its hash."""
+    if len(key) <= _KEY_MAX:
+        return key
+    return f"{key[: _KEY_MAX - 65]}#{sha256(key.encode()).hexdigest()}"
+
+
+def _times(texts: Sequence[str]) -> Any:
+    return np.array([clock.to_us(clock.parse_iso(text)) for text in texts], dtype=np.int64)

@@ -1,0 +1,194 @@
+"""Lets the engine hear what arrived. The same function runs live and in replay, so both give the same bytes.
+
+Frames become observations; an act of people (an order, its end, a tamper cleared) is applied at its own moment,
+between what arrived before and after it. Nothing here reads a clock or the database.
+If the engine fails on what arrived, `find_unbearable` names the line, so that one message can't stop the watch over
+everyone; the line is set aside, witnessed, and left out of every replay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from uuid import UUID
+
+from aralyk.engine import Decision, Observation, OrderInvalid, OrderPlan, State, compile_order
+from aralyk.engine.observations import RADIUS_M_MAX, SPEED_MPS_MAX
+from aralyk.engine.times import TIME_US_MAX
+from aralyk.ledger.canonical import canonical_bytes
+from aralyk.monitor.intake import Arrival, Poison, Position
+from aralyk.tracking.arrivals import Control, Message
+
+MemberT = TypeVar("MemberT")
+NumberT = TypeVar("NumberT", int, float)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """One decision of the engine with the bytes that are stored and compared."""
+
+    decision: Mapping[str, Any]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advance:
+    """What came of one step.
+
+    Attributes:
+        judgements: The engine's decisions, in order.
+        poisons: Acts of people that the engine refused; their lines changed nothing.
+        controls: How many acts were applied: who is watched may have changed.
+    """
+
+    judgements: list[Judgement]
+    poisons: list[Poison]
+    controls: int
+
+
+class ControlRefused(ValueError):
+    """An act of people that the engine does not understand; the message names fields, never values."""
+
+
+def advance(
+    state: State, arrivals: Sequence[Arrival], *, now_us: int, skip: Collection[Position] = frozenset()
+) -> Advance:
+    """Let `state` hear `arrivals` and let time pass to `now_us`.
+
+    Args:
+        state: Changed in place. After an exception it is half-way and must be thrown away.
+        arrivals: Sorted by arrival.
+        now_us: How far time passes for everyone; one that was heard later than this is judged at its own time.
+        skip: Lines to leave out, found unbearable before.
+    """
+    decisions: list[Decision] = []
+    poisons: list[Poison] = []
+    pending: list[Observation] = []
+    controls = 0
+    for arrival in arrivals:
+        if arrival.position in skip:
+            continue
+        line = arrival.line
+        if not isinstance(line, Control):
+            if line.device is not None:
+                pending.extend(_observations(line.device, line.messages, arrival.received_us))
+            continue
+        decisions += state.step(pending, min(arrival.received_us, now_us))
+        pending = []
+        try:
+            decisions += _apply(state, line.control, arrival.received_us)
+            controls += 1
+        except ControlRefused as refused:
+            poisons.append(Poison(position=arrival.position, reason=str(refused)))
+    decisions += state.step(pending, now_us)
+    return Advance(judgements=[_judgement(decision) for decision in decisions], poisons=poisons, controls=controls)
+
+
+def find_unbearable(
+    restore: Callable[[], State], arrivals: Sequence[Arrival], *, now_us: int, skip: Collection[Position]
+) -> Poison | None:
+    """Find the first line at which the engine fails, trying ever shorter beginnings (about log2 n restores).
+
+    Args:
+        restore: Gives a fresh state as it was before these arrivals.
+        arrivals: What the engine failed on.
+        now_us: As in `advance`.
+        skip: Lines already left out.
+
+    Returns:
+        The line; None when it fails without any (time alone does it): then no line is to blame.
+    """
+
+    def failure_of(count: int) -> Exception | None:
+        try:
+            advance(restore(), arrivals[:count], now_us=now_us, skip=skip)
+        except Exception as error:  # noqa: BLE001  (the engine's own fault of any kind; named, witnessed and raised)
+            return error
+        return None
+
+    if failure_of(0) is not None:
+        return None
+    bearable, failing = 0, len(arrivals)
+    failure = failure_of(failing)
+    while failing - bearable > 1:
+        middle = (bearable + failing) // 2
+        found = failure_of(middle)
+        if found is None:
+            bearable = middle
+        else:
+            failing, failure = middle, found
+    if failure is None:
+        return None
+    return Poison(
+        position=arrivals[failing - 1].position, reason=f"the engine fails: {type(failure).__name__}", unbearable=True
+    )
+
+
+def _observations(device: str, messages: Sequence[Message], received_us: int) -> Iterator[Observation]:
+    for message in messages:
+        placed = message.has_place
+        yield Observation(
+            device=device,
+            fixed_at_us=_within(message.fixed_at_us, 0, TIME_US_MAX),
+            received_at_us=received_us,
+            lat=message.lat if placed else None,
+            lon=message.lon if placed else None,
+            valid=placed and message.valid is not False,
+            accuracy_m=_within(message.accuracy_m, 0.0, RADIUS_M_MAX),
+            source=message.source,
+            speed_mps=_within(message.speed_mps, 0.0, SPEED_MPS_MAX),
+            heading_deg=_within(message.heading_deg, 0.0, 360.0),
+            battery_pct=_within(message.battery_pct, 0.0, 100.0),
+            charging=message.charging,
+            strap=message.strap,
+            alarms=message.alarms,
+            mock=message.extra.mock is True,
+        )
+
+
+def _within(value: NumberT | None, low: NumberT, high: NumberT) -> NumberT | None:
+    """A figure that no device can mean is unknown; the message it came with still counts."""
+    return value if value is not None and low <= value <= high else None
+
+
+def _apply(state: State, control: Mapping[str, Any], at_us: int) -> list[Decision]:
+    kind = control.get("type")
+    if kind == "order":
+        return state.set_order(_plan(_member(control, "order", dict)), at_us)
+    if kind == "order_ended":
+        return _end(state, _member(control, "order_id", str), at_us)
+    if kind == "tamper_cleared":
+        return state.clear_tamper(_member(control, "device", str), at_us)
+    raise ControlRefused("control: unknown type")
+
+
+def _end(state: State, order_id: str, at_us: int) -> list[Decision]:
+    try:
+        state.plan_of(order_id)
+    except KeyError as error:
+        raise ControlRefused("control: order_id, expected an order that the engine was told") from error
+    return state.end_order(order_id, at_us)
+
+
+def _plan(order: Mapping[str, object]) -> OrderPlan:
+    try:
+        UUID(str(order.get("order_id")))
+    except ValueError as error:
+        raise ControlRefused("order: field order_id, expected a UUID") from error
+    try:
+        return compile_order(order)
+    except OrderInvalid as invalid:
+        raise ControlRefused(f"order: field {invalid.field}, expected {invalid.expected}") from invalid
+
+
+def _member(control: Mapping[str, Any], name: str, kind: type[MemberT]) -> MemberT:
+    value = control.get(name)
+    if not isinstance(value, kind):
+        raise ControlRefused(f"control: field {name}, expected {kind.__name__}")
+    return value
+
+
+def _judgement(decision: Decision) -> Judgement:
+    content = decision.as_dict()
+    return Judgement(decision=content, body=canonical_bytes(content))

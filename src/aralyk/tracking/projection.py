@@ -1,0 +1,224 @@
+"""What the log says about places and devices, laid out for maps and queries; may be dropped and rebuilt at will.
+
+`fix` has one row for each fix: heard twice is one row (device, time, content). `device_status` has the newest contact
+of each device and its newest usable place; a buffered record that arrives late does not move it backwards, a device
+whose clock runs ahead does not stay "newest" for ever (a place was taken at the latest when it was received).
+Places are kept only of devices in an order and only from its first to its last second. Otherwise the contact, battery
+and strap are kept. Columns travel whole (`columns`): no row is formatted by itself.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import psycopg
+
+from aralyk.tracking import columns
+from aralyk.tracking.arrivals import Message
+
+LATE_US: Final = 120_000_000  # REQUIREMENTS 3.5: the lateness window
+_UNKNOWN_US: Final = -(2**62)
+_HASH_BYTES: Final = 16  # 128 bits: two different fixes of one device and microsecond never meet
+_CONTENT: Final = struct.Struct(">dddddd?")
+_NAN: Final = float("nan")
+
+Cursor = psycopg.Cursor[tuple[Any, ...]]
+
+
+class Term(NamedTuple):
+    """From when to when the places of a device may be kept: the terms of its orders."""
+
+    from_us: int
+    until_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One message as it was heard: in which device's frame, when, and where it stands in the log."""
+
+    device: str
+    received_us: int
+    stream: str
+    seq: int
+    message: Message
+
+    @property
+    def fixed_us(self) -> int:
+        """When the place was taken; without a time of its own, at the latest when it was received."""
+        fixed_us = self.message.fixed_at_us
+        return self.received_us if fixed_us is None else fixed_us
+
+    def may_be_kept(self, terms: Mapping[str, Term]) -> bool:
+        """Whether there is a place, and an order that allows to keep it."""
+        if not self.message.has_place or self.device not in terms:
+            return False
+        term = terms[self.device]
+        # A device's clock may be wrong; what was received after the end by both clocks is not kept.
+        return term.from_us <= self.received_us and min(self.fixed_us, self.received_us) < term.until_us
+
+
+@dataclass(slots=True)
+class _Status:
+    """What one step's messages say about one device, newest last."""
+
+    received_us: int = _UNKNOWN_US
+    place_us: int = _UNKNOWN_US
+    place: Message | None = None
+    state_us: int = _UNKNOWN_US
+    battery_pct: float | None = None
+    charging: bool | None = None
+    strap: str | None = None
+    strap_us: int = _UNKNOWN_US
+
+    def hear(self, heard: Heard, terms: Mapping[str, Term]) -> None:
+        message = heard.message
+        self.received_us = max(self.received_us, heard.received_us)
+        own_us = min(heard.fixed_us, heard.received_us)
+        if message.valid is not False and own_us >= self.place_us and heard.may_be_kept(terms):
+            self.place_us, self.place = own_us, message
+        if own_us < self.state_us:
+            return
+        self.state_us = own_us
+        self.battery_pct = self.battery_pct if message.battery_pct is None else message.battery_pct
+        self.charging = self.charging if message.charging is None else message.charging
+        if message.strap is not None and message.strap != self.strap:
+            self.strap, self.strap_us = message.strap, own_us
+
+
+_INSERT_FIXES: Final = """
+    INSERT INTO fix (device, fixed_at, content_hash, received_at, lat, lon, valid, accuracy_m, source, speed_mps,
+                     heading_deg, battery_pct, stream, seq, late)
+    SELECT * FROM unnest(%b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b, %b)
+    ON CONFLICT (device, fixed_at, content_hash) DO NOTHING
+"""
+_PLACE: Final = ("fixed_at", "lat", "lon", "accuracy_m", "source", "speed_mps", "heading_deg")
+_STATE: Final = ("battery_pct", "charging", "strap")
+
+
+def _upsert_statuses() -> str:
+    names = ("device", "received_at", *_PLACE, *_STATE, "strap_since")
+    newer_place = "excluded.fixed_at >= coalesce(known.fixed_at, '-infinity')"
+    changes = ["received_at = greatest(known.received_at, excluded.received_at)"]
+    changes += [f"{name} = CASE WHEN {newer_place} THEN excluded.{name} ELSE known.{name} END" for name in _PLACE]
+    changes += [f"{name} = coalesce(excluded.{name}, known.{name})" for name in _STATE]
+    changed = "excluded.strap IS NOT NULL AND excluded.strap IS DISTINCT FROM known.strap"
+    changes += [f"strap_since = CASE WHEN {changed} THEN excluded.strap_since ELSE known.strap_since END"]
+    placeholders = ", ".join("%s::boolean[]" if name == "charging" else "%b" for name in names)
+    return (
+        f"INSERT INTO device_status AS known ({', '.join(names)}) SELECT * FROM unnest({placeholders})"
+        f" ON CONFLICT (device) DO UPDATE SET {', '.join(changes)}"
+    )
+
+
+_UPSERT_STATUSES: Final = _upsert_statuses()
+
+
+def write_fixes(cursor: Cursor, heard: Sequence[Heard], *, terms: Mapping[str, Term]) -> int:
+    """Add the fixes of devices in an order; one already there changes nothing.
+
+    Args:
+        cursor: Of a connection that knows `columns`, inside the transaction.
+        heard: Messages, those without a place included (they are no fixes and are passed over).
+        terms: From when to when places may be kept, by device in an order.
+
+    Returns:
+        How many rows were sent; duplicates among them are not stored.
+    """
+    fixes = [one for one in heard if one.may_be_kept(terms)]
+    if not fixes:
+        return 0
+    messages = [one.message for one in fixes]
+    received_us = np.array([one.received_us for one in fixes], dtype=np.int64)
+    fixed_us = np.array([one.fixed_us for one in fixes], dtype=np.int64)
+    cursor.execute(
+        _INSERT_FIXES,
+        (
+            columns.texts([one.device for one in fixes]),
+            columns.timestamps(fixed_us),
+            columns.byteas([content_hash(message) for message in messages]),
+            columns.timestamps(received_us),
+            columns.floats(_numbers([message.lat for message in messages])),
+            columns.floats(_numbers([message.lon for message in messages])),
+            columns.booleans(np.array([message.valid is not False for message in messages], dtype=bool)),
+            columns.floats(_numbers([message.accuracy_m for message in messages])),
+            columns.texts([message.source for message in messages]),
+            columns.floats(_numbers([message.speed_mps for message in messages])),
+            columns.floats(_numbers([message.heading_deg for message in messages])),
+            columns.floats(_numbers([message.battery_pct for message in messages])),
+            columns.texts([one.stream for one in fixes]),
+            columns.bigints(np.array([one.seq for one in fixes], dtype=np.int64)),
+            columns.booleans(received_us - fixed_us > LATE_US),
+        ),
+    )
+    return len(fixes)
+
+
+def write_statuses(cursor: Cursor, heard: Sequence[Heard], *, terms: Mapping[str, Term]) -> None:
+    """Bring the newest contact, place, battery and strap of each device up to date.
+
+    Args:
+        cursor: Of a connection that knows `columns`, inside the transaction.
+        heard: Messages in the order of their arrival.
+        terms: From when to when places may be kept, by device in an order; of others none are.
+    """
+    by_device: dict[str, _Status] = {}
+    for one in heard:
+        by_device.setdefault(one.device, _Status()).hear(one, terms)
+    if not by_device:
+        return
+    # Sorted: two writers that lock the same rows in one order never deadlock.
+    devices = sorted(by_device)
+    statuses = [by_device[device] for device in devices]
+    places = [status.place or Message() for status in statuses]
+    cursor.execute(
+        _UPSERT_STATUSES,
+        (
+            columns.texts(devices),
+            columns.timestamps(np.array([status.received_us for status in statuses], dtype=np.int64)),
+            columns.timestamps(
+                np.array([status.place_us for status in statuses], dtype=np.int64), unknown_us=_UNKNOWN_US
+            ),
+            columns.floats(_numbers([place.lat for place in places])),
+            columns.floats(_numbers([place.lon for place in places])),
+            columns.floats(_numbers([place.accuracy_m for place in places])),
+            columns.texts([status.place.source if status.place else None for status in statuses]),
+            columns.floats(_numbers([place.speed_mps for place in places])),
+            columns.floats(_numbers([place.heading_deg for place in places])),
+            columns.floats(_numbers([status.battery_pct for status in statuses])),
+            [status.charging for status in statuses],
+            columns.texts([status.strap for status in statuses]),
+            columns.timestamps(
+                np.array([status.strap_us for status in statuses], dtype=np.int64), unknown_us=_UNKNOWN_US
+            ),
+        ),
+    )
+
+
+def content_hash(message: Message) -> bytes:
+    """Name what a fix says about the place, so that the same fix heard twice is known as one."""
+    content = _CONTENT.pack(
+        *(
+            _NAN if number is None else number
+            for number in (
+                message.lat,
+                message.lon,
+                message.accuracy_m,
+                message.speed_mps,
+                message.heading_deg,
+                message.battery_pct,
+            )
+        ),
+        message.valid is not False,
+    )
+    return blake2b(content + message.source.encode(), digest_size=_HASH_BYTES).digest()
+
+
+def _numbers(values: Sequence[float | None]) -> npt.NDArray[np.float64]:
+    """None becomes NaN, which `columns.floats` writes as NULL."""
+    return np.array(values, dtype=np.float64)

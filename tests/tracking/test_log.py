@@ -1,0 +1,128 @@
+"""The log: gapless numbers, lines as they were hashed, and what a reader is promised."""
+
+from __future__ import annotations
+
+import threading
+
+import psycopg
+import pytest
+
+from aralyk import clock
+from aralyk.database import Role
+from aralyk.ledger import merkle
+from aralyk.tracking import log
+from aralyk.tracking.log import Lane, LogGap
+from tests.conftest import Database
+
+BY = "system:gateway"
+
+
+def lines(count: int) -> list[bytes]:
+    return [
+        log.frame_line(
+            raw=b"x",
+            lane=Lane.POSITION,
+            messages=[{"lat": 42.0, "lon": 74.0}],
+            protocol="osmand",
+            received_at_us=clock.now_us(),
+            device="d1",
+        )
+        for _ in range(count)
+    ]
+
+
+def append(connection: psycopg.Connection[tuple[object, ...]], count: int = 1, stream: str = "position/g1") -> int:
+    with connection.transaction(), connection.cursor() as cursor:
+        return log.append(cursor, stream=stream, lines=lines(count), received_at=clock.now(), by=BY)
+
+
+def test_sequence_numbers_have_no_hole_when_a_writer_rolls_back(database: Database) -> None:
+    with database.connect(Role.GATEWAY, autocommit=True) as connection:
+        assert append(connection) == 1
+        with connection.transaction(force_rollback=True), connection.cursor() as cursor:
+            assert log.append(cursor, stream="position/g1", lines=lines(1), received_at=clock.now(), by=BY) == 2
+        assert append(connection) == 2
+
+
+def test_concurrent_writers_get_numbers_in_the_order_of_their_commits(database: Database) -> None:
+    def write() -> None:
+        with database.connect(Role.GATEWAY, autocommit=True) as connection:
+            for _ in range(20):
+                append(connection)
+
+    threads = [threading.Thread(target=write) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with database.connect(Role.MONITOR) as connection, connection.cursor() as cursor:
+        batches = list(log.read_after(cursor, stream="position/g1", seq=0, limit=1000))
+    assert [batch.seq for batch in batches] == list(range(1, 81))
+
+
+def test_the_stored_root_is_that_of_the_stored_lines(database: Database) -> None:
+    with database.connect(Role.GATEWAY, autocommit=True) as connection:
+        append(connection, 5)
+    with database.connect(Role.MONITOR) as connection, connection.cursor() as cursor:
+        (batch,) = log.read_after(cursor, stream="position/g1", seq=0, limit=10)
+        (root,) = cursor.execute("SELECT root FROM log_batch").fetchone() or (b"",)
+    assert merkle.root_of_leaf_hashes([merkle.leaf_hash(line) for line in batch.lines()]) == bytes(root)
+
+
+def test_a_reader_stops_at_a_hole_and_never_reads_over_it(database: Database) -> None:
+    with database.connect(Role.GATEWAY, autocommit=True) as connection:
+        for _ in range(3):
+            append(connection)
+    with database.connect(Role.OWNER, autocommit=True) as owner:
+        owner.execute("ALTER TABLE log_batch DISABLE TRIGGER USER")
+        owner.execute("DELETE FROM log_batch WHERE seq = 2")
+    with database.connect(Role.MONITOR) as connection, connection.cursor() as cursor:
+        reader = log.read_after(cursor, stream="position/g1", seq=0, limit=10)
+        assert next(reader).seq == 1
+        with pytest.raises(LogGap) as found:
+            next(reader)
+    assert (found.value.stream, found.value.expected, found.value.found) == ("position/g1", 2, 3)
+
+
+def test_a_reader_gets_whole_batches_and_about_as_many_lines_as_it_asked_for(database: Database) -> None:
+    with database.connect(Role.GATEWAY, autocommit=True) as connection:
+        for _ in range(4):
+            append(connection, 10)
+    with database.connect(Role.MONITOR) as connection, connection.cursor() as cursor:
+        read = list(log.read_after(cursor, stream="position/g1", seq=1, limit=10, lines_max=11))
+        one = list(log.read_after(cursor, stream="position/g1", seq=1, limit=10, lines_max=1))
+    assert [batch.seq for batch in read] == [2, 3]
+    assert [batch.seq for batch in one] == [2]
+
+
+def test_the_database_refuses_to_change_what_was_logged(database: Database) -> None:
+    with database.connect(Role.GATEWAY, autocommit=True) as connection:
+        append(connection)
+    with database.connect(Role.OWNER, autocommit=True) as owner:
+        for statement in ("UPDATE log_batch SET payload = 'x'", "DELETE FROM log_batch", "TRUNCATE log_batch"):
+            with pytest.raises(psycopg.errors.RestrictViolation):
+                owner.execute(statement)
+
+
+def test_a_line_break_inside_a_line_is_refused(database: Database) -> None:
+    with (
+        database.connect(Role.GATEWAY) as connection,
+        connection.cursor() as cursor,
+        pytest.raises(ValueError, match="line break"),
+    ):
+        log.append(cursor, stream="position/g1", lines=[b'{"a":\n1}'], received_at=clock.now(), by=BY)
+
+
+@pytest.mark.parametrize(
+    ("messages", "lane"),
+    [
+        ([{"lat": 1.0, "alarms": ["low_battery"]}, {"alarms": ["sos"]}], Lane.PANIC),
+        ([{"lat": 1.0, "strap": "open"}], Lane.TAMPER),
+        ([{"alarms": ["jamming"]}], Lane.TAMPER),
+        ([{"lat": 1.0}, {"battery_pct": 5}], Lane.POSITION),
+        ([{"battery_pct": 5}], Lane.STATUS),
+        ([], Lane.STATUS),
+    ],
+)
+def test_the_most_urgent_message_decides_the_lane(messages: list[dict[str, object]], lane: Lane) -> None:
+    assert log.lane_of(messages) is lane
