@@ -53,6 +53,7 @@ GRANTS: Final[dict[str, dict[str, str]]] = {
         "evidence_tile": ADD,
         "evidence_checkpoint": ADD,
         "log_batch": READ,
+        "live_event": "SELECT, DELETE",  # trims what no screen will resume from
     },
     "aralyk_watchdog": {
         **_WITNESS,
