@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import django
 import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
@@ -43,8 +44,10 @@ os.environ["ARALYK_PROFILE"] = "test"
 os.environ["DATABASE_URL"] = NOT_STARTED
 os.environ["ARALYK_HOME"] = tempfile.mkdtemp(prefix="aralyk-home-")
 atexit.register(shutil.rmtree, os.environ["ARALYK_HOME"])
+os.environ["PYTHONPATH"] = str(REPOSITORY / "src")  # processes that tests start run this tree
 # Here and not in pyproject.toml: pytest-django would read the settings before these lines.
 os.environ["DJANGO_SETTINGS_MODULE"] = "aralyk.conf.django_settings"
+django.setup()
 
 
 class OutsideNetwork(AssertionError):

@@ -49,16 +49,16 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "aralyk.conf.security.ContentSecurityPolicy",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "aralyk.console.language.ChosenLanguage",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "aralyk.console.refusals.Refusals",
 ]
 
 TEMPLATES = [
@@ -72,6 +72,7 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "aralyk.console.context.desk",
             ]
         },
     }
@@ -93,6 +94,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
+CSRF_FAILURE_VIEW = "aralyk.console.views.failures.csrf_failure"
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 
@@ -123,7 +125,7 @@ SESSION_COOKIE_NAME = "__Host-session" if _production else "session"
 CSRF_COOKIE_SECURE = _production
 CSRF_COOKIE_SAMESITE = "Strict"
 CSRF_COOKIE_NAME = "__Host-csrf" if _production else "csrf"
-LANGUAGE_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_NAME = "language"
 LANGUAGE_COOKIE_SECURE = _production
 
 SECURE_CONTENT_TYPE_NOSNIFF = True
@@ -134,6 +136,10 @@ SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if _production else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = _production
 X_FRAME_OPTIONS = "DENY"
 TILE_ORIGIN = _settings.tile_origin
+TILE_URL = _settings.tile_url
+TILE_ATTRIBUTION = _settings.tile_attribution
+HOME = _settings.home
+SYNTHETIC = _settings.profile is Profile.DEMO  # marked on every page: nobody may take the demo for a watch
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1_000
 
@@ -150,8 +156,6 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
-WHITENOISE_USE_FINDERS = True  # pages and their hashed files lie in the package: no copying step at the start
-WHITENOISE_AUTOREFRESH = False
 
 LOGGING_CONFIG = None  # the console process configures logging for all of its libraries
 SILENCED_SYSTEM_CHECKS: list[str] = []

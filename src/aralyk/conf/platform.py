@@ -35,6 +35,8 @@ class PlatformSettings:
         home: Directory of everything this installation keeps: embedded database, keys, logs, heartbeats.
         public_url: Where browsers reach the console, like `https://desk.example.kg`; empty: this machine only.
         tile_origin: Another origin that may serve map tiles and fonts, like `https://tiles.example.kg`; empty: none.
+        tile_url: Raster tiles of a base map, like `https://tiles.example.kg/{z}/{x}/{y}.png`; empty: a plain ground.
+        tile_attribution: Whose map that is, as its licence asks.
         time_zone: Time zone of screens and papers; the database, the log and the engine are in UTC.
         clock_pace: Where domain time starts and how fast it runs, "REAL_EPOCH_S START_EPOCH_S SPEED"; demo and
             test only.
@@ -45,6 +47,8 @@ class PlatformSettings:
     home: Path = Path("var/live")
     public_url: str = ""
     tile_origin: str = ""
+    tile_url: str = ""
+    tile_attribution: str = ""
     time_zone: str = "Asia/Bishkek"
     clock_pace: str = ""
     clock_step_file: str = ""

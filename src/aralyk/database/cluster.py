@@ -211,15 +211,17 @@ class Cluster:
         options = ["-D", str(data)]
         for name, value in settings.items():
             options += ["-c", f"{name}={value}"]
-        return subprocess.Popen(
-            self._command(self._binaries.postgres, options),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            cwd="/",
-            env=_environment(),
-            start_new_session=True,  # Ctrl-C at the terminal is for the supervisor, which stops the server last
-        )
+        # Until its own log is open the server speaks to standard error: why it did not start, mostly.
+        with self._first_words.open("wb") as first_words:
+            return subprocess.Popen(
+                self._command(self._binaries.postgres, options),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=first_words,
+                cwd="/",
+                env=_environment(),
+                start_new_session=True,  # Ctrl-C at the terminal is for the supervisor, which stops the server last
+            )
 
     def _command(self, program: Path, options: Iterable[str]) -> list[str]:
         uid, gid = (self._account.uid, self._account.gid) if self._account else (-1, -1)
@@ -238,9 +240,13 @@ class Cluster:
         self.stop()
         raise ClusterError(f"the server was not ready within {START_S_MAX:.0f} s: {self._last_words(data)}")
 
+    @property
+    def _first_words(self) -> Path:
+        return self.location.base / "start.log"
+
     def _last_words(self, data: Path) -> str:
-        logs = sorted((data / "log").glob("*.log"), key=lambda path: path.stat().st_mtime)
-        lines = logs[-1].read_text(encoding="utf-8", errors="replace").splitlines() if logs else []
+        logs = sorted([self._first_words, *(data / "log").glob("*.log")], key=lambda path: path.stat().st_mtime_ns)
+        lines = logs[-1].read_text(encoding="utf-8", errors="replace").splitlines()
         return " | ".join(lines[-5:]) or "it wrote no log"
 
     def _create_main_database(self, connection: Connection) -> None:
