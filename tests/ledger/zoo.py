@@ -406,6 +406,41 @@ def another_persons_line(forger: Forger) -> None:
     forger.add_batch("position/g1", 4, 30, [frame("stranger-1", 25, 42.9, number=71)], ours=(0,))
 
 
+def line_from_before_the_order(forger: Forger) -> None:
+    """The device was another person's then; the log tells the order later than the line was received."""
+    early = honest()
+    forger.batches, forger.log = {}, [*early.log[:1]]
+    forger.ours, forger.lines, forger.earlier = set(), set(), {}
+    forger.add_batch("position/g1", 1, 18, [frame("respondent-1", 18, 42.8, number=73)], ours=(0,))
+    forger.add_batch("control/c", 1, 19, [order_line(300, 19, number=3)], ours=(0,))
+    seen = [frame("respondent-1", 20, 42.87, number=4), frame("protected-1", 20, 42.871, number=5)]
+    forger.add_batch("position/g1", 2, 20, seen, ours=(0, 1))
+    forger.add(entry("decision", f"incident:{INCIDENT.id}", 20, decision("open", 20), number=7))
+
+
+def line_from_after_the_orders_end(forger: Forger) -> None:
+    ended = canonical_bytes(
+        {
+            "control": {"ended_at": at(28), "order_id": INCIDENT.order, "type": "order_ended"},
+            "kind": "control",
+            "received_at": at(28),
+            "salt": salt(74),
+        }
+    )
+    forger.add_batch("control/c", 2, 30, [ended], ours=(0,))
+    forger.add_batch("position/g1", 4, 30, [frame("respondent-1", 29, 42.8, number=75)], ours=(0,))
+
+
+def device_of_another_order(forger: Forger) -> None:
+    data = {"order": "order-2", "party": "respondent"}
+    forger.add(entry("device_assigned", "device:respondent-1", 30, data, by="user:5", number=76))
+
+
+def decision_from_another_place(forger: Forger) -> None:
+    for leaf in [leaf for leaf, body in enumerate(forger.log) if b'"kind":"decision"' in body]:
+        rewrite(forger, leaf, lambda value: value["data"]["basis"]["respondent"].update(lat=42.869))
+
+
 def batch_without_a_line(forger: Forger) -> None:
     forger.ours.add(next(leaf for leaf in range(len(forger.log)) if leaf not in forger.ours and leaf > 0))
 
@@ -528,6 +563,9 @@ BENDS: list[tuple[int, Callable[[Forger], None]]] = [
     (14, another_cases_entry),
     (14, another_persons_line),
     (14, batch_without_a_line),
+    (14, line_from_before_the_order),
+    (14, line_from_after_the_orders_end),
+    (14, device_of_another_order),
     (15, shorter_period),
     (15, other_engine),
     (15, line_outside_the_periods),
@@ -536,6 +574,7 @@ BENDS: list[tuple[int, Callable[[Forger], None]]] = [
     (18, other_decisions),
     (18, decision_under_another_order),
     (19, decision_from_nothing),
+    (19, decision_from_another_place),
     (20, other_timeline),
     (21, other_readme),
     (22, rewritten_past),

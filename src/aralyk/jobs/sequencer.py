@@ -113,6 +113,8 @@ class Sequencer:
             due = self._checkpoint_due(pending, edge.size, now)
             if due:
                 self._write_checkpoint(cursor, edge, now)
+            if due or pending:
+                cursor.execute("SELECT pg_notify('sequenced', '')")  # whoever exports a bundle waits for it
         self._edge = edge
         if due:
             self._checkpoint_size, self._checkpoint_at = edge.size, now

@@ -15,7 +15,7 @@ from hashlib import sha256
 from typing import Final
 
 from aralyk.ledger import archive, bundle, checkpoint, derived, fields, merkle
-from aralyk.ledger.bundle import Entry, Incident, Line
+from aralyk.ledger.bundle import Entry, Line
 from aralyk.ledger.canonical import canonical_bytes, parse_canonical
 from aralyk.ledger.case import Case, Proofs
 from aralyk.ledger.checkpoint import PublicKey, SignedCheckpoint
@@ -24,6 +24,8 @@ from aralyk.ledger.merkle import leaf_hash
 
 # Processes have clocks of their own, and an entry waits a moment for its leaf; more than this nobody can explain.
 CLOCK_SKEW: Final = timedelta(seconds=60)
+# The engine keeps places in 1e-7 degrees and rounds to that: one centimetre.
+ROUNDING_DEG: Final = 2e-7
 ENTRY_VERSION: Final = 1
 SALT_DIGITS: Final = 32
 
@@ -203,16 +205,17 @@ def check_times(case: Case) -> Outcome:
 
 def check_belonging(case: Case) -> Outcome:
     """14: every entry and line is of this case. Excludes other people's data and borrowed evidence."""
-    orders = [order for _, order in derived.order_versions(case.incident, case.lines)]
-    devices = derived.devices_of(orders)
+    watches = derived.watches_of(case.incident, case.lines)
+    devices = {device for watch in watches for device in watch.devices}
     streams = {(line.id.stream, line.id.seq) for line in case.lines}
     batches = {entry.leaf: (stream, seq) for entry, stream, seq in case.batches}
     subjects = {f"incident:{case.incident.id}", f"incident:{case.incident.key}", f"order:{case.incident.order}"}
     subjects |= {f"device:{device}" for device in devices}
-    wrong = [line.id.member for line in case.lines if not _is_of_case(line, case.incident, devices)]
+    wrong = [line.id.member for line in case.lines if not derived.is_of_case(line, case.incident, watches)]
     for entry in case.entries:
         ours = batches[entry.leaf] in streams if entry.leaf in batches else entry.subject in subjects
-        if not ours and not (entry.kind == "step" and entry.subject.startswith("shard:")):
+        foreign = entry.data.get("order", case.incident.order) != case.incident.order
+        if foreign or not (ours or (entry.kind == "step" and entry.subject.startswith("shard:"))):
             wrong.append(entry.member)
     return _none_of("entries or lines are of another case", wrong)
 
@@ -256,9 +259,11 @@ def check_decisions(case: Case) -> Outcome:
 
 def check_basis(case: Case) -> Outcome:
     """19: each observation that a decision rests on is among the lines. Excludes a decision from nothing."""
-    heard = {_fix_key(observation) for observation in derived.observations_of(case.lines)}
+    heard: dict[tuple[str, datetime], list[JsonObject]] = {}
+    for observation in derived.observations_of(case.lines):
+        heard.setdefault(_receipt(observation), []).append(observation)
     bases = [seen for decision in case.decisions for seen in derived.basis_of(decision)]
-    missing = [seen for seen in bases if _fix_key(seen) not in heard]
+    missing = [seen for seen in bases if not any(_same_place(seen, said) for said in heard.get(_receipt(seen), []))]
     return _outcome(not missing, f"{len(bases)} observations named as basis, all heard", f"{len(missing)} not heard")
 
 
@@ -395,28 +400,19 @@ def _is_timely(entry: Entry, signed_at: datetime, earlier: Iterable[tuple[int, d
     return all(entry.at >= at - CLOCK_SKEW for size, at in earlier if entry.leaf >= size)
 
 
-def _is_of_case(line: Line, incident: Incident, devices: frozenset[str]) -> bool:
-    if line.value.get("kind") == "frame":
-        return _is_one_of(line.value.get("device"), devices)
-    control = line.value.get("control")
-    if not isinstance(control, dict):
-        return False
-    order = control.get("order")
-    named = order.get("order_id") if isinstance(order, dict) else control.get("order_id")
-    return named == incident.order or _is_one_of(control.get("device"), devices)
+def _receipt(observation: JsonObject) -> tuple[str, datetime]:
+    return fields.text(observation, "device", "observation"), fields.moment(observation, "received_at", "observation")
 
 
-def _is_one_of(value: object, texts: frozenset[str]) -> bool:
-    return isinstance(value, str) and value in texts
+def _same_place(seen: JsonObject, said: JsonObject) -> bool:
+    """A decision rounds its basis; both without a place agree, too."""
+    return all(_close(seen.get(name), said.get(name)) for name in ("lat", "lon"))
 
 
-def _fix_key(observation: JsonObject) -> tuple[str, datetime, datetime | None]:
-    fixed = observation.get("fixed_at")
-    return (
-        fields.text(observation, "device", "observation"),
-        fields.moment(observation, "received_at", "observation"),
-        None if fixed is None else fields.moment(observation, "fixed_at", "observation"),
-    )
+def _close(one: object, other: object) -> bool:
+    if isinstance(one, int | float) and isinstance(other, int | float):
+        return abs(one - other) <= ROUNDING_DEG
+    return one is other is None
 
 
 def _is_beginning(case: Case, size: int, old: SignedCheckpoint) -> bool:

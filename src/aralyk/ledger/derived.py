@@ -5,6 +5,7 @@ knowing that they say what the hashed bytes say, no more and no less.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -18,6 +19,8 @@ MARGIN: Final = timedelta(minutes=10)
 # Up to here all between first and last is covered; an episode of weeks (a cut strap) only around its decisions.
 WHOLE_MAX: Final = timedelta(hours=24)
 
+# What came first when several things have one time: a decision may be made in the microsecond of the receipt.
+_STAGES: Final = {"occurred": 0, "received": 1, "decided": 2}
 _AS_SAID: Final = ("fixed_at", "accuracy_m", "speed_mps", "heading_deg", "battery_pct", "charging", "strap")
 
 
@@ -88,6 +91,50 @@ def order_versions(incident: Incident, lines: Iterable[Line]) -> list[tuple[Line
     return found
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watch:
+    """From `since` on, these devices stand in the order; none after its end."""
+
+    since: datetime
+    devices: frozenset[str]
+
+
+def watches_of(incident: Incident, lines: Iterable[Line]) -> list[Watch]:
+    """Which devices the order named at what time, ascending: outside, a device's lines are somebody else's affair."""
+    lines = list(lines)
+    watches = [
+        Watch(since=line.received_at, devices=devices_of(order)) for line, order in order_versions(incident, lines)
+    ]
+    for line in lines:
+        control = line.value.get("control")
+        if isinstance(control, dict) and (control.get("type"), control.get("order_id")) == (
+            "order_ended",
+            incident.order,
+        ):
+            watches.append(Watch(since=line.received_at, devices=frozenset()))
+    return sorted(watches, key=lambda watch: watch.since)
+
+
+def watched_at(watches: Sequence[Watch], at: datetime) -> frozenset[str]:
+    """The devices that stood in the order at this moment of receipt."""
+    known = [watch.devices for watch in watches if watch.since <= at]
+    return known[-1] if known else frozenset()
+
+
+def is_of_case(line: Line, incident: Incident, watches: Sequence[Watch]) -> bool:
+    """Whether a line is of this incident's case: its device stood in the order then, or it tells of the order."""
+    if line.value.get("kind") == "frame":
+        device = line.value.get("device")
+        return isinstance(device, str) and device in watched_at(watches, line.received_at)
+    control = line.value.get("control")
+    if not isinstance(control, dict):
+        return False
+    if control.get("type") == "tamper_cleared":
+        return control.get("incident") == incident.key
+    order = control.get("order")
+    return incident.order == (order.get("order_id") if isinstance(order, dict) else control.get("order_id"))
+
+
 def order_in_force(incident: Incident, lines: Iterable[Line], decisions: Sequence[JsonObject]) -> JsonObject:
     """The ORDER by which the first decision was made: the newest that the engine had been told by then.
 
@@ -102,16 +149,14 @@ def order_in_force(incident: Incident, lines: Iterable[Line], decisions: Sequenc
     return told[-1]
 
 
-def devices_of(orders: Iterable[JsonObject]) -> frozenset[str]:
-    """All devices that any version of the order names."""
-    devices = set()
-    for order in orders:
-        parties = [fields.object_(order, "respondent", "order")]
-        parties += [fields.as_object(party, "order.protected") for party in fields.list_(order, "protected", "order")]
-        for party in parties:
-            for device in fields.list_(party, "devices", "order"):
-                devices.add(fields.text(fields.as_object(device, "order.devices"), "id", "order.devices"))
-    return frozenset(devices)
+def devices_of(order: JsonObject) -> frozenset[str]:
+    """The devices that an ORDER names, of both parties."""
+    parties = [fields.object_(order, "respondent", "order")]
+    parties += [fields.as_object(party, "order.protected") for party in fields.list_(order, "protected", "order")]
+    devices = [device for party in parties for device in fields.list_(party, "devices", "order")]
+    return frozenset(
+        fields.text(fields.as_object(device, "order.devices"), "id", "order.devices") for device in devices
+    )
 
 
 def observations_of(lines: Iterable[Line]) -> list[dict[str, object]]:
@@ -163,7 +208,7 @@ def timeline_of(incident: Incident, entries: Iterable[Entry]) -> list[dict[str, 
                 add(fields.moment(entry.data, f"{event}_at", entry.member), event, entry)
         elif entry.subject in subjects:
             add(entry.at, entry.kind, entry)
-    rows.sort(key=lambda row: (row[0], row[1], str(row[2]["event"])))
+    rows.sort(key=lambda row: (row[0], _STAGES.get(str(row[2]["event"]), len(_STAGES)), row[1]))
     return [row for _, _, row in rows]
 
 
