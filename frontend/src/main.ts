@@ -2,6 +2,7 @@
 import "./styles/main.css";
 import { tickAges } from "./ages";
 import { Desk } from "./desk/desk";
+import { startDownloads } from "./downloads";
 import { startKeys, type Keys } from "./keys";
 import { getText, Refresher } from "./live/fetching";
 import { Stream, type Change } from "./live/stream";
@@ -9,7 +10,6 @@ import { MapPane } from "./map/pane";
 import { startPreferences } from "./preferences";
 import { startSounds } from "./sounds";
 import { Strip } from "./strip";
-import { startPasskeys } from "./passkeys";
 
 const paneElement = document.querySelector<HTMLElement>("[data-map]");
 const deskElement = document.querySelector<HTMLElement>("[data-desk]");
@@ -19,11 +19,11 @@ if (deskElement && pane) desk = new Desk(deskElement, pane);
 
 startPreferences(() => pane?.restyle());
 startSounds(document.querySelector<HTMLButtonElement>("[data-sound-button]"));
-startPasskeys();
 tickAges();
 setInterval(() => tickAges(), 1000);
 startHelp(desk?.keys() ?? {});
 startForms();
+startDownloads();
 if (document.body.dataset["live"]) startLive(document.body.dataset["live"]);
 
 function startLive(url: string): void {

@@ -26,8 +26,8 @@ export type OrderPlaces = {
   label: string;
   worst: number | null;
   parties: Party[];
-  /** Devices that have never given a place: they belong in the list, they cannot be on a map. */
-  placeless: { party: "respondent" | "protected"; label: string; device: string }[];
+  /** Devices without a place, or with one that this person may not see: in the list, not on the map. */
+  placeless: { party: "respondent" | "protected"; label: string; device: string; withheld: boolean }[];
   rings: Ring[];
   zones: Zone[];
   between_m: number | null;

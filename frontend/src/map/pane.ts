@@ -75,7 +75,7 @@ export class MapPane {
     this.view.focus(this.focusId, false);
     this.view.setPlaces(this.last, this.last.length > 0);
     const ground = this.element.dataset["ground"];
-    if (ground) this.view.setGround((await getJson<FeatureCollection>(ground)).features);
+    if (ground) this.view.setGround(named(await getJson<FeatureCollection>(ground)));
     if (this.focusId) this.trackRefresher.ask();
   }
 
@@ -130,6 +130,15 @@ export class MapPane {
     }
     document.querySelector("[data-twin-toggle]")?.addEventListener("click", () => this.showTwin(!this.twin?.shown));
   }
+}
+
+/** The ground names its streets in several languages; the map shows the page's. */
+function named(ground: FeatureCollection): FeatureCollection["features"] {
+  const language = document.documentElement.lang;
+  return ground.features.map((feature) => ({
+    ...feature,
+    properties: { ...feature.properties, name: feature.properties?.["names"]?.[language] ?? feature.properties?.["name"] },
+  }));
 }
 
 function merge(before: OrderPlaces[], fresh: OrderPlaces[]): OrderPlaces[] {

@@ -71,7 +71,7 @@ function layers(c: Colours): LayerSpecification[] {
       source: "ground",
       filter: ["==", ["geometry-type"], "LineString"],
       paint: {
-        "line-color": ["case", ["==", ["get", "class"], "major"], c.major, c.line] as unknown as string,
+        "line-color": ["case", ["==", ["get", "kind"], "avenue"], c.major, c.line] as unknown as string,
         "line-width": ["interpolate", ["linear"], ["zoom"], 10, 0.4, 13, 1, 16, 4] as unknown as number,
       },
     },

@@ -41,7 +41,7 @@ export class Twin {
   private rows(order: OrderPlaces): HTMLTableRowElement[] {
     const placed = order.parties.map((party) => this.row(order, party));
     const placeless = order.placeless.map((party) =>
-      this.tr(order, party.party, true, [party.label, word("never_placed"), "", "", ""]),
+      this.tr(order, party.party, true, [party.label, word(party.withheld ? "withheld" : "never_placed"), "", "", ""]),
     );
     return [...placed, ...placeless];
   }

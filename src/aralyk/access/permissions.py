@@ -30,6 +30,7 @@ class May(StrEnum):
     ISSUE_ORDERS = "issue_orders"  # issue, vary, end; register the people of a case
     MANAGE_DEVICES = "manage_devices"
     LOOK_INTO_VAULT = "look_into_vault"
+    EXPORT_BUNDLES = "export_bundles"  # the sealed bundle, for court and prosecutor
     MANAGE_USERS = "manage_users"
 
 
@@ -66,7 +67,7 @@ GRANTS: Final[Mapping[Role, Grant]] = MappingProxyType(
             may=frozenset(
                 {
                     May.SEE_CASES, May.SEE_PROTECTED_PLACE, May.WATCH, May.ANSWER_INCIDENTS, May.CLOSE_INCIDENTS,
-                    May.LOOK_INTO_VAULT, May.MANAGE_DEVICES,
+                    May.LOOK_INTO_VAULT, May.MANAGE_DEVICES, May.EXPORT_BUNDLES,
                 }
             ),
         ),
@@ -78,7 +79,7 @@ GRANTS: Final[Mapping[Role, Grant]] = MappingProxyType(
             scope=Scope.OWN_DISTRICTS, may=frozenset({May.SEE_CASES, May.MANAGE_DEVICES})
         ),
         Role.PROSECUTOR: Grant(
-            scope=Scope.OWN_DISTRICTS_OR_EVERY_IF_NONE_NAMED, may=frozenset({May.SEE_CASES})
+            scope=Scope.OWN_DISTRICTS_OR_EVERY_IF_NONE_NAMED, may=frozenset({May.SEE_CASES, May.EXPORT_BUNDLES})
         ),
         Role.ADMINISTRATOR: Grant(scope=Scope.NO_DISTRICT, may=frozenset({May.MANAGE_USERS})),
     }

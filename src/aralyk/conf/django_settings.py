@@ -6,7 +6,6 @@ its error pages show local variables, and ours hold names and places.
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
 
 from aralyk.conf.databases import databases
@@ -77,9 +76,6 @@ TEMPLATES = [
         },
     }
 ]
-
-if importlib.util.find_spec("aralyk.console") is None:
-    INSTALLED_APPS.remove("aralyk.console")
 
 DATABASES = databases()
 DATABASE_ROUTERS = ["aralyk.conf.databases.OwnerMigrates"]

@@ -131,6 +131,13 @@ SOURCES: Final[Texts] = MappingProxyType(
 PARTIES: Final[Texts] = MappingProxyType(
     {"respondent": gettext_lazy("Person under monitoring"), "protected": gettext_lazy("Protected person")}
 )
+ZONES: Final[Texts] = MappingProxyType(
+    {
+        "exclusion_zone": gettext_lazy("closed area"),
+        "inclusion_zone": gettext_lazy("permitted area"),
+        "curfew": gettext_lazy("area for set hours"),
+    }
+)
 WHO_APPROACHED: Final[Texts] = MappingProxyType(
     {
         "respondent": gettext_lazy("The person under monitoring approached."),

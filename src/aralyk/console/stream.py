@@ -144,6 +144,11 @@ class Hub:
         """Forget a page."""
         self._subscribers.discard(subscriber)
 
+    def end_all(self) -> None:
+        """End every stream without a word: the server stops, and pages will come back by themselves."""
+        for subscriber in list(self._subscribers):
+            subscriber.close("")
+
     async def _resume(self, subscriber: Subscriber, after: int) -> None:
         try:
             async with await psycopg.AsyncConnection.connect(self._conninfo(), autocommit=True) as connection:
@@ -238,7 +243,8 @@ async def messages(hub: Hub, subscriber: Subscriber) -> AsyncIterator[bytes]:
             yield frame
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(subscriber.wake.wait(), timeout=max(0.0, beat_due - loop.time()))
-    yield _frame("bye", {"reason": subscriber.closed})
+    if subscriber.closed:
+        yield _frame("bye", {"reason": subscriber.closed})
 
 
 def _drain(subscriber: Subscriber) -> list[bytes]:

@@ -1,0 +1,239 @@
+"""An incident as the queue and the pages show it: figures become sentences here, rights become buttons.
+
+Cards are built for many incidents at once: two queries more than the incidents themselves, however many there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import F
+from django.utils.translation import gettext as _
+
+from aralyk import clock
+from aralyk.access.models import User
+from aralyk.access.permissions import May, allows
+from aralyk.access.queries import shown_name
+from aralyk.console import law, sentences
+from aralyk.incidents.models import Incident, Status
+from aralyk.incidents.queries import decision_for
+from aralyk.orders.models import Condition, Order
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FixLine:
+    """One party's place in a decision: where from, how exact, how old it was when the engine decided."""
+
+    party: str
+    title: str
+    device: str
+    at: datetime
+    received_at: datetime | None
+    age_s: float
+    accuracy: str
+    source: str
+    lat: float | None
+    lon: float | None
+
+    @property
+    def text(self) -> str:
+        """In one phrase, before the age."""
+        return f"{self.title}: {self.accuracy}, {self.source},"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """What a row, a summary and a page say about one incident."""
+
+    id: UUID
+    number: int
+    order_id: UUID
+    order_number: str
+    priority: int
+    worst_priority: int
+    priority_word: str
+    kind: str
+    title: str
+    status: str
+    state: str
+    owner: str
+    respondent: str
+    protected: str
+    district: str
+    facts: str
+    late: bool
+    episode_open: bool
+    since: datetime
+    version: str
+    unshown: bool
+    can_acknowledge: bool
+    sentence: str
+    probability: float | None
+    limit_m: float | None
+    distance_m: float | None
+    distance_m_95: tuple[float, float] | None
+    interval: str
+    reason: str
+    who_approached: str
+    fix_lines: tuple[FixLine, ...]
+    device: str
+    engine: str
+    error_model: str
+
+    @property
+    def answered(self) -> bool:
+        """Whether somebody has taken it on."""
+        return self.status != Status.OPEN
+
+
+def cards(user: User, incidents: Iterable[Incident]) -> list[Card]:
+    """One card for each incident, in the given order; the incidents were fetched for this user."""
+    found = list(incidents)
+    limits = _limits(found)
+    protected = _protected_codes({incident.order_id for incident in found})
+    may_answer = allows(user, May.ANSWER_INCIDENTS)
+    may_watch = allows(user, May.WATCH)
+    return [
+        _card(
+            incident,
+            decision_for(user, incident),
+            limits=limits.get((incident.order_id, incident.condition), {}),
+            protected=protected.get(incident.order_id, ""),
+            may_answer=may_answer,
+            may_watch=may_watch,
+        )
+        for incident in found
+    ]
+
+
+def card_of(user: User, incident: Incident) -> Card:
+    """The card of one incident."""
+    return cards(user, [incident])[0]
+
+
+def _limits(incidents: list[Incident]) -> dict[tuple[UUID, str], Mapping[str, Any]]:
+    """The parameters of the conditions that the incidents name, by order and code, as they hold now."""
+    conditions = Condition.objects.filter(
+        order_version__order__in={incident.order_id for incident in incidents if incident.condition},
+        order_version__version=F("order_version__order__current_version"),
+    ).values_list("order_version__order", "code", "parameters")
+    return {(order, code): parameters for order, code, parameters in conditions}
+
+
+def _protected_codes(orders: set[UUID]) -> dict[UUID, str]:
+    pairs = Order.protected_persons.through.objects.filter(order__in=orders).values_list(
+        "order", "protectedperson__code"
+    )
+    codes: dict[UUID, str] = {}
+    for order, code in sorted(pairs):
+        codes[order] = f"{codes[order]}, {code}" if order in codes else code
+    return codes
+
+
+def _card(
+    incident: Incident,
+    decision: Mapping[str, Any],
+    *,
+    limits: Mapping[str, Any],
+    protected: str,
+    may_answer: bool,
+    may_watch: bool,
+) -> Card:
+    limit_m = limits.get("warning_m" if incident.kind == "warning_ring" else "distance_m")
+    interval = decision.get("distance_m_95")
+    owner = shown_name(incident.acknowledged_by)
+    reason = str(decision.get("reason") or "")
+    basis = decision.get("basis") or {}
+    return Card(
+        id=incident.pk,
+        number=incident.number,
+        order_id=incident.order_id,
+        order_number=incident.order.number,
+        priority=incident.priority,
+        worst_priority=incident.worst_priority,
+        priority_word=sentences.priority_word(incident.priority),
+        kind=incident.kind,
+        title=sentences.kind_title(incident.kind, reason),
+        status=incident.status,
+        state=_state(incident, owner),
+        owner=owner,
+        respondent=incident.order.respondent.name,
+        protected=protected,
+        district=law.district_name(incident.order.jurisdiction, incident.district, at=incident.order.issued_at),
+        facts=_facts(incident, decision),
+        late=incident.late,
+        episode_open=incident.episode_open,
+        since=incident.raised_at,
+        version=f"{clock.to_us(incident.updated_at):x}{incident.status[0]}{'s' if incident.shown_at else ''}",
+        unshown=may_watch and incident.shown_at is None,
+        can_acknowledge=may_answer and incident.status == Status.OPEN,
+        sentence=sentences.how_sure(incident.kind, decision.get("probability"), limit_m),
+        probability=decision.get("probability"),
+        limit_m=limit_m,
+        distance_m=decision.get("distance_m"),
+        distance_m_95=(float(interval[0]), float(interval[1])) if interval else None,
+        interval=_interval(decision),
+        reason=sentences.text(sentences.REASONS, reason) if reason not in {"", "none"} else "",
+        who_approached=_who(incident.kind, decision),
+        fix_lines=tuple(_fix_lines(basis)),
+        device=str(basis.get("device") or ""),
+        engine=str(decision.get("engine") or ""),
+        error_model=str(basis.get("error_model") or ""),
+    )
+
+
+def _state(incident: Incident, owner: str) -> str:
+    word = sentences.text(sentences.STATUSES, incident.status)
+    return f"{word}: {owner}" if owner and incident.status == Status.ACKNOWLEDGED else word
+
+
+def _facts(incident: Incident, decision: Mapping[str, Any]) -> str:
+    """Distance and probability for a row; nothing where the engine gave none."""
+    distance, probability = decision.get("distance_m"), decision.get("probability")
+    parts = []
+    if distance is not None and incident.kind in {"proximity", "warning_ring", "approach"}:
+        parts.append(f"≈ {sentences.metres(distance)}")
+    if probability is not None:
+        parts.append(sentences.percent(probability))
+    return " · ".join(parts)
+
+
+def _interval(decision: Mapping[str, Any]) -> str:
+    distance, bounds = decision.get("distance_m"), decision.get("distance_m_95")
+    if distance is None or not bounds:
+        return ""
+    return _("Distance about %(distance)s; with 95 %% confidence between %(bounds)s.") % {
+        "distance": sentences.metres(distance),
+        "bounds": sentences.metres_between(bounds[0], bounds[1]),
+    }
+
+
+def _who(kind: str, decision: Mapping[str, Any]) -> str:
+    if kind not in {"proximity", "warning_ring", "approach"}:
+        return ""
+    return sentences.text(sentences.WHO_APPROACHED, str(decision.get("who_approached") or "unknown"))
+
+
+def _fix_lines(basis: Mapping[str, Any]) -> Iterable[FixLine]:
+    for party in ("respondent", "protected"):
+        seen = basis.get(party)
+        if not seen:
+            continue
+        accuracy = seen.get("accuracy_m")
+        received = seen.get("received_at")
+        yield FixLine(
+            party=party,
+            title=sentences.text(sentences.PARTIES, party),
+            device=str(seen.get("device") or ""),
+            at=clock.parse_iso(seen["fixed_at"]),
+            received_at=clock.parse_iso(received) if received else None,
+            age_s=float(seen.get("age_s") or 0.0),
+            accuracy=f"± {sentences.metres(accuracy)}" if accuracy is not None else _("error unknown"),
+            source=sentences.text(sentences.SOURCES, str(seen.get("source") or "unknown")),
+            lat=seen.get("lat"),
+            lon=seen.get("lon"),
+        )

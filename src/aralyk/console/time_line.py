@@ -1,0 +1,68 @@
+"""The time line of a signal: when it happened, was received, decided, raised, shown, answered, with names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from aralyk.console import sentences
+from aralyk.console.cards import Card
+from aralyk.incidents.models import Incident
+from aralyk.incidents.queries import Moment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One line: when, what, who (empty: the machine), and what was written."""
+
+    at: datetime
+    title: str
+    by: str
+    detail: str
+    text: str
+
+
+def lines(incident: Incident, card: Card, moments: Sequence[Moment]) -> list[Line]:
+    """The stored moments, with those that the decision itself carries, in order."""
+    found = [Line(at=incident.occurred_at, title=_title("occurred"), by="", detail="", text="")]
+    received = [line.received_at for line in card.fix_lines if line.received_at is not None]
+    if received and max(received) <= incident.updated_at:
+        found.append(Line(at=max(received), title=_title("received"), by="", detail=_("latest decision"), text=""))
+    found.append(Line(at=incident.decided_at, title=_title("decided"), by="", detail=_("first decision"), text=""))
+    found += [_line(moment) for moment in moments]
+    return sorted(found, key=lambda line: line.at)
+
+
+def _line(moment: Moment) -> Line:
+    return Line(
+        at=moment.at,
+        title=_title(moment.kind),
+        by=moment.by,
+        detail=_detail(moment.data) if moment.kind in {"raised", "updated", "late", "episode_ended"} else _outcome(moment),
+        text=moment.text,
+    )
+
+
+def _title(kind: str) -> str:
+    return sentences.text(sentences.EVENTS, kind)
+
+
+def _detail(data: Any) -> str:
+    kind, reason, priority = data.get("kind"), str(data.get("reason") or ""), data.get("priority")
+    parts = [sentences.kind_title(kind, reason)] if kind else []
+    if priority:
+        parts.append(sentences.priority_word(priority).lower())
+    if data.get("distance_m") is not None and kind in {"proximity", "warning_ring", "approach"}:
+        parts.append(f"≈ {sentences.metres(data['distance_m'])}")
+    if data.get("probability") is not None:
+        parts.append(sentences.percent(data["probability"]))
+    return " · ".join(parts)
+
+
+def _outcome(moment: Moment) -> str:
+    outcome = moment.data.get("outcome")
+    return sentences.text(sentences.OUTCOMES, outcome) if outcome else ""

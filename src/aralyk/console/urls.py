@@ -1,0 +1,72 @@
+"""Every address of the console. Pages ask for a log-in here, in one place; fragments are their pages' own parts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from allauth.account import views as account
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.urls import include, path
+from django.views.decorators.cache import never_cache
+
+from aralyk.console.refusals import is_fragment
+from aralyk.console.views import desk, devices, failures, incidents, map_data, orders, platform
+
+View = Callable[..., HttpResponseBase]
+
+
+def _page(view: View) -> View:
+    """For people who are logged in, never kept by any cache; a script hears 401 instead of a log-in page."""
+    asks = login_required(view)
+
+    @never_cache
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not request.user.is_authenticated and is_fragment(request):
+            return HttpResponse(status=401)
+        return asks(request, *args, **kwargs)
+
+    return guarded
+
+
+urlpatterns = [
+    path("", _page(desk.page), name="desk"),
+    path("desk/rows", _page(desk.rows), name="desk_rows"),
+    path("strip", _page(platform.strip), name="strip"),
+    path("incidents/shown", _page(incidents.shown), name="incidents_shown"),
+    path("incidents/<uuid:incident_id>/", _page(incidents.page), name="incident"),
+    path("incidents/<uuid:incident_id>/peek", _page(incidents.peek), name="incident_peek"),
+    path("incidents/<uuid:incident_id>/live", _page(incidents.live_part), name="incident_live"),
+    path("incidents/<uuid:incident_id>/acknowledge", _page(incidents.acknowledge), name="incident_acknowledge"),
+    path("incidents/<uuid:incident_id>/note", _page(incidents.note), name="incident_note"),
+    path("incidents/<uuid:incident_id>/close", _page(incidents.close), name="incident_close"),
+    path("incidents/<uuid:incident_id>/bundle", _page(incidents.bundle), name="incident_bundle"),
+    path("orders/", _page(orders.listing), name="orders"),
+    path("orders/<uuid:order_id>/", _page(orders.page), name="order"),
+    path("devices/", _page(devices.listing), name="devices"),
+    path("devices/<str:device_id>/", _page(devices.page), name="device"),
+    path("map/places.json", _page(map_data.places), name="map_places"),
+    path("map/orders/<uuid:order_id>/tracks.json", _page(map_data.tracks), name="map_tracks"),
+    path("map/ground.geojson", _page(map_data.ground), name="map_ground"),
+    path("language", platform.language, name="language"),
+    path("healthz", platform.health, name="healthz"),
+    # Served before Django by aralyk.console.asgi; named here so that pages can point to it.
+    path("live", failures.not_here, name="live"),
+    path("api/v1/", include("aralyk.api.urls")),
+    path("account/login/", account.login, name="account_login"),
+    path("account/logout/", account.logout, name="account_logout"),
+    path("account/inactive/", account.account_inactive, name="account_inactive"),
+    path("account/reauthenticate/", account.reauthenticate, name="account_reauthenticate"),
+    path("account/password/", account.password_change, name="account_change_password"),
+    # allauth's pages point to these; accounts are made and passwords renewed by an administrator.
+    path("account/signup/", failures.by_administrator, name="account_signup"),
+    path("account/forgotten/", failures.by_administrator, name="account_reset_password"),
+    path("account/second-factor/", include("allauth.mfa.urls")),
+    path("account/sessions/", include("allauth.usersessions.urls")),
+]
+
+handler400 = failures.bad_request
+handler403 = failures.forbidden
+handler404 = failures.not_found
+handler500 = failures.server_error

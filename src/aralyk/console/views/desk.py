@@ -1,0 +1,92 @@
+"""The desk: the queue of signals beside the live map."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+from django.views.decorators.http import require_GET
+
+from aralyk.access.permissions import May, allows
+from aralyk.console.cards import cards
+from aralyk.console.people import person_of
+from aralyk.console.views.map_data import map_values
+from aralyk.incidents.models import Incident, Status
+from aralyk.incidents.queries import queue_for
+
+ROWS_MAX: Final = 200  # as many as may be marked shown at once; the rest is counted below the list
+
+
+class Show(StrEnum):
+    """Which signals the queue holds."""
+
+    OPEN = "open"
+    MINE = "mine"
+    ALL = "all"
+
+
+@require_GET
+def page(request: HttpRequest) -> HttpResponse:
+    """Queue and map."""
+    show = _show(request)
+    values = {
+        **_rows(request, show),
+        "filters": _filters(show),
+        "rows_url": f"{reverse('desk_rows')}?{urlencode({'show': show.value})}",
+        "watches": allows(person_of(request), May.WATCH),
+        "map": map_values(),
+    }
+    return render(request, "console/desk/page.html", values)
+
+
+@require_GET
+def rows(request: HttpRequest) -> HttpResponse:
+    """The rows alone."""
+    return render(request, "console/desk/rows.html", _rows(request, _show(request)))
+
+
+def _show(request: HttpRequest) -> Show:
+    try:
+        return Show(request.GET.get("show", Show.OPEN))
+    except ValueError:
+        return Show.OPEN
+
+
+def _rows(request: HttpRequest, show: Show) -> dict[str, Any]:
+    user = person_of(request)
+    incidents: QuerySet[Incident] = queue_for(user, include_closed=show is Show.ALL)
+    if show is Show.MINE:
+        incidents = incidents.filter(status=Status.ACKNOWLEDGED, acknowledged_by=user)
+    found = list(incidents[: ROWS_MAX + 1])
+    return {
+        "cards": cards(user, found[:ROWS_MAX]),
+        "more": max(0, incidents.count() - ROWS_MAX) if len(found) > ROWS_MAX else 0,
+        "empty_text": _empty_text(show, sees_cases=allows(user, May.SEE_CASES)),
+    }
+
+
+def _filters(show: Show) -> list[dict[str, Any]]:
+    titles = {
+        Show.OPEN: pgettext("filter", "In work"),
+        Show.MINE: pgettext("filter", "Mine"),
+        Show.ALL: pgettext("filter", "All"),
+    }
+    return [
+        {"url": f"{reverse('desk')}?{urlencode({'show': each.value})}", "title": titles[each], "current": each is show}
+        for each in Show
+    ]
+
+
+def _empty_text(show: Show, *, sees_cases: bool) -> str:
+    if not sees_cases:
+        return _("Your role sees no cases.")
+    if show is Show.MINE:
+        return _("You have no signals in work.")
+    return _("No signals. New ones appear here by themselves.")

@@ -1,0 +1,71 @@
+"""Orders: the list, and one order with its conditions, devices, versions and signals."""
+
+from __future__ import annotations
+
+from typing import Final
+from uuid import UUID
+
+from django.core.paginator import Paginator
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from aralyk import clock
+from aralyk.access.queries import shown_name
+from aralyk.console.cards import cards
+from aralyk.console.device_facts import device_facts
+from aralyk.console.order_facts import condition_facts, order_facts
+from aralyk.console.people import person_of
+from aralyk.console.views.map_data import map_values
+from aralyk.devices.queries import places_for
+from aralyk.incidents.queries import queue_for
+from aralyk.orders.queries import holds_at, order_for, orders_for, versions_of
+
+PAGE_ROWS: Final = 50
+SEARCH_MAX: Final = 100
+INCIDENTS_MAX: Final = 50
+
+
+@require_GET
+def listing(request: HttpRequest) -> HttpResponse:
+    """Orders of this person's districts; `?q=` finds a number, a respondent's name or a protected person's code."""
+    found = orders_for(person_of(request))
+    search = request.GET.get("q", "").strip()[:SEARCH_MAX]
+    every = request.GET.get("all") == "1"
+    if search:
+        # Codes only: a protected person's name is sealed and no search may lead to it.
+        found = found.filter(
+            Q(number__icontains=search)
+            | Q(respondent__name__icontains=search)
+            | Q(protected_persons__code__icontains=search)
+        ).distinct()
+    if not every:
+        found = found.filter(holds_at(clock.now()))
+    page_of = Paginator(found, PAGE_ROWS).get_page(request.GET.get("page"))
+    values = {"orders": [order_facts(order) for order in page_of], "page": page_of, "search": search, "every": every}
+    return render(request, "console/orders/list.html", values)
+
+
+@require_GET
+def page(request: HttpRequest, order_id: UUID) -> HttpResponse:
+    """One order."""
+    user = person_of(request)
+    order = order_for(user, order_id)
+    values = {
+        "order": order_facts(order),
+        "conditions": condition_facts(order),
+        "devices": device_facts(places_for(user, order_id=order.pk)),
+        "versions": [
+            {
+                "number": version.version,
+                "made_at": version.made_at,
+                "made_by": shown_name(version.made_by),
+                "reason": version.reason,
+            }
+            for version in versions_of(order)
+        ],
+        "cards": cards(user, queue_for(user, order_id=order.pk, include_closed=True)[:INCIDENTS_MAX]),
+        "map": map_values(only=order.pk),
+    }
+    return render(request, "console/orders/page.html", values)
