@@ -160,11 +160,6 @@ def read(listener: Listener, devices: list[Fitted], origin_us: int) -> tuple[dic
     return records, links
 
 
-def is_heartbeat(record: Record) -> bool:
-    """Version 9 without a place: the last one again, with its old time."""
-    return record.message.extra.get("event") == "heartbeat"
-
-
 def test_the_process_ends_when_told_to_and_said_that_it_lived(day: Day) -> None:
     assert day.exit_code == 0
     beat = json.loads((day.home / "run" / "simulator.heartbeat").read_text())
@@ -184,12 +179,9 @@ def test_every_record_of_a_phone_arrives_once_in_its_order_and_none_is_missing(d
     assert len(phones) == 10
     for person in phones:
         records = day.accepted(person)
-        heartbeats = {r.since_s for r in records if is_heartbeat(r)}
-        fresh = [r for r in records if r.since_s not in heartbeats]
-        steps = [after.since_s - before.since_s for before, after in pairwise(fresh)]
+        steps = [after.since_s - before.since_s for before, after in pairwise(records)]
         assert all(step > 0 for step in steps), person
-        if not heartbeats:  # a repeated place bears its old time: then the fresh ones have a gap by right
-            assert max(steps) <= INTERVAL_S + 2, f"{person} lost a record"
+        assert max(steps) <= INTERVAL_S + 2, f"{person} lost a record"
 
 
 def test_what_a_phone_recorded_without_network_arrives_after_it_and_whole(day: Day) -> None:
@@ -222,7 +214,7 @@ def test_a_dying_phone_runs_down_and_then_says_nothing(day: Day) -> None:
     assert max(r.since_s for r in records) < 300
     batteries = [r.message.battery_pct for r in records if r.message.battery_pct is not None]
     assert batteries == sorted(batteries, reverse=True)
-    assert batteries[-1] < 1
+    assert batteries[-1] < 2
 
 
 def test_a_panic_press_is_a_record_of_its_own(day: Day) -> None:
@@ -234,7 +226,7 @@ def test_a_device_says_where_its_person_is_give_or_take_its_error(day: Day) -> N
     for person, records in day.records.items():
         errors_m = []
         for record in records:
-            if record.message.lat is None or record.message.lon is None or is_heartbeat(record):
+            if record.message.lat is None or record.message.lon is None:
                 continue
             said = Spot.from_degrees(lat=record.message.lat, lon=record.message.lon)
             errors_m.append(said.distance_m(day.world.whereabouts(person, record.since_s).spot))

@@ -21,7 +21,7 @@ from aralyk.simulator.world import World
 
 ALTITUDE_M: Final = 760.0  # Bishkek
 LOW_BATTERY_PCT: Final = 15.0
-DYING_FROM_PCT: Final = 6.0
+DYING_FROM_PCT: Final = 24.0  # an old battery collapses; above the 15 % at which a low battery is raised
 MOVING_MPS: Final = 0.5  # below it a receiver says "standing"
 DOPPLER_MPS: Final = 0.2  # error of the speed that a receiver says
 _FIX_SOURCE: Final = {Source.GNSS: WireSource.GNSS, Source.NETWORK: WireSource.NETWORK}

@@ -2,8 +2,8 @@
 
 The app keeps a queue on the phone: records are sent strictly oldest first, a record leaves the queue only when the
 server answered 2xx, and a failure means waiting and trying the same record again. So an outage arrives late, in order
-and whole. Without a place, version 8 falls back to the network's place, 9 repeats the last place in a heartbeat, and 10
-sends a heartbeat without a place (shared research on the clients, section 6).
+and whole. Versions 8 and 9 speak when the system gives them a place, and where satellites fail it gives the network's;
+version 10 sends a heartbeat without a place (shared research on the clients, section 6).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import structlog
@@ -24,6 +24,7 @@ from aralyk.simulator.pilot import Wire
 from aralyk.simulator.tempo import Tempo
 
 QUEUE_MAX: Final = 40_000  # a week at 15 s; the app's table has no limit but the phone's storage
+ALWAYS_A_PLACE: Final = frozenset({Wire.TRACCAR_8, Wire.TRACCAR_9})
 _FORM: Final = "application/x-www-form-urlencoded"
 
 _log = structlog.get_logger()
@@ -72,7 +73,6 @@ class Phone:
         self._told = told
         self._queue: deque[Request] = deque()
         self._filled = asyncio.Event()
-        self._last_place: Message | None = None
 
     async def run(self) -> None:
         """Record and send until cancelled; a dead phone ends when its records do, with its queue unsent."""
@@ -87,29 +87,11 @@ class Phone:
             self._link.close()
 
     def _keep(self, record: Record) -> None:
-        message = self._worded(record)
-        if message is None:
-            return
         if len(self._queue) == QUEUE_MAX:
             _log.warning("simulated_phone_full", device=self._carried.device)
             self._queue.popleft()
-        self._queue.append(request_of(message, wire=self._carried.wire, target=self._target))
+        self._queue.append(request_of(record.message, wire=self._carried.wire, target=self._target))
         self._filled.set()
-
-    def _worded(self, record: Record) -> Message | None:
-        """What this version says of the record; none: nothing."""
-        message = record.message
-        if record.source is not None:
-            self._last_place = message
-            return message
-        if self._carried.wire is Wire.TRACCAR_9 and self._last_place is not None:
-            return replace(
-                self._last_place,
-                battery_pct=message.battery_pct,
-                alarms=message.alarms,
-                extra={**message.extra, "event": "heartbeat"},
-            )
-        return message if self._carried.wire is Wire.TRACCAR_10 or message.alarms else None
 
     async def _send(self) -> None:
         waited_s: float | None = None

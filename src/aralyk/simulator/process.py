@@ -24,7 +24,7 @@ from aralyk.simulator.carried import Carried
 from aralyk.simulator.fitted import Fitted, Fitting
 from aralyk.simulator.http_link import HttpLink
 from aralyk.simulator.noise import Receiver
-from aralyk.simulator.phones import Phone
+from aralyk.simulator.phones import ALWAYS_A_PLACE, Phone
 from aralyk.simulator.pilot import Wire, public_marks
 from aralyk.simulator.settings import SimulatorSettings
 from aralyk.simulator.tempo import Tempo, origin_us
@@ -81,8 +81,7 @@ class _City:
         return 0
 
     async def _device(self, world: World, tempo: Tempo, worn: Fitted) -> None:
-        # Version 8 of the app has no record without a place: its phone falls back to the network's place.
-        errors = Receiver(seed=world.seed, name=worn.person, always_a_place=worn.wire is Wire.TRACCAR_8)
+        errors = Receiver(seed=world.seed, name=worn.person, always_a_place=worn.wire in ALWAYS_A_PLACE)
         carried = Carried(
             world=world,
             person=worn.person,
