@@ -103,3 +103,9 @@ class Codec:
     splitter: Callable[[], Splitter] | None = None
     frame_of_request: Callable[[HttpRequest], bytes] | None = None
     refusal_status: Callable[[ErrorCode], int] | None = None
+
+    def refused_with(self, code: str) -> int:
+        """The status of a refusal by its code; 200 for reasons that are not the codec's."""
+        if self.refusal_status is None or code not in ErrorCode.__members__.values():
+            return 200
+        return self.refusal_status(ErrorCode(code))

@@ -1,0 +1,1 @@
+"""The process that devices speak to: bytes from sockets, judged, committed, and only then confirmed."""

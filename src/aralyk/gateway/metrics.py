@@ -1,0 +1,70 @@
+"""What the gateway counts, by lane, for Prometheus on 127.0.0.1."""
+
+from __future__ import annotations
+
+from collections import Counter as Tally
+from collections.abc import Sequence
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
+
+from aralyk.gateway.lanes import LaneQueue, Parcel
+
+_SECONDS: Final = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10)
+
+
+class Metrics:
+    """The gateway's figures, in a registry of their own."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.frames = Counter("aralyk_gateway_frames", "Frames committed", ["lane"], registry=self.registry)
+        self.quarantined = Counter(
+            "aralyk_gateway_quarantined", "Frames set aside, by reason", ["protocol", "code"], registry=self.registry
+        )
+        self.answers = Counter("aralyk_gateway_answers", "Answers over HTTP", ["status"], registry=self.registry)
+        self.failures = Counter(
+            "aralyk_gateway_database_failures", "Commits and probes that failed", ["writer"], registry=self.registry
+        )
+        self.strangers = Counter(
+            "aralyk_gateway_strangers_not_kept", "Frames of unknown senders beyond the rate", registry=self.registry
+        )
+        self.unstorable = Counter(
+            "aralyk_gateway_unstorable", "Lines that the database refused for themselves", registry=self.registry
+        )
+        self.full = Counter("aralyk_gateway_lane_full", "Frames met by a full lane", ["lane"], registry=self.registry)
+        self.commit_s = Histogram(
+            "aralyk_gateway_commit_seconds", "One commit", ["lane"], buckets=_SECONDS, registry=self.registry
+        )
+        self.wait_s = Histogram(
+            "aralyk_gateway_wait_seconds",
+            "From the arrival of a commit's oldest frame to the commit",
+            ["lane"],
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
+        self.queue = Gauge("aralyk_gateway_queue", "Frames that wait", ["lane"], registry=self.registry)
+        self.connections = Gauge("aralyk_gateway_connections", "Open connections", ["port"], registry=self.registry)
+
+    def watch(self, lanes: Sequence[LaneQueue]) -> None:
+        """Read the queues' lengths when asked."""
+        for lane in lanes:
+            self.queue.labels(lane.lane.value).set_function(lane.__len__)
+
+    def committed(self, parcels: Sequence[Parcel], *, started_s: float, now_s: float) -> None:
+        """Count one commit; times are monotonic seconds."""
+        oldest_s: dict[str, float] = {}
+        for lane, frames in Tally(parcel.lane.value for parcel in parcels).items():
+            self.frames.labels(lane).inc(frames)
+            self.commit_s.labels(lane).observe(now_s - started_s)
+        for parcel in reversed(parcels):
+            oldest_s[parcel.lane.value] = parcel.since_s
+            if parcel.refusal is not None:
+                self.quarantined.labels(parcel.refusal.protocol, parcel.refusal.code).inc()
+        for lane, since_s in oldest_s.items():
+            self.wait_s.labels(lane).observe(now_s - since_s)
+
+    def serve(self, port: int) -> None:
+        """Answer on 127.0.0.1; 0: do not."""
+        if port:
+            start_http_server(port, addr="127.0.0.1", registry=self.registry)

@@ -1,0 +1,187 @@
+"""The gateway process: doors, reception, lanes, two writers, and the order in which they start and stop.
+
+One event loop takes bytes and judges frames; two threads wait for the database (panic and tamper in one, the rest in
+the other); one thread follows the register. The doors open once the register was read. On SIGTERM they close first,
+then what was taken is committed and confirmed, then the process ends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from functools import partial
+from typing import Final
+
+import structlog
+import uvloop
+
+from aralyk.database import Role, connect_info
+from aralyk.gateway.hand import Hand
+from aralyk.gateway.heartbeat import EVERY_S, Heartbeat
+from aralyk.gateway.http_door import HttpDoor
+from aralyk.gateway.lanes import BUDGETS, GATHERED, URGENT, LaneQueue
+from aralyk.gateway.metrics import Metrics
+from aralyk.gateway.reception import Reception
+from aralyk.gateway.registry import Registry
+from aralyk.gateway.settings import GatewaySettings
+from aralyk.gateway.store import Store, witness_start
+from aralyk.gateway.tcp_door import TcpDoor
+from aralyk.gateway.writer import Writer
+from aralyk.protocols import registry as protocols
+from aralyk.protocols.codec import Transport
+from aralyk.tracking.log import Lane
+
+SWEEP_S: Final = 0.25
+REGISTER_POLL_S: Final = 0.02
+BACKLOG: Final = 1024  # connections that the system accepts while we are busy
+# A writer's thread needs the interpreter for microseconds between two waits for the database; with Python's default of
+# 5 ms a commit of ten statements would wait 50 ms for a busy event loop.
+SWITCH_INTERVAL_S: Final = 0.0005
+STALLED_S: Final = 10.0  # a parcel that waits longer means that we do not do our work
+
+_log = structlog.get_logger("aralyk.gateway")
+
+
+def run(settings: GatewaySettings) -> int:
+    """Serve devices until SIGTERM or SIGINT.
+
+    Returns:
+        0 when everything taken was committed, 1 when the database did not take it in time.
+    """
+    connect_info(Role.GATEWAY)  # a missing database is a mistake in the settings: said before anything starts
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    return uvloop.run(Gateway(settings).serve())
+
+
+class Gateway:
+    """One gateway, from its start to its end."""
+
+    def __init__(self, settings: GatewaySettings) -> None:
+        self._settings = settings
+        self._metrics = Metrics()
+        self._lanes = {lane: LaneQueue(lane, budget) for lane, budget in BUDGETS.items()}
+        self._urgent = self._writer("urgent", URGENT, gather_s=0.0)
+        self._gathered = self._writer("gathered", GATHERED, gather_s=settings.gather_ms / 1000)
+        self._writers = (self._urgent, self._gathered)
+        self._registry = Registry()
+        reception = Reception(
+            lanes=self._lanes, wake=self._wake, metrics=self._metrics, strangers_per_s=settings.strangers_per_s
+        )
+        codecs = protocols()
+        self._http = HttpDoor(
+            settings=settings,
+            codecs={name: codec for name, codec in codecs.items() if codec.transport is Transport.HTTP},
+            registry=self._registry,
+            reception=reception,
+            metrics=self._metrics,
+        )
+        self._r16h = TcpDoor(
+            settings=settings,
+            codec=codecs["r16h"],
+            registry=self._registry,
+            reception=reception,
+            metrics=self._metrics,
+        )
+        self._heartbeat = Heartbeat(settings.home)
+        self._stop = asyncio.Event()
+        self._ports: dict[str, int] = {}
+
+    async def serve(self) -> int:
+        """Run until a signal; returns the exit code."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop.set)
+        self._metrics.watch(list(self._lanes.values()))
+        self._metrics.serve(self._settings.metrics_port)
+        self._registry.start()
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                working = [tasks.create_task(writer.run()) for writer in self._writers]
+                working.append(tasks.create_task(self._watch()))
+                servers = await self._open()
+                await self._stop.wait()
+                lost = await self._drain(servers)
+                for task in working:
+                    task.cancel()
+        finally:
+            self._registry.stop()
+        return 1 if lost else 0
+
+    def _writer(self, name: str, lanes: Sequence[Lane], *, gather_s: float) -> Writer:
+        return Writer(
+            name=name,
+            lanes=[self._lanes[lane] for lane in lanes],
+            store=Store(self._settings.writer),
+            gather_s=gather_s,
+            metrics=self._metrics,
+        )
+
+    def _wake(self, lane: Lane) -> None:
+        (self._urgent if lane in URGENT else self._gathered).wake()
+
+    async def _open(self) -> list[asyncio.Server]:
+        while self._registry.current is None and not self._stop.is_set():
+            await asyncio.sleep(REGISTER_POLL_S)
+        loop = asyncio.get_running_loop()
+        settings = self._settings
+        servers = [
+            await loop.create_server(
+                self._http.connection, settings.http_host, settings.http_port, backlog=BACKLOG, reuse_address=True
+            ),
+            await loop.create_server(
+                self._r16h.connection, settings.r16h_host, settings.r16h_port, backlog=BACKLOG, reuse_address=True
+            ),
+        ]
+        http_port, r16h_port = (server.sockets[0].getsockname()[1] for server in servers)
+        await Hand("start").do(partial(witness_start, settings.writer))
+        _log.info("doors_open", writer=settings.writer, http_port=http_port, r16h_port=r16h_port)
+        self._ports = {"http_port": http_port, "r16h_port": r16h_port}
+        return servers
+
+    async def _watch(self) -> None:
+        """Patience with senders, room in the lanes, and the sign of life."""
+        beaten_s = float("-inf")
+        while True:
+            self._http.sweep()
+            self._r16h.sweep()
+            for lane in self._lanes.values():
+                lane.drop_abandoned()
+            if not self._registry.alive:
+                raise RuntimeError("the register is no longer followed")
+            now_s = time.monotonic()
+            if now_s - beaten_s >= EVERY_S and self._well(now_s):
+                beaten_s = now_s
+                waiting = {lane.value: len(queue) for lane, queue in self._lanes.items()}
+                self._heartbeat.beat({**self._ports, "waiting": waiting})
+            await asyncio.sleep(SWEEP_S)
+
+    def _well(self, now_s: float) -> bool:
+        """Whether devices are heard and stored: the doors are open, no writer stalls."""
+        if not self._ports:
+            return False
+        return all(now_s - writer.well_since_s < STALLED_S and not _stalls(writer, now_s) for writer in self._writers)
+
+    async def _drain(self, servers: Sequence[asyncio.Server]) -> int:
+        """Close the doors and commit what was taken; returns how many frames the database did not take in time."""
+        _log.info("draining", waiting=self._waiting())
+        for server in servers:
+            server.close()
+        self._r16h.close()
+        self._http.close_idle()
+        deadline_s = time.monotonic() + self._settings.drain_s
+        while (self._waiting() or self._r16h.busy or self._http.busy) and time.monotonic() < deadline_s:
+            await asyncio.sleep(REGISTER_POLL_S)
+        lost = self._waiting()
+        _log.info("ended", lost=lost)
+        return lost
+
+    def _waiting(self) -> int:
+        return sum(writer.waiting for writer in self._writers)
+
+
+def _stalls(writer: Writer, now_s: float) -> bool:
+    oldest_since_s = writer.oldest_since_s()
+    return oldest_since_s is not None and now_s - oldest_since_s > STALLED_S

@@ -1,0 +1,102 @@
+"""Which devices are ours: a copy of the register in memory, so that judging a frame needs no database.
+
+A thread of its own reads the register, listens for changes ("devices") and reads it again every 30 s in case a
+notification was lost. While the database is away the last copy serves; before the first copy nobody is refused for
+being unknown, because nobody can be known.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+import psycopg
+import structlog
+
+from aralyk.database import Role, connect
+
+POLL_S: Final = 30.0
+BACK_OFF_S: Final = 1.0
+_LISTEN_S: Final = 1.0  # between looks at whether to stop
+
+_log = structlog.get_logger("aralyk.gateway")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Device:
+    """A registered device, as far as the gateway needs it."""
+
+    id: str
+    protocol: str
+    model: str
+    active: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Register:
+    """One reading of the register; never changed, only replaced."""
+
+    by_id: Mapping[str, Device] = field(default_factory=dict)
+    by_secret_hash: Mapping[bytes, Device] = field(default_factory=dict)
+
+    def of_secret(self, secret: bytes) -> Device | None:
+        """The device that carries a secret."""
+        return self.by_secret_hash.get(hashlib.sha256(secret).digest())
+
+
+class Registry:
+    """Keeps the newest register; `current` is None until the first one was read."""
+
+    def __init__(self) -> None:
+        self.current: Register | None = None
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._keep, name="registry", daemon=True)
+
+    def start(self) -> None:
+        """Begin to read and listen."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread, which hears it within a second."""
+        self._ended.set()
+
+    @property
+    def alive(self) -> bool:
+        """Whether changes are still followed."""
+        return self._thread.is_alive()
+
+    def _keep(self) -> None:
+        while not self._ended.is_set():
+            try:
+                with connect(Role.GATEWAY, autocommit=True) as connection:
+                    connection.execute("LISTEN devices")
+                    self._follow(connection)
+            except psycopg.Error as error:
+                _log.warning("register_not_read", error=type(error).__name__, sqlstate=error.sqlstate)
+                self._ended.wait(BACK_OFF_S)
+
+    def _follow(self, connection: psycopg.Connection[tuple[object, ...]]) -> None:
+        while not self._ended.is_set():
+            self.current = read_register(connection)
+            waited_s = 0.0
+            while waited_s < POLL_S and not self._ended.is_set():
+                # Several changes at once are one reading.
+                if list(connection.notifies(timeout=_LISTEN_S, stop_after=1)):
+                    break
+                waited_s += _LISTEN_S
+
+
+def read_register(connection: psycopg.Connection[tuple[object, ...]]) -> Register:
+    """Read all devices, the inactive too: they are refused by name, not as strangers."""
+    by_id: dict[str, Device] = {}
+    by_secret_hash: dict[bytes, Device] = {}
+    rows = connection.execute("SELECT id, protocol, model, active, secret_hash FROM devices_device")
+    for device_id, protocol, model, active, secret_hash in rows:
+        device = Device(id=str(device_id), protocol=str(protocol), model=str(model), active=bool(active))
+        by_id[device.id] = device
+        if isinstance(secret_hash, bytes):
+            by_secret_hash[secret_hash] = device
+    return Register(by_id=by_id, by_secret_hash=by_secret_hash)
