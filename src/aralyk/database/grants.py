@@ -83,7 +83,17 @@ CONSOLE_GRANTS: Final[dict[str, str]] = {
     "evidence_checkpoint": READ,
     "incidents_incident": WRITE,
     "incidents_incidentevent": ADD,
+    "orders_orderversion": ADD,
+    "orders_condition": ADD,
 }
+# The register: rows change and none is ever deleted.
+NEVER_DELETED: Final = (
+    "devices_device",
+    "devices_assignment",
+    "orders_order",
+    "people_protectedperson",
+    "people_respondent",
+)
 # Not the console's, though Django's migrations made them: sealed facts, and what only processes write.
 HIDDEN_FROM_CONSOLE: Final = frozenset({"people_sealedfield", "snapshot", "django_migrations"})
 
@@ -103,7 +113,7 @@ def apply(cursor: Any) -> None:
     for table in tables:
         if table not in guarded and table not in console and table not in HIDDEN_FROM_CONSOLE | partitions:
             console[table] = FULL
-    for table in ("devices_device", "devices_assignment", "orders_order", "people_protectedperson"):
+    for table in NEVER_DELETED:
         console[table] = WRITE
     _apply_role(cursor, CONSOLE, console)
     cursor.execute("GRANT EXECUTE ON FUNCTION fix_partition(date) TO aralyk_sequencer, aralyk_monitor")

@@ -110,8 +110,8 @@ def do_register_protected_person(
         synthetic: Whether this person exists only in a demo.
 
     Raises:
-        Refused: not_permitted; invalid, naming the field and never quoting its value.
-        VaultKeyMissing: Facts were sealed before and their key is gone.
+        Refused: not_permitted; invalid, naming the field and never quoting its value; vault_unreadable: facts were
+            sealed before and their key is gone.
     """
     check_allowed(by, May.ISSUE_ORDERS)
     _check_language(language)
@@ -145,8 +145,7 @@ def do_seal(by: User, *, person: UUID, field: SealedName, value: str) -> None:
 
     Raises:
         NotFound: No such person, or in no case of this user's districts.
-        Refused: not_permitted; invalid.
-        VaultKeyMissing: Facts were sealed before and their key is gone.
+        Refused: not_permitted; invalid; vault_unreadable: facts were sealed before and their key is gone.
     """
     check_allowed(by, May.ISSUE_ORDERS)
     _check_sealed(field, value)
@@ -260,9 +259,9 @@ def _key() -> vault.VaultKey:
     """The key; made when there is none and nothing was ever sealed."""
     try:
         return vault.read_key()
-    except VaultKeyMissing:
+    except VaultKeyMissing as error:
         if SealedField.objects.using(VAULT).exists():
-            raise
+            raise Refused(Code.VAULT_UNREADABLE) from error
         return vault.make_key()
 
 
