@@ -209,6 +209,35 @@ def test_the_running_sequencer_is_woken_by_the_commit(
     assert check_log(database, key) == 3
 
 
+def test_a_burst_of_commits_wakes_the_sequencer_once_and_not_once_for_each(
+    database: Database, write: Write, sequencer: Sequencer
+) -> None:
+    class Pauses(threading.Event):
+        count = 0
+
+        def wait(self, timeout: float | None = None) -> bool:
+            self.count += 1
+            return self.is_set()
+
+    stop, runs = Pauses(), 0
+
+    def on_run(run: Run) -> None:
+        nonlocal runs
+        runs += 1
+        if runs == 1:
+            for _ in range(50):
+                write(1)
+        elif run.size == 50 and run.sequenced == 0:
+            stop.set()
+
+    watchdog = threading.Timer(60, stop.set)
+    watchdog.start()
+    sequencer.run(stop, on_run)
+    watchdog.cancel()
+    assert sequencer.size == 50
+    assert stop.count <= runs
+
+
 CHILD = """
 import sys, threading
 from pathlib import Path

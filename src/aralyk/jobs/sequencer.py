@@ -143,7 +143,8 @@ class Sequencer:
                 on_run(self.last_run)
             if sequenced == BATCH_MAX:
                 continue
-            for _ in self._connection.notifies(timeout=POLL_S, stop_after=1):
+            # All that arrived together count as one: a burst of commits must not become a burst of pauses.
+            if list(self._connection.notifies(timeout=POLL_S, stop_after=1)):
                 stop.wait(PAUSE_S)
 
     def _checkpoint_due(self, pending: Sequence[_Pending], size: int, now: datetime) -> bool:
