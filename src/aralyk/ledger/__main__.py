@@ -93,8 +93,8 @@ def _signed(file: Path, key: PublicKey) -> Checkpoint:
 
 def _key(file: Path) -> PublicKey:
     try:
-        return parse_key(file.read_text(encoding="utf-8"))
-    except (CheckpointError, UnicodeDecodeError) as error:
+        return parse_key(file.read_text(encoding="utf-8", errors="replace"))
+    except CheckpointError as error:
         raise Mistake(f"{file}: {error}") from error
 
 
