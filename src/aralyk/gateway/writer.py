@@ -44,7 +44,7 @@ class Writer:
         self._hand = Hand(f"writer-{name}")
         self._filled = asyncio.Event()
         self._writing: list[Parcel] = []
-        self.well_since_s = float("-inf")  # monotonic time of the last commit or probe that succeeded
+        self.well_since_s = float("-inf")  # monotonic time of the last commit or probe; none since a failure
 
     def wake(self) -> None:
         """Something was put into a lane."""
@@ -91,8 +91,12 @@ class Writer:
             await self._hand.do(self._store.probe)
             self.well_since_s = time.monotonic()
         except psycopg.Error as error:
-            self._metrics.failures.labels(self._name).inc()
+            self._unwell()
             _log.warning("database_does_not_answer", writer=self._name, error=type(error).__name__)
+
+    def _unwell(self) -> None:
+        self.well_since_s = float("-inf")
+        self._metrics.failures.labels(self._name).inc()
 
     async def _gather(self) -> None:
         """Let others join, unless enough are there or the oldest has waited already behind the last commit."""
@@ -117,7 +121,7 @@ class Writer:
             except _POISON as error:
                 size = self._corner(size, error)
             except psycopg.Error as error:
-                self._metrics.failures.labels(self._name).inc()
+                self._unwell()
                 _log.warning(
                     "commit_failed", writer=self._name, error=type(error).__name__, sqlstate=error.sqlstate,
                     frames=len(self._writing),
