@@ -39,6 +39,15 @@ def test_a_wrong_call_ends_with_2_and_words_on_standard_error(
     assert said.err != ""
 
 
+def test_the_home_can_stand_before_any_command(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ARALYK_HOME", "elsewhere")
+    monkeypatch.delenv("DATABASE_URL")
+    assert main(["--home", "/nonexistent/home", "export", "1", "-o", "/nonexistent/file"]) == 2
+    assert "/nonexistent/home" in capsys.readouterr().err
+
+
 def test_a_speed_that_the_city_cannot_keep_is_refused_by_name(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["demo", "--speed", "61"]) == 2
     assert "--speed: expected 1 to 60, found 61" in capsys.readouterr().err

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aralyk.conf.loading import SettingsRefused, load
-from aralyk.conf.platform import Profile, platform_settings
+from aralyk.conf.platform import Profile, platform_settings, settle_profile
 from aralyk.conf.reference import reference_page
 from aralyk.conf.settings import documented_settings, load_settings
 from tests.conftest import REPOSITORY
@@ -152,3 +152,11 @@ def test_the_secret_key_is_made_once_and_closed_to_others(tmp_path: Path) -> Non
     assert len(key) >= 50
     assert settings.secret_key() == key
     assert (tmp_path / "keys" / "django-secret").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_home_keeps_the_profile_it_was_made_with(tmp_path: Path) -> None:
+    demo = platform_settings({"ARALYK_HOME": str(tmp_path), "ARALYK_PROFILE": "demo"})
+    settle_profile(demo)
+    settle_profile(demo)
+    with pytest.raises(SettingsRefused, match=r"ARALYK_PROFILE: expected demo, the profile"):
+        settle_profile(platform_settings({"ARALYK_HOME": str(tmp_path)}))

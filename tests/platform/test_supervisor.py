@@ -26,9 +26,9 @@ START_S = 90.0
 PROGRAM = """
 import sys
 from aralyk.cli.errors import explain
-from aralyk.cli.up import running_platform
+from aralyk.cli.up import migrate_schema, running_platform
 try:
-    with running_platform(("watchdog",)) as (supervisor, settings):
+    with running_platform(("watchdog",), migrate_schema) as (supervisor, settings):
         print("running", flush=True)
         supervisor.watch(lambda: None)
 except Exception as error:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import importlib
+import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -69,6 +70,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         print(f"aralyk {version('aralyk')}")
         return 0
+    if len(given) > 1 and given[0] == "--home":
+        os.environ["ARALYK_HOME"] = given[1]
+        given = given[2:]
     name, rest = _command_in(given)
     if name is None:
         asked_for_help = not given or given[0] in {"--help", "-h", "help"}
@@ -120,4 +124,6 @@ def _overview() -> str:
     shown = {name: command for name, command in COMMANDS.items() if not command.hidden}
     width = max(len(name) for name in shown)
     lines = [f"  {name.ljust(width)}  {command.summary}" for name, command in shown.items()]
-    return "\n".join(["Usage: aralyk COMMAND [OPTIONS]   (aralyk COMMAND --help explains one)", "", *lines])
+    usage = "Usage: aralyk [--home DIRECTORY] COMMAND [OPTIONS]   (aralyk COMMAND --help explains one)"
+    where = "The home is the installation's directory (ARALYK_HOME, else var/live); the demo's is var/demo."
+    return "\n".join([usage, "", *lines, "", where])

@@ -21,6 +21,7 @@ import typer
 
 from aralyk import clock
 from aralyk.cli.errors import CommandRefused
+from aralyk.cli.schema import bring_up_to_date
 from aralyk.cli.tour import Tour
 from aralyk.cli.up import SERVICES, running_platform, say, say_where
 from aralyk.conf.settings import Settings, load_settings
@@ -56,8 +57,9 @@ def demo(
     os.environ["ARALYK_HOME"] = str(home or os.environ.get("ARALYK_HOME") or HOME)
     if port is not None:
         os.environ["ARALYK_CONSOLE_PORT"] = str(port)
+    _lead_devices_to_the_gateway()
     run = _Run(speed=speed)
-    with running_platform((*SERVICES, "simulator"), lambda settings: _prepare(settings, run)) as (supervisor, settings):
+    with running_platform((*SERVICES, "simulator"), lambda: _prepare(run)) as (supervisor, settings):
         say_where(settings)
         _say_logins(run)
         guide = Tour() if tour else None
@@ -75,12 +77,9 @@ def demo(
 def seed(
     number: Annotated[int | None, typer.Option(help="Seed of the city; default: the pilot's.")] = None,
 ) -> int:
-    """Bring the pilot into a demo or test installation whose database runs; prints the log-ins as JSON."""
+    """Migrate a demo or test installation whose database runs and bring the pilot in; prints the log-ins as JSON."""
     settings = load_settings()
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aralyk.conf.django_settings")
-    import django
-
-    django.setup()
+    bring_up_to_date()
     from aralyk.simulator.seed import seed as seed_pilot
 
     seeded = seed_pilot(home=settings.platform.home, profile=settings.platform.profile.value, number=number)
@@ -92,8 +91,16 @@ def seed(
     return 0
 
 
-def _prepare(settings: Settings, run: _Run) -> None:
-    """Set the clock's pace for this process and the ones to come, then seed."""
+def _lead_devices_to_the_gateway() -> None:
+    """Tell the simulator where the gateway listens, also when somebody moved its ports."""
+    gateway = load_settings().processes["gateway"]
+    os.environ.setdefault("ARALYK_SIMULATOR_PHONES_URL", f"http://{gateway.http_host}:{gateway.http_port}/osmand")
+    bracelets = f"{gateway.r16h_host}:{gateway.r16h_port}"
+    os.environ.setdefault("ARALYK_SIMULATOR_BRACELETS_ADDRESS", bracelets)
+
+
+def _prepare(run: _Run) -> None:
+    """Set the clock's pace for this process and the ones to come, then migrate and seed (one process, for speed)."""
     last_s = _last_moment_s()
     now_s = time.time()
     start_s = max(now_s, last_s + _SECONDS_LEFT_ALONE)
@@ -124,6 +131,8 @@ def _last_moment_s() -> float:
                                            (SELECT at FROM evidence_entry ORDER BY id DESC LIMIT 1)))
     """
     with connect(Role.OWNER) as connection:
+        if connection.execute("SELECT to_regclass('step') IS NULL").fetchone() == (True,):
+            return 0.0
         row = connection.execute(query).fetchone()
     return float(row[0]) if row and row[0] is not None else 0.0
 

@@ -21,9 +21,12 @@ from typing import Annotated, Any
 import psycopg
 import typer
 
+from aralyk.cli.schema import unapplied_migrations
 from aralyk.conf.loading import SettingsRefused
+from aralyk.conf.platform import recorded_profile
 from aralyk.conf.settings import Settings, load_settings
 from aralyk.database import NoDatabase, Role, connect
+from aralyk.database.connect import home_directory
 from aralyk.database.roles import PASSWORDS_FILE
 
 POSTGRES_MIN = 150_000
@@ -74,6 +77,8 @@ def doctor(
     """Check this installation; exit code 0 only when every check holds."""
     if home is not None:
         os.environ["ARALYK_HOME"] = str(home)
+    if profile := recorded_profile(home_directory()):
+        os.environ.setdefault("ARALYK_PROFILE", profile.value)
     failed = 0
     for number, check in enumerate(_checks(), start=1):
         failed += not check.well
@@ -197,26 +202,13 @@ def _schema(connection: psycopg.Connection[Any]) -> Iterator[Check]:
     if _value(connection, "SELECT to_regclass('evidence_entry') IS NULL"):
         yield Check(name="schema", well=False, expected="this version's", found="none (aralyk migrate)")
         return
-    missing = _unapplied_migrations()
+    missing = unapplied_migrations()
     found = ", ".join(missing) + " not applied (aralyk migrate)" if missing else "this version's"
     yield Check(name="schema", well=not missing, expected="this version's", found=found)
     if not missing:
         yield _rights(connection)
         yield _guards(connection)
         yield _evidence_refuses_change(connection)
-
-
-def _unapplied_migrations() -> list[str]:
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aralyk.conf.django_settings")
-    import django
-    from django.db import connections
-    from django.db.migrations.executor import MigrationExecutor
-
-    django.setup()
-    executor = MigrationExecutor(connections["owner"])
-    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    connections["owner"].close()
-    return [f"{migration.app_label}.{migration.name}" for migration, _ in plan]
 
 
 def _rights(connection: psycopg.Connection[Any]) -> Check:

@@ -56,15 +56,28 @@ def bring_up_to_date() -> None:
     Raises:
         NoDatabase: Nothing says where the database is.
     """
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aralyk.conf.django_settings")
-    import django
+    missing = unapplied_migrations()
     from django.core.management import call_command
     from django.db import connections, transaction
 
     from aralyk.database import grants
 
-    django.setup()
-    call_command("migrate", database="owner", verbosity=0, interactive=False, skip_checks=True)
+    if missing:
+        call_command("migrate", database="owner", verbosity=0, interactive=False, skip_checks=True)
     with transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
         grants.apply(cursor)
     connections["owner"].close()
+
+
+def unapplied_migrations() -> list[str]:
+    """Names of this version's migrations that the database has not seen."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aralyk.conf.django_settings")
+    import django
+    from django.db import connections
+    from django.db.migrations.executor import MigrationExecutor
+
+    django.setup()
+    executor = MigrationExecutor(connections["owner"])
+    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    connections["owner"].close()
+    return [f"{migration.app_label}.{migration.name}" for migration, _ in plan]

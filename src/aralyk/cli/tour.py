@@ -58,12 +58,13 @@ STOPS = (
     ),
     Stop(
         title="Evidence",
-        text="In a second terminal: `.venv/bin/aralyk export --help`. Export the incident, then check the bundle with\n"
-        "`python -m aralyk.ledger verify BUNDLE`, which needs nothing of the platform. Change one byte; again.",
+        text="In a second terminal: `.venv/bin/aralyk --home var/demo export 1 -o incident.zip`, then check it with\n"
+        "`.venv/bin/python -m aralyk.ledger verify incident.zip`, which needs nothing of the platform. Change one\n"
+        "byte of the file and check it again.",
     ),
     Stop(
         title="Break it",
-        text="`.venv/bin/aralyk doctor --home var/demo` checks the installation. Kill a process (their numbers are in\n"
+        text="`.venv/bin/aralyk --home var/demo doctor` checks the installation. Kill a process (their numbers are in\n"
         "var/demo/run/supervisor.json): it is back in a second, and nothing acknowledged was lost.",
     ),
     Stop(

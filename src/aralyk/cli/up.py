@@ -19,8 +19,9 @@ from typing import Annotated
 import typer
 
 from aralyk.cli import logs
-from aralyk.cli.errors import CommandRefused
+from aralyk.cli.errors import CommandRefused, StartFailed
 from aralyk.cli.supervisor import Supervisor, sole_supervisor
+from aralyk.conf.platform import settle_profile
 from aralyk.conf.settings import PROCESSES, Settings, load_settings
 from aralyk.database.cluster import Cluster
 
@@ -36,7 +37,7 @@ def up(
         os.environ["ARALYK_HOME"] = str(home)
     if port is not None:
         os.environ["ARALYK_CONSOLE_PORT"] = str(port)
-    with running_platform(SERVICES) as (supervisor, settings):
+    with running_platform(SERVICES, migrate_schema) as (supervisor, settings):
         say_where(settings)
         supervisor.watch(lambda: None)
     say("stopped")
@@ -44,31 +45,31 @@ def up(
 
 
 @contextmanager
-def running_platform(
-    names: Sequence[str], prepare: Callable[[Settings], None] | None = None
-) -> Iterator[tuple[Supervisor, Settings]]:
+def running_platform(names: Sequence[str], prepare: Callable[[], None]) -> Iterator[tuple[Supervisor, Settings]]:
     """Database, schema and the processes `names`, all stopped at the end.
 
     Args:
         names: Processes, in the order of their start.
-        prepare: Run after the schema is up to date and before the processes start.
+        prepare: Brings the database to this version's schema; run before the processes start.
 
     Raises:
-        CommandRefused: The home is in use, or a port is taken.
-        StartFailed: A process did not come up.
+        AlreadyRunning: The home is in use.
+        CommandRefused: A port is taken.
+        StartFailed: A process did not come up, or a signal came before all were.
     """
     settings = load_settings()
     home = settings.platform.home.resolve()
     os.environ["ARALYK_HOME"] = str(home)
     with sole_supervisor(home):
+        settle_profile(settings.platform)
         logs.log_into(home / "log" / "supervisor.log", "supervisor")
         check_ports_free(settings, names)
         cluster = start_database(home)
         with Supervisor(home=home, names=names, cluster=cluster) as supervisor:
-            migrate_schema()
-            if prepare is not None:
-                prepare(settings)
+            prepare()
             supervisor.start(lambda name, seconds: say(name, seconds))
+            if supervisor.stopping:
+                raise StartFailed("stopped before everything was up")
             yield supervisor, settings
             say("stopping")
 

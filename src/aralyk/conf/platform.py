@@ -14,6 +14,7 @@ from aralyk.clock import Pace
 from aralyk.conf.loading import SettingsRefused, load
 
 SECRET_FILE = Path("keys") / "django-secret"
+PROFILE_FILE = Path("profile")
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 
 
@@ -77,6 +78,31 @@ def platform_settings(environ: Mapping[str, str] | None = None) -> PlatformSetti
     settings = load(PlatformSettings, "ARALYK", os.environ if environ is None else environ)
     _check_profile(settings)
     return settings
+
+
+def settle_profile(settings: PlatformSettings) -> None:
+    """Write the profile into a new home; a home keeps the profile it was made with.
+
+    Synthetic people must never be taken for real ones, nor a printed password for a real door.
+
+    Raises:
+        SettingsRefused: The home was made with another profile.
+    """
+    path = settings.home / PROFILE_FILE
+    known = recorded_profile(settings.home)
+    if known is None:
+        path.write_text(settings.profile.value + "\n", encoding="ascii")
+    elif known is not settings.profile:
+        expected = f"{known.value}, the profile with which {settings.home} was made"
+        raise SettingsRefused.one("ARALYK_PROFILE", expected, settings.profile.value)
+
+
+def recorded_profile(home: Path) -> Profile | None:
+    """The profile with which `home` was made; None when it is new."""
+    try:
+        return Profile((home / PROFILE_FILE).read_text(encoding="ascii").strip())
+    except FileNotFoundError:
+        return None
 
 
 def _check_profile(settings: PlatformSettings) -> None:
