@@ -44,8 +44,8 @@ def test_the_home_can_stand_before_any_command(
 ) -> None:
     monkeypatch.setenv("ARALYK_HOME", "elsewhere")
     monkeypatch.delenv("DATABASE_URL")
-    assert main(["--home", "/nonexistent/home", "export", "1", "-o", "/nonexistent/file"]) == 2
-    assert "/nonexistent/home" in capsys.readouterr().err
+    assert main(["--home", "/nonexistent/home", "doctor"]) == 1
+    assert "no database in /nonexistent/home" in capsys.readouterr().out
 
 
 def test_a_speed_that_the_city_cannot_keep_is_refused_by_name(capsys: pytest.CaptureFixture[str]) -> None:
