@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.monitor.city import DISTRICT, City
 from tests.monitor.conftest import StartWatch
 
 

@@ -25,7 +25,7 @@ def fix(*, after_s: float = 0, heard_after_s: float | None = None, device: str =
     fields: dict[str, Any] = {"fixed_at": NOON + timedelta(seconds=after_s), "lat": 42.87, "lon": 74.6} | said
     message = Message(**fields)
     heard = NOON + timedelta(seconds=after_s + 1 if heard_after_s is None else heard_after_s)
-    return Heard(device, clock.to_us(heard), "position/g1", 1, message)
+    return projection.heard(device=device, received_us=clock.to_us(heard), stream="position/g1", seq=1, message=message)
 
 
 def write(database: Database, *steps: Sequence[Heard]) -> None:

@@ -13,7 +13,7 @@ class Metrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self.steps = Counter("aralyk_monitor_steps", "Steps committed", registry=self.registry)
-        self.lines = Counter("aralyk_monitor_lines", "Log lines heard", registry=self.registry)
+        self.messages = Counter("aralyk_monitor_messages", "Messages heard", registry=self.registry)
         self.fixes = Counter("aralyk_monitor_fixes", "Fixes projected", registry=self.registry)
         self.decisions = Counter("aralyk_monitor_decisions", "Decisions of the engine", registry=self.registry)
         self.poisons = Counter("aralyk_monitor_set_aside", "Lines set aside", registry=self.registry)

@@ -1,6 +1,6 @@
 """Lets the engine hear what arrived. The same function runs live and in replay, so both give the same bytes.
 
-Frames become observations; an act of people (an order, its end, a tamper cleared) is applied at its own moment,
+Frames become the engine's columns; an act of people (an order, its end, a tamper cleared) is applied at its own moment,
 between what arrived before and after it. Nothing here reads a clock or the database.
 If the engine fails on what arrived, `find_unbearable` names the line, so that one message can't stop the watch over
 everyone; the line is set aside, witnessed, and left out of every replay.
@@ -8,20 +8,19 @@ everyone; the line is set aside, witnessed, and left out of every replay.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from uuid import UUID
 
-from aralyk.engine import Decision, Observation, OrderInvalid, OrderPlan, State, compile_order
-from aralyk.engine.observations import RADIUS_M_MAX, SPEED_MPS_MAX
-from aralyk.engine.times import TIME_US_MAX
+from aralyk.engine import Decision, OrderInvalid, OrderPlan, State, compile_order
 from aralyk.ledger.canonical import canonical_bytes
 from aralyk.monitor.intake import Arrival, Poison, Position
-from aralyk.tracking.arrivals import Control, Message
+from aralyk.monitor.sightings import rows_for
+from aralyk.tracking.arrivals import Frame
+from aralyk.tracking.projection import Heard, heard
 
 MemberT = TypeVar("MemberT")
-NumberT = TypeVar("NumberT", int, float)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,11 +39,13 @@ class Advance:
         judgements: The engine's decisions, in order.
         poisons: Acts of people that the engine refused; their lines changed nothing.
         controls: How many acts were applied: who is watched may have changed.
+        messages: What believed senders said, in the order of arrival.
     """
 
     judgements: list[Judgement]
     poisons: list[Poison]
     controls: int
+    messages: list[Heard]
 
 
 class ControlRefused(ValueError):
@@ -64,25 +65,30 @@ def advance(
     """
     decisions: list[Decision] = []
     poisons: list[Poison] = []
-    pending: list[Observation] = []
-    controls = 0
-    for arrival in arrivals:
-        if arrival.position in skip:
+    messages: list[Heard] = []
+    told = controls = 0
+    for received_us, _, position, line in arrivals:
+        if position in skip:
             continue
-        line = arrival.line
-        if not isinstance(line, Control):
-            if line.device is not None:
-                pending.extend(_observations(line.device, line.messages, arrival.received_us))
+        if isinstance(line, Frame):
+            messages.extend(_messages(line, received_us, position))
             continue
-        decisions += state.step(pending, min(arrival.received_us, now_us))
-        pending = []
+        if told < len(messages):
+            # Time passes for everyone at the end alone: an act moves only its own order's time.
+            decisions += state.step_columns(rows_for(state, messages[told:]), state.now_us)
+            told = len(messages)
         try:
-            decisions += _apply(state, line.control, arrival.received_us)
+            decisions += _apply(state, line.control, received_us)
             controls += 1
         except ControlRefused as refused:
-            poisons.append(Poison(position=arrival.position, reason=str(refused)))
-    decisions += state.step(pending, now_us)
-    return Advance(judgements=[_judgement(decision) for decision in decisions], poisons=poisons, controls=controls)
+            poisons.append(Poison(position=position, reason=str(refused)))
+    decisions += state.step_columns(rows_for(state, messages[told:]), now_us)
+    return Advance(
+        judgements=[_judgement(decision) for decision in decisions],
+        poisons=poisons,
+        controls=controls,
+        messages=messages,
+    )
 
 
 def find_unbearable(
@@ -125,31 +131,14 @@ def find_unbearable(
     )
 
 
-def _observations(device: str, messages: Sequence[Message], received_us: int) -> Iterator[Observation]:
-    for message in messages:
-        placed = message.has_place
-        yield Observation(
-            device=device,
-            fixed_at_us=_within(message.fixed_at_us, 0, TIME_US_MAX),
-            received_at_us=received_us,
-            lat=message.lat if placed else None,
-            lon=message.lon if placed else None,
-            valid=placed and message.valid is not False,
-            accuracy_m=_within(message.accuracy_m, 0.0, RADIUS_M_MAX),
-            source=message.source,
-            speed_mps=_within(message.speed_mps, 0.0, SPEED_MPS_MAX),
-            heading_deg=_within(message.heading_deg, 0.0, 360.0),
-            battery_pct=_within(message.battery_pct, 0.0, 100.0),
-            charging=message.charging,
-            strap=message.strap,
-            alarms=message.alarms,
-            mock=message.extra.mock is True,
-        )
-
-
-def _within(value: NumberT | None, low: NumberT, high: NumberT) -> NumberT | None:
-    """A figure that no device can mean is unknown; the message it came with still counts."""
-    return value if value is not None and low <= value <= high else None
+def _messages(frame: Frame, received_us: int, position: Position) -> list[Heard]:
+    if frame.device is None:  # of a sender who was not believed
+        return []
+    device, (stream, seq, _) = frame.device, position
+    return [
+        heard(device=device, received_us=received_us, stream=stream, seq=seq, message=message)
+        for message in frame.messages
+    ]
 
 
 def _apply(state: State, control: Mapping[str, Any], at_us: int) -> list[Decision]:

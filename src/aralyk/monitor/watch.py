@@ -30,9 +30,9 @@ from aralyk.monitor.settings import MonitorSettings
 from aralyk.monitor.stepping import Advance, advance, find_unbearable
 from aralyk.monitor.writing import StepRecord
 from aralyk.tracking import columns
-from aralyk.tracking.arrivals import Frame
 from aralyk.tracking.live import LiveKind, announce
 from aralyk.tracking.log import ENGINE_LANES
+from aralyk.tracking.projection import Heard
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
@@ -228,7 +228,7 @@ class Watch:
         poisons += outcome.poisons
         if outcome.controls:
             self._read_directory()
-        self._note_maps(intake.arrivals)
+        self._note_maps(outcome.messages)
         step = StepRecord(
             shard=self._settings.shard,
             step=self._step + 1,
@@ -236,7 +236,7 @@ class Watch:
             at=clock.now(),
             up_to=intake.up_to,
             state=self._state.digest(),
-            arrivals=intake.arrivals,
+            messages=outcome.messages,
             judgements=outcome.judgements,
             poisons=poisons,
             live_orders=self._maps_to_tell(),
@@ -271,12 +271,10 @@ class Watch:
                 continue
         raise EngineFails(f"shard {self._settings.shard}: the engine fails at step {self._step + 1}")
 
-    def _note_maps(self, arrivals: Sequence[Arrival]) -> None:
-        for arrival in arrivals:
-            line = arrival.line
-            if isinstance(line, Frame) and line.device is not None:
-                for order_id in self._directory.orders_of(line.device):
-                    self._map_changed[order_id] = None
+    def _note_maps(self, messages: Sequence[Heard]) -> None:
+        for device in {message.device for message in messages}:
+            for order_id in self._directory.orders_of(device):
+                self._map_changed[order_id] = None
 
     def _maps_to_tell(self) -> list[str]:
         now_s = time.monotonic()
@@ -328,7 +326,7 @@ class Watch:
 
     def _count(self, step: StepRecord, fixes: int) -> None:
         self._metrics.steps.inc()
-        self._metrics.lines.inc(len(step.arrivals))
+        self._metrics.messages.inc(len(step.messages))
         self._metrics.fixes.inc(fixes)
         self._metrics.decisions.inc(len(step.judgements))
         self._metrics.poisons.inc(len(step.poisons))

@@ -6,7 +6,7 @@ about the same number of round trips. Ids of witnesses are taken from their sequ
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -24,10 +24,9 @@ from aralyk.monitor import incidents
 from aralyk.monitor.alarms import BY, Component, raise_alarm
 from aralyk.monitor.directory import Directory
 from aralyk.monitor.incidents import Raised
-from aralyk.monitor.intake import Arrival, Poison
+from aralyk.monitor.intake import Poison
 from aralyk.monitor.stepping import Judgement
 from aralyk.tracking import columns, projection
-from aralyk.tracking.arrivals import Frame
 from aralyk.tracking.live import LiveKind
 from aralyk.tracking.projection import Heard
 
@@ -47,7 +46,7 @@ class StepRecord:
         at: Domain time of writing.
         up_to: Last sequence taken of each stream.
         state: Digest of the engine's state after it, or of the steps since a digest (see `process`).
-        arrivals: What was heard.
+        messages: What was heard.
         judgements: What the engine decided.
         poisons: What was set aside.
         live_orders: Orders whose map changed and is told now.
@@ -59,7 +58,7 @@ class StepRecord:
     at: datetime
     up_to: Mapping[str, int]
     state: str
-    arrivals: Sequence[Arrival]
+    messages: Sequence[Heard]
     judgements: Sequence[Judgement]
     poisons: Sequence[Poison]
     live_orders: Sequence[str]
@@ -97,11 +96,10 @@ def write_step(connection: Connection, record: StepRecord, directory: Directory)
         entries = _entries(record, raised)
         entry_ids = _entry_ids(cursor, len(entries))
         _link_decisions(raised, entry_ids)
-        heard = list(heard_in(record.arrivals))
         districts = directory.districts_of(cursor, record.live_orders)
     with connection.transaction(), connection.pipeline(), connection.cursor() as cursor:
-        fixes = projection.write_fixes(cursor, heard, terms=directory.terms)
-        projection.write_statuses(cursor, heard, terms=directory.terms)
+        fixes = projection.write_fixes(cursor, record.messages, terms=directory.terms)
+        projection.write_statuses(cursor, record.messages, terms=directory.terms)
         _write_step_row(cursor, record)
         _write_decisions(cursor, record, entry_ids[1 : 1 + len(record.judgements)])
         incidents.write(cursor, raised, at=record.at)
@@ -111,14 +109,6 @@ def write_step(connection: Connection, record: StepRecord, directory: Directory)
         _announce(cursor, told, record.at)
         _alarm(cursor, record, raised.homeless)
     return Written(fixes=fixes, incidents=len(raised.changes), homeless=raised.homeless)
-
-
-def heard_in(arrivals: Iterable[Arrival]) -> Iterable[Heard]:
-    """The messages of believed senders, in the order of arrival."""
-    for received_us, _, (stream, seq, _ordinal), line in arrivals:
-        if isinstance(line, Frame) and line.device is not None:
-            for message in line.messages:
-                yield Heard(line.device, received_us, stream, seq, message)
 
 
 def _raise_incidents(cursor: Cursor, record: StepRecord, directory: Directory) -> Raised:
