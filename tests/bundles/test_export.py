@@ -11,12 +11,15 @@ from uuid import uuid4
 
 import pytest
 
+from aralyk import clock
 from aralyk.bundles.actions import BundleSummary, export_incident
 from aralyk.bundles.errors import NoSuchIncident, NotSealedInTime, RenditionRefused
 from aralyk.bundles.queries import incident_by_number
 from aralyk.database import Role
+from aralyk.engine import State, compile_order, parse_observation
 from aralyk.evidence.keys import PUBLIC_FILE, SigningKey
 from aralyk.ledger import archive, bundle
+from aralyk.ledger.canonical import canonical_bytes
 from aralyk.ledger.checks import Status
 from aralyk.ledger.verification import verify, written_report
 from tests.bundles.conftest import Case
@@ -117,6 +120,21 @@ def test_any_flipped_byte_of_a_real_bundle_is_found(case: Case, export: Export, 
         flipped = bytearray(file)
         flipped[place] ^= 0x20
         assert not verify(bytes(flipped), key=key.public).holds, f"byte {place} of {len(file)}"
+
+
+def test_the_engine_decides_the_same_from_the_bundle_alone(case: Case, export: Export) -> None:
+    """What an expert does who doubts the decision: order and observations in, the witnessed decision out."""
+    members = archive.read_members(export(case).path.read_bytes())
+    told = min(line.received_at for line in bundle.lines_in(members) if line.value["kind"] == "control")
+    state = State.empty()
+    state.set_order(compile_order(json.loads(members[bundle.ORDER])), clock.to_us(told))
+    observations = [parse_observation(json.loads(row)) for row in members[bundle.OBSERVATIONS].splitlines()]
+    witnessed = [json.loads(row) for row in members[bundle.DECISIONS].splitlines()]
+    until = max(clock.to_us(clock.parse_iso(decision["decided_at"])) for decision in witnessed)
+    decided = [canonical_bytes(decision.as_dict()) for decision in state.step(observations, until)]
+    assert witnessed
+    for decision in witnessed:
+        assert canonical_bytes(decision) in decided
 
 
 def test_every_export_is_witnessed_and_an_earlier_one_is_no_part_of_the_case(case: Case, export: Export) -> None:
