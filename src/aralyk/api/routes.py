@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db import DatabaseError, connection
 from django.http import HttpRequest
 from ninja import Path, Query
+from ninja import Status as Answer
 from ninja.responses import codes_4xx
 
 from aralyk import clock
@@ -190,14 +191,14 @@ def get_status(request: HttpRequest) -> schemas.StatusOut:
 
 
 @api.get("/health", response={200: schemas.HealthOut, 503: schemas.HealthOut}, auth=None, tags=["platform"])
-def get_health(request: HttpRequest) -> tuple[int, schemas.HealthOut]:
+def get_health(request: HttpRequest) -> Answer[schemas.HealthOut]:
     """The console answers, and its database too; for a load balancer, without log-in."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
     except DatabaseError:
-        return 503, schemas.HealthOut(database=False)
-    return 200, schemas.HealthOut(database=True)
+        return Answer(503, schemas.HealthOut(database=False))
+    return Answer(200, schemas.HealthOut(database=True))
 
 
 def _detail(request: HttpRequest, incident_id: UUID) -> schemas.IncidentDetail:

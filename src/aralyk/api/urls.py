@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import path, re_path
 
 from aralyk.api.door import not_found
 from aralyk.api.routes import api
 
 urlpatterns = [
     path("", api.urls),
-    path("<path:rest>", not_found),
+    re_path(r"[\s\S]*", not_found),  # a line break in an address too
 ]

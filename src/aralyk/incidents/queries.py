@@ -50,8 +50,10 @@ class QueueCounts:
 
 def incidents_for(user: User) -> QuerySet[Incident]:
     """Every incident of this person's districts, with order, respondent and who acted: one query."""
-    return Incident.objects.filter(in_districts(user)).select_related(
-        "order", "order__respondent", "acknowledged_by", "closed_by"
+    return (
+        Incident.objects.filter(in_districts(user))
+        .select_related("order", "order__respondent", "acknowledged_by", "closed_by")
+        .defer("acknowledged_by__password", "closed_by__password")
     )
 
 
