@@ -80,7 +80,7 @@ def start(home: Path, listener: Listener, *, profile: str = "test") -> subproces
         "ARALYK_PROFILE": profile,
         "ARALYK_HOME": str(home),
         "ARALYK_SIMULATOR_PHONES_URL": f"http://127.0.0.1:{listener.phones_port}/osmand",
-        "ARALYK_SIMULATOR_BRACELETS_PORT": str(listener.bracelets_port),
+        "ARALYK_SIMULATOR_BRACELETS_ADDRESS": f"127.0.0.1:{listener.bracelets_port}",
     }
     if profile != "production":
         environment["ARALYK_CLOCK_PACE"] = f"{time.time()} {START.timestamp()} {SPEED}"

@@ -91,8 +91,8 @@ class _City:
             errors=errors,
         )
         if worn.wire is Wire.R16H:
-            host, port = self._settings.bracelets_host, self._settings.bracelets_port
-            await Bracelet(carried=carried, tempo=tempo, host=host, port=port, told=self._count).run()
+            host, _, port = self._settings.bracelets_address.rpartition(":")
+            await Bracelet(carried=carried, tempo=tempo, host=host, port=int(port), told=self._count).run()
         else:
             link = HttpLink(base_url=self._settings.phones_url)
             target = f"{urlsplit(self._settings.phones_url).path}/{worn.secret}"
