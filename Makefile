@@ -57,7 +57,7 @@ $(STAMPS)/uv: requirements/uv.txt
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else f"needs Python 3.11 or newer, found {sys.version.split()[0]} (make PYTHON=…)")'
 	@echo "· Python environment"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements/uv.txt
+	@$(BIN)/python -m pip install --quiet --quiet --require-hashes --requirement requirements/uv.txt
 	@mkdir -p $(STAMPS) && touch $@
 
 $(STAMPS)/run: $(STAMPS)/uv requirements/run.txt requirements/build.txt pyproject.toml

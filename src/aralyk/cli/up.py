@@ -6,6 +6,7 @@ supervisor, until Ctrl-C or SIGTERM.
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import socket
 import subprocess
@@ -102,14 +103,20 @@ def migrate_schema() -> None:
 
 def check_ports_free(settings: Settings, names: Sequence[str]) -> None:
     """Refuse to start when a port of ours is taken, naming the setting that moves it."""
-    for name in names:
+    for name in set(names) & set(SERVICES):  # the simulator's ports are the gateway's: it only connects
         values = settings.processes[name]
-        for field in getattr(values, "__dataclass_fields__", {}):
-            if field == "port" or field.endswith("_port"):
-                host = getattr(values, field.removesuffix("port") + "host", None) or getattr(
-                    values, "host", "127.0.0.1"
+        for field in dataclasses.fields(values):
+            if field.name == "port" or field.name.endswith("_port"):
+                _check_port_free(
+                    _host_beside(values, field.name),
+                    int(getattr(values, field.name)),
+                    f"ARALYK_{name}_{field.name}".upper(),
                 )
-                _check_port_free(str(host), int(getattr(values, field)), f"ARALYK_{name}_{field}".upper())
+
+
+def _host_beside(values: object, port_field: str) -> str:
+    """The address that goes with a port: `http_port` with `http_host`; alone, this machine."""
+    return str(getattr(values, port_field.removesuffix("port") + "host", "127.0.0.1"))
 
 
 def _check_port_free(host: str, port: int, variable: str) -> None:
