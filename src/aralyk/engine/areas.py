@@ -14,7 +14,8 @@ from aralyk.engine.compiled import kernel
 from aralyk.engine.error_model import INTERPOLATION_SHARE, Spread
 from aralyk.engine.geodesy import wrap_degrees
 from aralyk.engine.probability import within_of_fixed
-from aralyk.engine.records import Row, Shard
+from aralyk.engine.records import Row
+from aralyk.engine.shard import Shard, edge_at
 
 FAR_M = 1e7
 
@@ -35,7 +36,7 @@ def signed_distance_m(s: Shard, c: Row, x: float, y: float) -> float:
     inside = False
     nearest2 = FAR_M * FAR_M
     for k in range(c["edge_from"], c["edge_to"]):
-        edge = s.edges[k]
+        edge = edge_at(s, k)
         x0, y0, x1, y1 = edge["x0"], edge["y0"], edge["x1"], edge["y1"]
         if (y0 > y) != (y1 > y) and x < x0 + (y - y0) / (y1 - y0) * (x1 - x0):
             inside = not inside
@@ -95,7 +96,7 @@ def _first_cuts(s: Shard, c: Row, x0: float, y0: float, dx: float, dy: float) ->
     first = 2.0
     second = 2.0
     for k in range(c["edge_from"], c["edge_to"]):
-        edge = s.edges[k]
+        edge = edge_at(s, k)
         ex = edge["x1"] - edge["x0"]
         ey = edge["y1"] - edge["y0"]
         cross = dx * ey - dy * ex

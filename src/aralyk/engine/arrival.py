@@ -19,7 +19,6 @@ from aralyk.engine.pairs import stale_us, step_back
 from aralyk.engine.records import (
     ALARM_SOS,
     CHECK_IN,
-    COUNT_DUPLICATES,
     ENDED,
     LATE,
     LIVE,
@@ -37,7 +36,6 @@ from aralyk.engine.records import (
     TELLING,
     TRUSTED,
     Row,
-    Shard,
 )
 from aralyk.engine.rings import is_known, remember
 from aralyk.engine.rules.gadgets import panic, say
@@ -45,6 +43,7 @@ from aralyk.engine.rules.late import judge_late
 from aralyk.engine.rules.proximity import judge_proximity
 from aralyk.engine.rules.silence import hear, renew_partners
 from aralyk.engine.rules.zones import judge_zone
+from aralyk.engine.shard import Shard, case_at, condition_at, counts_of, device_at
 
 AHEAD_US = policy.AHEAD_US
 LATE_US = policy.LATE_US
@@ -59,15 +58,15 @@ SPEED_MAX_MPS = policy.SPEED_MAX_MPS
 def receive(s: Shard, record: Row, now_us: int) -> None:
     """Apply one record to its device's case at the case's time `now_us`."""
     device = record["device"]
-    d = s.devices[device]
+    d = device_at(s, device)
     ahead = record["fixed_us"] - record["received_us"] > AHEAD_US
     at = record["fixed_us"] if record["fixed_us"] != NEVER and not ahead else record["received_us"]
     telling = tells(record["flags"])
     if is_repeated(s, device, record, at, ahead, telling):
-        s.counts[COUNT_DUPLICATES] += 1
+        counts_of(s)["duplicates"] += 1
         return
     fresh = at >= d["record_us"]
-    k = s.cases[d["case"]]
+    k = case_at(s, d["case"])
     placed = record["flags"] & PLACED != 0
     if record["flags"] & ALARM_SOS:
         panic(s, device, now_us, at, LATE if now_us - at > LATE_US else OPEN)
@@ -96,7 +95,7 @@ def tells(flags: int) -> bool:
 @kernel
 def is_repeated(s: Shard, device: int, record: Row, at_us: int, ahead: bool, telling: bool) -> bool:
     """Whether this very record came before; notes what is needed to know it again."""
-    d = s.devices[device]
+    d = device_at(s, device)
     if ahead:
         if record["fixed_us"] == d["ahead_us"]:
             return True
@@ -113,12 +112,12 @@ def is_repeated(s: Shard, device: int, record: Row, at_us: int, ahead: bool, tel
 @kernel
 def take_place(s: Shard, device: int, record: Row, at_us: int, now_us: int) -> None:
     """Move the device's newest place forward and judge it; an older place is judged late."""
-    d = s.devices[device]
+    d = device_at(s, device)
     if at_us < d["fix_us"]:
         judge_late(s, device, record, at_us, now_us)
         return
     move(d, record, at_us)
-    k = s.cases[d["case"]]
+    k = case_at(s, d["case"])
     if k["life"] != LIVE:
         return
     if now_us - at_us <= stale_us(d):
@@ -130,12 +129,12 @@ def take_place(s: Shard, device: int, record: Row, at_us: int, now_us: int) -> N
 @kernel
 def judge_live(s: Shard, device: int, now_us: int) -> None:
     """Judge every condition that a device's new place touches, and the silences it throws light on."""
-    d = s.devices[device]
+    d = device_at(s, device)
     case = d["case"]
-    k = s.cases[case]
+    k = case_at(s, case)
     party = d["party"]
     for condition in range(k["condition_from"], k["condition_to"]):
-        c = s.conditions[condition]
+        c = condition_at(s, condition)
         if c["kind"] == PROXIMITY:
             if party == 0 or party == c["party"]:
                 judge_proximity(s, case, condition, now_us, 0)

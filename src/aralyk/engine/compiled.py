@@ -28,7 +28,7 @@ _sources: list[FunctionType] = []
 def kernel(function: Callable[P, R]) -> Callable[P, R]:
     """Compile a scalar rule; it stays callable (and readable) as plain Python."""
     _sources.append(cast(FunctionType, function))
-    return cast(Callable[P, R], numba.njit(error_model="numpy", nogil=True)(function))
+    return cast(Callable[P, R], numba.njit(error_model="numpy", nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True, _nrt=False)(function))
 
 
 def entry(function: Callable[P, R]) -> Callable[P, R]:
@@ -44,7 +44,7 @@ def entry(function: Callable[P, R]) -> Callable[P, R]:
     try:
         return cast(Callable[P, R], numba.njit(error_model="numpy", nogil=True, cache=True)(bound))
     except RuntimeError:  # no writable place for the cache: compile in memory
-        return cast(Callable[P, R], numba.njit(error_model="numpy", nogil=True)(function))
+        return cast(Callable[P, R], numba.njit(error_model="numpy", nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True, _nrt=False)(function))
 
 
 def plain(function: Callable[P, R]) -> Callable[P, R]:

@@ -18,7 +18,7 @@ from aralyk.engine.records import Rows
 
 TABLES: Final = {
     "cases": records.CASE,
-    "due": np.dtype(np.int64),
+    "due": records.DUE,
     "devices": records.DEVICE,
     "rings": records.RING,
     "conditions": records.CONDITION,
@@ -34,7 +34,7 @@ _BLANK_EPISODES: Final = records.blank_episodes(records.DEVICE_EPISODES)
 class Table:
     """A structured array that grows by doubling; `rows` is the part in use."""
 
-    def __init__(self, dtype: np.dtype[np.void] | np.dtype[np.int64], rows: Rows | None = None) -> None:
+    def __init__(self, dtype: np.dtype[np.void], rows: Rows | None = None) -> None:
         self._room: Rows = np.zeros(0, dtype) if rows is None else rows
         self.size = self._room.size
 
@@ -149,7 +149,7 @@ class Layout:
         k["condition_from"] = first_condition
         k["condition_to"] = first_condition + len(plan.conditions)
         k["threat"] = plan.threat
-        self.rows("due")[case] = 0
+        self.rows("due")[case]["due_us"] = 0
         if live:
             for row in self.condition_rows(case):
                 c = self.rows("conditions")[row]

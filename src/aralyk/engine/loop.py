@@ -1,66 +1,67 @@
-"""The entries that Python calls: apply records, let time pass, end, clear.
+"""The one entry that Python calls: apply records, let time pass, close, judge again.
 
-Each returns how far it came: a full output buffer is drained by the caller, who calls again from there.
+One entry with an operation, not five entries: Numba compiles and optimises everything below an entry anew for
+each. It returns how far it came; a full output buffer is drained by the caller, who calls again from there.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from aralyk.engine.arrival import receive
-from aralyk.engine.compiled import entry
+from aralyk.engine.compiled import entry, kernel
 from aralyk.engine.reasons import ORDER_CHANGED
-from aralyk.engine.records import LIVE, Rows, Shard
+from aralyk.engine.records import LIVE, Rows
 from aralyk.engine.rules.gadgets import close_device
 from aralyk.engine.rules.life import advance, has_room, judge_all
 from aralyk.engine.rules.verdicts import close_condition
+from aralyk.engine.shard import Shard, case_at, condition_at, counts_of, device_at, due_at
 
-DEVICE_EPISODE, CONDITION_EPISODE = 0, 1
+APPLY, PASS_TIME, PASS_TIME_OF, CLOSE_DEVICE, CLOSE_CONDITION, JUDGE_AGAIN = 0, 1, 2, 3, 4, 5
 
 
 @entry
-def apply(s: Shard, records: Rows, first: int) -> int:
-    """Apply records in their order, each after what time caused in its case before; return the next one's index."""
+def run(
+    doors: Sequence[Shard], records: Rows, operation: int, first: int, at_us: int, row: int, episode: int, reason: int
+) -> int:
+    """Do one operation from index `first` on; return the index to go on from.
+
+    APPLY: `records`, each after what time caused in its case before.  PASS_TIME: every case, up to `at_us`.
+    PASS_TIME_OF: case `row`.  CLOSE_DEVICE, CLOSE_CONDITION: the open episode of a row, because people acted.
+    JUDGE_AGAIN: what is known in case `row` against its changed order.
+    """
+    s = doors[0]
+    if operation == APPLY:
+        return _apply(s, records, first)
+    if operation == PASS_TIME:
+        for case in range(first, counts_of(s)["cases"]):
+            if due_at(s, case)["due_us"] <= at_us and not advance(s, case, at_us):
+                return case
+        return int(counts_of(s)["cases"])
+    if operation == PASS_TIME_OF:
+        return 1 if advance(s, row, at_us) else 0
+    if operation == CLOSE_DEVICE:
+        close_device(s, row, episode, reason, at_us)
+    elif operation == CLOSE_CONDITION:
+        close_condition(s, condition_at(s, row)["case"], row, reason, at_us)
+    elif case_at(s, row)["life"] == LIVE:
+        judge_all(s, row, at_us, ORDER_CHANGED)
+    return 1
+
+
+@kernel
+def _apply(s: Shard, records: Rows, first: int) -> int:
     for i in range(first, records.size):
         record = records[i]
-        case = s.devices[record["device"]]["case"]
-        k = s.cases[case]
+        case = device_at(s, record["device"])["case"]
+        k = case_at(s, case)
         now = max(record["received_us"], k["event_us"])
-        if s.due[case] <= now and not advance(s, case, now):
+        if due_at(s, case)["due_us"] <= now and not advance(s, case, now):
             return i
         if not has_room(s):
             return i
         k["event_us"] = now
         receive(s, record, now)
-        if s.due[case] <= now and not advance(s, case, now):
+        if due_at(s, case)["due_us"] <= now and not advance(s, case, now):
             return i + 1
     return int(records.size)
-
-
-@entry
-def pass_time(s: Shard, first: int, until_us: int) -> int:
-    """Let time pass in every case; return the next case's index."""
-    for case in range(first, s.due.size):
-        if s.due[case] <= until_us and not advance(s, case, until_us):
-            return case
-    return int(s.due.size)
-
-
-@entry
-def pass_time_of(s: Shard, case: int, until_us: int) -> bool:
-    """Let time pass in one case; False if the output is full."""
-    return advance(s, case, until_us)
-
-
-@entry
-def close(s: Shard, what: int, row: int, episode: int, reason: int, at_us: int) -> None:
-    """Close one open episode because people acted: the order changed, or staff cleared a tamper."""
-    if what == DEVICE_EPISODE:
-        close_device(s, row, episode, reason, at_us)
-    else:
-        close_condition(s, s.conditions[row]["case"], row, reason, at_us)
-
-
-@entry
-def judge_again(s: Shard, case: int, at_us: int) -> None:
-    """Judge what is known against a changed order."""
-    if s.cases[case]["life"] == LIVE:
-        judge_all(s, case, at_us, ORDER_CHANGED)

@@ -24,9 +24,9 @@ from aralyk.engine.records import (
     WHO_RESPONDENT,
     WHO_UNKNOWN,
     Row,
-    Shard,
 )
 from aralyk.engine.rings import place_before
+from aralyk.engine.shard import Shard, device_at, draft_of, sight_at
 
 STALE_US = policy.STALE_US
 SILENCE_INTERVALS = policy.SILENCE_INTERVALS
@@ -144,9 +144,9 @@ def is_far(distance_m: float, ring_m: float, a: Row, b: Row, extra_m2: float) ->
 @kernel
 def weigh_pair(s: Shard, r_i: int, p_i: int, ring_m: float, warning_m: float, now_us: int, from_us: int) -> None:
     """Judge one pair of devices against a ring and leave the result in the draft."""
-    r = s.devices[r_i]
-    p = s.devices[p_i]
-    draft = s.draft[0]
+    r = device_at(s, r_i)
+    p = device_at(s, p_i)
+    draft = draft_of(s)
     outer = warning_m if warning_m > ring_m else ring_m
     distance = pair_distance_m(r, p)
     extra = growth_m2(r["speed_mps"], now_us - r["fix_us"]) + growth_m2(p["speed_mps"], now_us - p["fix_us"])
@@ -183,9 +183,9 @@ def weigh_pair(s: Shard, r_i: int, p_i: int, ring_m: float, warning_m: float, no
 @kernel
 def distance_bounds(s: Shard) -> tuple[float, float]:
     """The 95 % interval of the drafted pair's true distance, metres."""
-    draft = s.draft[0]
-    a = spread_of(s.sights[0]["radius_m"])
-    b = spread_of(s.sights[1]["radius_m"])
+    draft = draft_of(s)
+    a = spread_of(sight_at(s, 0)["radius_m"])
+    b = spread_of(sight_at(s, 1)["radius_m"])
     low = distance_quantile(0.025, draft["distance_m"], a, b, draft["extra_m2"])
     high = distance_quantile(0.975, draft["distance_m"], a, b, draft["extra_m2"])
     return low, high
@@ -194,8 +194,8 @@ def distance_bounds(s: Shard) -> tuple[float, float]:
 @kernel
 def _closed_in_m(s: Shard, mover_i: int, other_i: int) -> float:
     """How much nearer the mover's own displacement of the last minutes brought it to the other's place; 0 if noise."""
-    mover = s.devices[mover_i]
-    other = s.devices[other_i]
+    mover = device_at(s, mover_i)
+    other = device_at(s, other_i)
     found, lat, lon, radius = place_before(s, mover_i, mover["fix_us"] - MOTION_US, mover["fix_us"])
     if not found:
         return 0.0

@@ -9,7 +9,7 @@ padding and equal states are equal bytes.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -110,28 +110,10 @@ DECISION = _dtype(
     " r_device r_fixed_us r_received_us r_source p_device p_fixed_us p_received_us p_source",
     "r_lat r_lon r_radius_m p_lat p_lon p_radius_m",
 )
-COUNTS = 4
-COUNT_OUT, COUNT_UNJUDGED, COUNT_DUPLICATES, COUNT_REFUSED = 0, 1, 2, 3
+COUNTS = _dtype("out unjudged duplicates cases", "")
+DUE = _dtype("due_us", "")
 UNKNOWN = -1
 """Of quantised outputs and ids: not known, not applicable."""
-
-
-class Shard(NamedTuple):
-    """All arrays the kernel works on; `due` is a lower bound of each case's next time-driven event."""
-
-    cases: Rows
-    due: npt.NDArray[np.int64]
-    devices: Rows
-    rings: Rows
-    conditions: Rows
-    edges: Rows
-    slots: Rows
-    device_episodes: Rows
-    condition_episodes: Rows
-    draft: Rows
-    sights: Rows
-    out: Rows
-    counts: npt.NDArray[np.int64]
 
 
 def blank_device() -> Rows:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from aralyk.engine import policy
 from aralyk.engine.compiled import kernel
-from aralyk.engine.records import NEVER, PLACED, Row, Shard
+from aralyk.engine.records import NEVER, PLACED, Row
+from aralyk.engine.shard import Shard, device_at, ring_at
 
 RING_FIXES = policy.RING_FIXES
 CHAIN_PRIME = 2147483647
@@ -38,8 +39,8 @@ def is_known(s: Shard, device: int, record: Row, at_us: int) -> bool:
     lon = _e7(record["lon"])
     radius = radius_cm(record["radius_m"])
     base = device * RING_FIXES
-    for k in range(s.devices[device]["ring_count"]):
-        kept = s.rings[base + k]
+    for k in range(device_at(s, device)["ring_count"]):
+        kept = ring_at(s, base + k)
         if (
             kept["fixed_us"] == at_us
             and kept["lat_e7"] == lat
@@ -54,8 +55,8 @@ def is_known(s: Shard, device: int, record: Row, at_us: int) -> bool:
 @kernel
 def remember(s: Shard, device: int, record: Row, at_us: int) -> None:
     """Put a record into the ring, over the oldest one, and into the chained sum that stands for the ring."""
-    d = s.devices[device]
-    kept = s.rings[device * RING_FIXES + d["ring_at"]]
+    d = device_at(s, device)
+    kept = ring_at(s, device * RING_FIXES + d["ring_at"])
     lat = _e7(record["lat"])
     lon = _e7(record["lon"])
     kept["fixed_us"] = at_us
@@ -75,14 +76,14 @@ def place_before(s: Shard, device: int, from_us: int, until_us: int) -> tuple[bo
     """The oldest kept place in [from_us, until_us): found, latitude, longitude, radius in metres."""
     best = -1
     base = device * RING_FIXES
-    for k in range(s.devices[device]["ring_count"]):
-        kept = s.rings[base + k]
+    for k in range(device_at(s, device)["ring_count"]):
+        kept = ring_at(s, base + k)
         inside = kept["flags"] & PLACED and from_us <= kept["fixed_us"] < until_us
-        if inside and (best < 0 or kept["fixed_us"] < s.rings[base + best]["fixed_us"]):
+        if inside and (best < 0 or kept["fixed_us"] < ring_at(s, base + best)["fixed_us"]):
             best = k
     if best < 0:
         return False, 0.0, 0.0, 0.0
-    kept = s.rings[base + best]
+    kept = ring_at(s, base + best)
     return True, kept["lat_e7"] / 1e7, kept["lon_e7"] / 1e7, kept["radius_cm"] / 100.0
 
 
@@ -92,13 +93,13 @@ def neighbours(s: Shard, device: int, at_us: int) -> tuple[int, int]:
     before = NEVER
     after = NEVER
     base = device * RING_FIXES
-    for k in range(base, base + s.devices[device]["ring_count"]):
-        kept = s.rings[k]
+    for k in range(base, base + device_at(s, device)["ring_count"]):
+        kept = ring_at(s, k)
         if not kept["flags"] & PLACED:
             continue
         if kept["fixed_us"] <= at_us:
-            if before == NEVER or kept["fixed_us"] > s.rings[before]["fixed_us"]:
+            if before == NEVER or kept["fixed_us"] > ring_at(s, before)["fixed_us"]:
                 before = k
-        elif after == NEVER or kept["fixed_us"] < s.rings[after]["fixed_us"]:
+        elif after == NEVER or kept["fixed_us"] < ring_at(s, after)["fixed_us"]:
             after = k
     return before, after

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import struct
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, Self
 
 import numpy as np
@@ -19,10 +19,11 @@ import numpy as np
 from aralyk.engine import layout, loop, policy, reasons, records
 from aralyk.engine.decisions import Decision, decision_of
 from aralyk.engine.errors import SnapshotInvalid
-from aralyk.engine.observations import Observation, columns
 from aralyk.engine.layout import Layout, Table
+from aralyk.engine.observations import Observation, columns
 from aralyk.engine.plan import OrderPlan, compile_order
-from aralyk.engine.records import Rows, Shard
+from aralyk.engine.records import Rows
+from aralyk.engine.shard import Shard, door
 from aralyk.engine.version import ENGINE_VERSION
 
 MAGIC: Final = b"aralyk-engine-state\n"
@@ -39,8 +40,10 @@ class State:
         self._draft = np.zeros(1, records.DRAFT)
         self._sights = np.zeros(2, records.SIGHT)
         self._out = np.zeros(policy.DECISIONS_BUFFER, records.DECISION)
-        self._counts = np.zeros(records.COUNTS, np.int64)
+        self._counts = np.zeros(1, records.COUNTS)
+        self._none = np.zeros(0, records.RECORD)
         self._shard: Shard | None = None
+        self._door: Any = None
         self.now_us = 0
         self.ignored = 0
 
@@ -67,12 +70,12 @@ class State:
     @property
     def duplicates(self) -> int:
         """Repeated records that changed nothing, since this object was made."""
-        return int(self._counts[records.COUNT_DUPLICATES])
+        return int(self._counts[0]["duplicates"])
 
     @property
     def unjudged(self) -> int:
         """Late places that met no history of the other party and could not be judged, since this object was made."""
-        return int(self._counts[records.COUNT_UNJUDGED])
+        return int(self._counts[0]["unjudged"])
 
     @property
     def nbytes(self) -> int:
@@ -114,8 +117,8 @@ class State:
         # Not raised to the newest receipt: a case that was heard later is ahead by itself. The monitor hears a panic
         # before older positions of others that it has not read yet; those others must not fall silent by that.
         until = max(now_us, self.now_us)
-        made = self._drain(lambda shard, first: loop.apply(shard, rows, first), rows.size)
-        made += self._drain(lambda shard, first: loop.pass_time(shard, first, until), self._layout.tables["due"].size)
+        made = self._run(loop.APPLY, rows.size, rows)
+        made += self._run(loop.PASS_TIME, self._layout.tables["due"].size, at_us=until)
         self.now_us = until
         return np.concatenate(made) if made else self._out[:0].copy()
 
@@ -158,7 +161,9 @@ class State:
         made: list[Rows] = []
         for row in self._layout.rows_of.get(device, ()) + self._layout.former.get(device, ()):
             made += self._pass_time_of(int(self._layout.rows("devices")[row]["case"]), at)
-            made += self._close(loop.DEVICE_EPISODE, row, records.TAMPER, reasons.CLEARED_BY_STAFF, at)
+            made += self._run(
+                loop.CLOSE_DEVICE, 1, row=row, episode=records.TAMPER, reason=reasons.CLEARED_BY_STAFF, at_us=at
+            )
         return self._decisions(_joined(made, self._out))
 
     # --- keeping ------------------------------------------------------------------------------------------
@@ -218,29 +223,32 @@ class State:
 
     # --- the kernel's door --------------------------------------------------------------------------------
 
-    def _arrays(self) -> Shard:
+    def _opened(self) -> Any:
         if self._shard is None:
             rows = {name: table.rows for name, table in self._layout.tables.items()}
             self._shard = Shard(draft=self._draft, sights=self._sights, out=self._out, counts=self._counts, **rows)
-        return self._shard
+            self._counts[0]["cases"] = len(self._layout.plans)
+            self._door = door(self._shard)
+        return self._door
 
-    def _drain(self, call: Callable[[Shard, int], int], size: int) -> list[Rows]:
+    def _run(
+        self, operation: int, size: int, rows: Rows | None = None,
+        *, at_us: int = 0, row: int = 0, episode: int = 0, reason: int = 0,
+    ) -> list[Rows]:  # fmt: skip
         """Call the kernel until it has come to `size`, taking the decisions out in between."""
         made = []
         at = 0
         while at < size:
-            self._counts[records.COUNT_OUT] = 0
-            at = call(self._arrays(), at)
-            count = int(self._counts[records.COUNT_OUT])
+            self._counts[0]["out"] = 0
+            given = self._none if rows is None else rows
+            at = loop.run(self._opened(), given, operation, at, at_us, row, episode, reason)
+            count = int(self._counts[0]["out"])
             if count:
                 made.append(self._out[:count].copy())
         return made
 
     def _pass_time_of(self, case: int, until_us: int) -> list[Rows]:
-        return self._drain(lambda shard, _: 1 if loop.pass_time_of(shard, case, until_us) else 0, 1)
-
-    def _close(self, what: int, row: int, episode: int, reason: int, at_us: int) -> list[Rows]:
-        return self._drain(lambda shard, _: _one(loop.close, shard, what, row, episode, reason, at_us), 1)
+        return self._run(loop.PASS_TIME_OF, 1, row=case, at_us=until_us)
 
     def _decisions(self, made: Rows) -> list[Decision]:
         own = self._layout
@@ -259,27 +267,24 @@ class State:
     def _change_order(self, case: int, plan: OrderPlan, at_us: int) -> list[Rows]:
         made = self._pass_time_of(case, at_us)
         for row in self._layout.removed_conditions(case, plan):
-            made += self._close(loop.CONDITION_EPISODE, row, 0, reasons.ORDER_CHANGED, at_us)
+            made += self._run(loop.CLOSE_CONDITION, 1, row=row, reason=reasons.ORDER_CHANGED, at_us=at_us)
         for row in self._layout.removed_devices(case, plan):
             for episode in (records.SILENCE, records.BATTERY, records.JAMMING, records.SPOOFING):
-                made += self._close(loop.DEVICE_EPISODE, row, episode, reasons.DEVICE_REMOVED, at_us)
+                made += self._run(
+                    loop.CLOSE_DEVICE, 1, row=row, episode=episode, reason=reasons.DEVICE_REMOVED, at_us=at_us
+                )
         self._layout.change(case, plan, at_us)
         self._shard = None
         made += self._pass_time_of(case, at_us)
         for row in self._layout.condition_rows(case):
             c = self._layout.rows("conditions")[row]
             if c["active"] == 0 and c["kind"] != records.PROXIMITY:
-                made += self._close(loop.CONDITION_EPISODE, row, 0, reasons.SCHEDULE_ENDED, at_us)
-        return made + self._drain(lambda shard, _: _one(loop.judge_again, shard, case, at_us), 1)
+                made += self._run(loop.CLOSE_CONDITION, 1, row=row, reason=reasons.SCHEDULE_ENDED, at_us=at_us)
+        return made + self._run(loop.JUDGE_AGAIN, 1, row=case, at_us=at_us)
 
 
 def _received(seen: Observation) -> int:
     return seen.received_at_us
-
-
-def _one(call: Callable[..., None], *args: Any) -> int:
-    call(*args)
-    return 1
 
 
 def _joined(made: list[Rows], empty: Rows) -> Rows:

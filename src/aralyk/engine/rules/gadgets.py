@@ -18,8 +18,10 @@ from aralyk.engine.reasons import (
     MOCK_LOCATION,
     SOS_PRESSED,
     STRAP_LOCKED_AGAIN,
-    STRAP_OPEN as REASON_STRAP_OPEN,
     TAMPER_ALARM,
+)
+from aralyk.engine.reasons import (
+    STRAP_OPEN as REASON_STRAP_OPEN,
 )
 from aralyk.engine.records import (
     ALARM_JAMMING,
@@ -50,10 +52,10 @@ from aralyk.engine.records import (
     TAMPER,
     UPDATE,
     Row,
-    Shard,
 )
 from aralyk.engine.rules.telling import clear_draft, see, tell
 from aralyk.engine.rules.verdicts import close_episode
+from aralyk.engine.shard import Shard, device_at, device_episode_at
 
 LATE_US = policy.LATE_US
 PANIC_FOLD_US = policy.PANIC_FOLD_US
@@ -66,8 +68,8 @@ HINT_CALM_FIXES = policy.HINT_CALM_FIXES
 def sight_device(s: Shard, device: int) -> None:
     """Start a draft that shows where this device was last, if it has been anywhere."""
     clear_draft(s)
-    if s.devices[device]["fix_us"] != NEVER:
-        see(s, 0 if s.devices[device]["party"] == 0 else 1, device)
+    if device_at(s, device)["fix_us"] != NEVER:
+        see(s, 0 if device_at(s, device)["party"] == 0 else 1, device)
 
 
 @kernel
@@ -75,8 +77,8 @@ def tell_device(
     s: Shard, device: int, episode: int, phase: int, priority: int, reason: int, decided_us: int, occurred_us: int
 ) -> None:
     """Tell one decision about a device's own episode."""
-    e = s.device_episodes[device * DEVICE_EPISODES + episode]
-    case = s.devices[device]["case"]
+    e = device_episode_at(s, device * DEVICE_EPISODES + episode)
+    case = device_at(s, device)["case"]
     tell(s, e, case, device, -1, phase, episode, priority, reason, decided_us, min(occurred_us, decided_us))
 
 
@@ -85,11 +87,11 @@ def open_device(
     s: Shard, device: int, episode: int, phase: int, priority: int, reason: int, decided_us: int, occurred_us: int
 ) -> None:
     """Open a device's episode and tell it (phase `open`, or `late`)."""
-    e = s.device_episodes[device * DEVICE_EPISODES + episode]
+    e = device_episode_at(s, device * DEVICE_EPISODES + episode)
     e["opened_us"] = occurred_us if phase == LATE else decided_us
     e["occurred_us"] = occurred_us
     e["level"] = priority
-    s.devices[device]["open"] |= 1 << episode
+    device_at(s, device)["open"] |= 1 << episode
     sight_device(s, device)
     tell_device(s, device, episode, phase, priority, reason, decided_us, occurred_us)
 
@@ -97,19 +99,19 @@ def open_device(
 @kernel
 def close_device(s: Shard, device: int, episode: int, reason: int, at_us: int) -> None:
     """Close a device's episode if it is open, and tell it."""
-    if not s.devices[device]["open"] & (1 << episode):
+    if not device_at(s, device)["open"] & (1 << episode):
         return
-    e = s.device_episodes[device * DEVICE_EPISODES + episode]
+    e = device_episode_at(s, device * DEVICE_EPISODES + episode)
     sight_device(s, device)
     tell_device(s, device, episode, CLOSE, e["level"], reason, at_us, at_us)
     close_episode(e, at_us)
-    s.devices[device]["open"] &= ~(1 << episode)
+    device_at(s, device)["open"] &= ~(1 << episode)
 
 
 @kernel
 def panic(s: Shard, device: int, now_us: int, occurred_us: int, phase: int) -> None:
     """Every press is a decision; presses within a minute are one incident."""
-    e = s.device_episodes[device * DEVICE_EPISODES + PANIC]
+    e = device_episode_at(s, device * DEVICE_EPISODES + PANIC)
     folded = phase == OPEN and e["opened_us"] != NEVER and now_us - e["told_us"] <= PANIC_FOLD_US
     if folded and e["calm"] == 0:  # calm 1 marks a late press: a live one never folds into it
         sight_device(s, device)
@@ -122,7 +124,7 @@ def panic(s: Shard, device: int, now_us: int, occurred_us: int, phase: int) -> N
 @kernel
 def tamper(s: Shard, device: int, flags: int, fresh: bool, now_us: int, occurred_us: int, phase: int) -> None:
     """Strap and case: open once, tell what changes, never close."""
-    d = s.devices[device]
+    d = device_at(s, device)
     strap = (flags >> STRAP_SHIFT) & STRAP_MASK
     is_open = strap == STRAP_OPEN or flags & ALARM_STRAP_OPEN != 0
     was = d["strap"]
@@ -130,7 +132,7 @@ def tamper(s: Shard, device: int, flags: int, fresh: bool, now_us: int, occurred
         d["strap"] = STRAP_LOCKED
         if was == STRAP_OPEN and d["open"] & (1 << TAMPER):
             sight_device(s, device)
-            level = s.device_episodes[device * DEVICE_EPISODES + TAMPER]["level"]
+            level = device_episode_at(s, device * DEVICE_EPISODES + TAMPER)["level"]
             tell_device(s, device, TAMPER, UPDATE, level, STRAP_LOCKED_AGAIN, now_us, occurred_us)
     if is_open:
         if fresh:
@@ -146,10 +148,10 @@ def _tampered(
     s: Shard, device: int, again: bool, priority: int, reason: int, now_us: int, occurred_us: int, phase: int
 ) -> None:
     """Open the tamper, or update it when it is worse or happened once more (a late one only when it came earlier)."""
-    e = s.device_episodes[device * DEVICE_EPISODES + TAMPER]
+    e = device_episode_at(s, device * DEVICE_EPISODES + TAMPER)
     if e["opened_us"] == NEVER:
         open_device(s, device, TAMPER, phase, priority, reason, now_us, occurred_us)
-        s.devices[device]["strap_us"] = occurred_us
+        device_at(s, device)["strap_us"] = occurred_us
         return
     worse = priority < e["level"]
     earlier = phase == LATE and occurred_us < e["occurred_us"]
@@ -164,7 +166,7 @@ def _tampered(
 @kernel
 def battery(s: Shard, device: int, flags: int, now_us: int, occurred_us: int) -> None:
     """Low at 15 % or by the device's own alarm; well again at 25 % or on the charger."""
-    d = s.devices[device]
+    d = device_at(s, device)
     charging = (flags >> CHARGING_SHIFT) & CHARGING_MASK
     if charging != 0:
         d["charging"] = charging
@@ -182,7 +184,7 @@ def battery(s: Shard, device: int, flags: int, now_us: int, occurred_us: int) ->
 @kernel
 def hints(s: Shard, device: int, flags: int, clock_disagrees: bool, now_us: int, occurred_us: int) -> None:
     """Jamming, mocked places and a clock that disagrees: told, never believed to prove anything."""
-    d = s.devices[device]
+    d = device_at(s, device)
     jammed = flags & ALARM_JAMMING != 0
     mocked = flags & MOCK != 0
     if jammed and not d["open"] & (1 << JAMMING):

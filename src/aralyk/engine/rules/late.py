@@ -18,7 +18,6 @@ from aralyk.engine.probability import within
 from aralyk.engine.records import (
     CHECK_IN,
     CLEAR,
-    COUNT_UNJUDGED,
     EXCLUSION,
     LATE,
     MOCK,
@@ -29,12 +28,22 @@ from aralyk.engine.records import (
     SOURCE_SHIFT,
     UNKNOWN,
     Row,
-    Shard,
 )
 from aralyk.engine.rings import neighbours
 from aralyk.engine.rules.telling import clear_draft, tell
 from aralyk.engine.rules.verdicts import kind_of, level_of, priority_of, reason_of
 from aralyk.engine.rules.zones import in_hours
+from aralyk.engine.shard import (
+    Shard,
+    case_at,
+    condition_at,
+    condition_episode_at,
+    counts_of,
+    device_at,
+    draft_of,
+    ring_at,
+    sight_at,
+)
 
 STALE_US = policy.STALE_US
 COVER_US = policy.COVER_US
@@ -45,17 +54,17 @@ COARSE_M = policy.COARSE_M
 @kernel
 def judge_late(s: Shard, device: int, record: Row, at_us: int, now_us: int) -> None:
     """Judge a late place of one device against every condition of its case, as of the place's own time."""
-    d = s.devices[device]
+    d = device_at(s, device)
     case = d["case"]
-    k = s.cases[case]
+    k = case_at(s, case)
     if at_us < k["starts_us"] or at_us >= k["expires_us"]:
         return
     for condition in range(k["condition_from"], k["condition_to"]):
-        c = s.conditions[condition]
-        if c["kind"] == CHECK_IN or is_covered(s.condition_episodes[condition], at_us):
+        c = condition_at(s, condition)
+        if c["kind"] == CHECK_IN or is_covered(condition_episode_at(s, condition), at_us):
             continue
         clear_draft(s)
-        s.draft[0]["good"] = record_quality(record)
+        draft_of(s)["good"] = record_quality(record)
         if c["kind"] == PROXIMITY:
             if d["party"] == 0 or d["party"] == c["party"]:
                 _late_pair(s, case, condition, device, record, at_us, now_us)
@@ -83,7 +92,7 @@ def is_covered(e: Row, at_us: int) -> bool:
 @kernel
 def sight_record(s: Shard, which: int, device: int, record: Row, at_us: int) -> None:
     """Put a late record beside the decision."""
-    sight = s.sights[which]
+    sight = sight_at(s, which)
     sight["device"] = device
     sight["fixed_us"] = at_us
     sight["received_us"] = record["received_us"]
@@ -96,8 +105,8 @@ def sight_record(s: Shard, which: int, device: int, record: Row, at_us: int) -> 
 @kernel
 def sight_kept(s: Shard, which: int, device: int, row: int) -> None:
     """Put a remembered place beside the decision (its time of receipt is no longer known)."""
-    kept = s.rings[row]
-    sight = s.sights[which]
+    kept = ring_at(s, row)
+    sight = sight_at(s, which)
     sight["device"] = device
     sight["fixed_us"] = kept["fixed_us"]
     sight["received_us"] = UNKNOWN
@@ -109,11 +118,11 @@ def sight_kept(s: Shard, which: int, device: int, row: int) -> None:
 
 @kernel
 def _late_area(s: Shard, case: int, condition: int, device: int, record: Row, at_us: int, now_us: int) -> None:
-    c = s.conditions[condition]
+    c = condition_at(s, condition)
     east, north = metres_per_degree(record["lat"])
     x, y = local(c, record["lat"], record["lon"], east, north)
     inside = inside_probability(c, signed_distance_m(s, c, x, y), spread_of(record["radius_m"]), 0.0)
-    s.draft[0]["p_distance"] = inside if c["kind"] == EXCLUSION else 1.0 - inside
+    draft_of(s)["p_distance"] = inside if c["kind"] == EXCLUSION else 1.0 - inside
     sight_record(s, 0, device, record, at_us)
     tell_late(s, case, condition, at_us, now_us)
 
@@ -121,26 +130,26 @@ def _late_area(s: Shard, case: int, condition: int, device: int, record: Row, at
 @kernel
 def _late_pair(s: Shard, case: int, condition: int, device: int, record: Row, at_us: int, now_us: int) -> None:
     """Judge a late place against each device of the other party that has history near its time; tell the worst."""
-    k = s.cases[case]
-    c = s.conditions[condition]
-    mine = 0 if s.devices[device]["party"] == 0 else 1
+    k = case_at(s, case)
+    c = condition_at(s, condition)
+    mine = 0 if device_at(s, device)["party"] == 0 else 1
     low = k["protected_from"] if mine == 0 else k["device_from"]
     high = k["device_to"] if mine == 0 else k["protected_from"]
     known = False
     for other in range(low, high):
-        if mine == 0 and s.devices[other]["party"] != c["party"]:
+        if mine == 0 and device_at(s, other)["party"] != c["party"]:
             continue
         row, p_ring, p_warning, distance = _against_history(s, other, record, at_us, c)
         if row < 0:
             continue
         known = True
-        if p_ring > s.draft[0]["p_distance"]:
-            s.draft[0]["p_distance"] = p_ring
-            s.draft[0]["p_warning"] = p_warning
-            s.draft[0]["distance_m"] = distance
+        if p_ring > draft_of(s)["p_distance"]:
+            draft_of(s)["p_distance"] = p_ring
+            draft_of(s)["p_warning"] = p_warning
+            draft_of(s)["distance_m"] = distance
             sight_kept(s, 1 - mine, other, row)
     if not known:
-        s.counts[COUNT_UNJUDGED] += 1
+        counts_of(s)["unjudged"] += 1
         return
     sight_record(s, mine, device, record, at_us)
     tell_late(s, case, condition, at_us, now_us)
@@ -151,9 +160,9 @@ def _against_history(s: Shard, other: int, record: Row, at_us: int, c: Row) -> t
     """The nearest remembered place of the other device, P(ring), P(warning ring) and the distance; row -1 if none."""
     before, after = neighbours(s, other, at_us)
     row = before if before >= 0 else after
-    if before >= 0 and after >= 0 and s.rings[after]["fixed_us"] - at_us < at_us - s.rings[before]["fixed_us"]:
+    if before >= 0 and after >= 0 and ring_at(s, after)["fixed_us"] - at_us < at_us - ring_at(s, before)["fixed_us"]:
         row = after
-    if row < 0 or abs(s.rings[row]["fixed_us"] - at_us) > STALE_US:
+    if row < 0 or abs(ring_at(s, row)["fixed_us"] - at_us) > STALE_US:
         return -1, 0.0, 0.0, 0.0
     lat, lon, extra = _place_at(s, other, before, after, row, at_us)
     east, north = metres_per_degree(record["lat"])
@@ -161,7 +170,7 @@ def _against_history(s: Shard, other: int, record: Row, at_us: int, c: Row) -> t
     y = (record["lat"] - lat) * north
     distance = math.sqrt(x * x + y * y)
     a = spread_of(record["radius_m"])
-    b = spread_of(s.rings[row]["radius_cm"] / 100.0)
+    b = spread_of(ring_at(s, row)["radius_cm"] / 100.0)
     p_ring = within(distance, c["distance_m"], a, b, extra)
     p_warning = within(distance, c["warning_m"], a, b, extra) if c["warning_m"] > c["distance_m"] else p_ring
     return row, p_ring, p_warning, distance
@@ -170,12 +179,12 @@ def _against_history(s: Shard, other: int, record: Row, at_us: int, c: Row) -> t
 @kernel
 def _place_at(s: Shard, other: int, before: int, after: int, row: int, at_us: int) -> tuple[float, float, float]:
     """Where the other device was at a past moment (latitude, longitude, added variance): between fixes, or near one."""
-    kept = s.rings[row]
-    if before < 0 or after < 0 or s.rings[after]["fixed_us"] - s.rings[before]["fixed_us"] > STALE_US:
-        extra = growth_m2(s.devices[other]["speed_mps"], abs(at_us - kept["fixed_us"]))
+    kept = ring_at(s, row)
+    if before < 0 or after < 0 or ring_at(s, after)["fixed_us"] - ring_at(s, before)["fixed_us"] > STALE_US:
+        extra = growth_m2(device_at(s, other)["speed_mps"], abs(at_us - kept["fixed_us"]))
         return kept["lat_e7"] / 1e7, kept["lon_e7"] / 1e7, extra
-    first = s.rings[before]
-    last = s.rings[after]
+    first = ring_at(s, before)
+    last = ring_at(s, after)
     share = (at_us - first["fixed_us"]) / (last["fixed_us"] - first["fixed_us"])
     dlat = (last["lat_e7"] - first["lat_e7"]) / 1e7
     dlon = wrap_degrees((last["lon_e7"] - first["lon_e7"]) / 1e7)
@@ -189,11 +198,11 @@ def _place_at(s: Shard, other: int, before: int, after: int, row: int, at_us: in
 @kernel
 def tell_late(s: Shard, case: int, condition: int, at_us: int, now_us: int) -> None:
     """Tell the drafted late violation, unless an earlier late decision of its kind and time stands for it."""
-    draft = s.draft[0]
+    draft = draft_of(s)
     level = level_of(draft["p_distance"], draft["p_warning"], draft["good"])
     if level == CLEAR:
         return
-    e = s.condition_episodes[condition]
+    e = condition_episode_at(s, condition)
     near = e["late_from_us"] != NEVER and e["late_from_us"] - LATE_GAP_US <= at_us <= e["late_to_us"] + LATE_GAP_US
     if near:
         worse = level > e["late_level"]
@@ -206,7 +215,7 @@ def tell_late(s: Shard, case: int, condition: int, at_us: int, now_us: int) -> N
         e["late_to_us"] = at_us
         e["late_key_us"] = at_us
     e["late_level"] = level
-    kind = s.conditions[condition]["kind"]
+    kind = condition_at(s, condition)["kind"]
     reason = reason_of(s, kind, level, False)
     _tell_aside(s, e, case, condition, kind_of(kind, level), priority_of(kind, level), reason, at_us, now_us)
 

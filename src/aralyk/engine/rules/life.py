@@ -8,11 +8,11 @@ made exact here, and set to 0 by any rule that may have brought a moment nearer.
 from __future__ import annotations
 
 from aralyk.engine.compiled import kernel
+from aralyk.engine.policy import DECISIONS_BUFFER
 from aralyk.engine.reasons import BECAME_ACTIVE, ORDER_ENDED
 from aralyk.engine.records import (
     BATTERY,
     CHECK_IN,
-    COUNT_OUT,
     ENDED,
     FOREVER,
     JAMMING,
@@ -21,13 +21,13 @@ from aralyk.engine.records import (
     PROXIMITY,
     SILENCE,
     SPOOFING,
-    Shard,
 )
 from aralyk.engine.rules.gadgets import close_device
 from aralyk.engine.rules.proximity import judge_proximity
 from aralyk.engine.rules.silence import fire_silence, silence_due_us
 from aralyk.engine.rules.verdicts import close_condition
 from aralyk.engine.rules.zones import judge_zone, next_boundary_us, pass_boundary
+from aralyk.engine.shard import Shard, case_at, condition_at, counts_of, due_at
 
 EVENT_DECISIONS = 512
 """Room that must be left for one event of one case: 64 conditions and 32 devices x 6 episodes, twice over."""
@@ -37,7 +37,7 @@ LIFE, ZONE, QUIET = 0, 1, 2
 @kernel
 def next_due(s: Shard, case: int) -> tuple[int, int, int]:
     """The earliest moment due by time alone: when, what (LIFE, ZONE, QUIET), and which row."""
-    k = s.cases[case]
+    k = case_at(s, case)
     if k["life"] == ENDED:
         return FOREVER, LIFE, case
     if k["life"] == PENDING:
@@ -59,7 +59,7 @@ def next_due(s: Shard, case: int) -> tuple[int, int, int]:
 @kernel
 def has_room(s: Shard) -> bool:
     """Whether one more event of any case fits the output."""
-    return bool(s.counts[COUNT_OUT] + EVENT_DECISIONS <= s.out.size)
+    return bool(counts_of(s)["out"] + EVENT_DECISIONS <= DECISIONS_BUFFER)
 
 
 @kernel
@@ -68,12 +68,12 @@ def advance(s: Shard, case: int, until_us: int) -> bool:
     while True:
         due, what, which = next_due(s, case)
         if due > until_us:
-            s.due[case] = due
+            due_at(s, case)["due_us"] = due
             return True
         if not has_room(s):
-            s.due[case] = 0
+            due_at(s, case)["due_us"] = 0
             return False
-        k = s.cases[case]
+        k = case_at(s, case)
         at = max(due, k["event_us"])
         k["event_us"] = at
         if what == ZONE:
@@ -89,10 +89,10 @@ def advance(s: Shard, case: int, until_us: int) -> bool:
 @kernel
 def begin(s: Shard, case: int, at_us: int) -> None:
     """The order starts: judge what is already known."""
-    k = s.cases[case]
+    k = case_at(s, case)
     k["life"] = LIVE
     for condition in range(k["condition_from"], k["condition_to"]):
-        c = s.conditions[condition]
+        c = condition_at(s, condition)
         if c["always"] == 1:
             c["active"] = 1
     if at_us < k["expires_us"]:
@@ -102,9 +102,9 @@ def begin(s: Shard, case: int, at_us: int) -> None:
 @kernel
 def judge_all(s: Shard, case: int, at_us: int, cause: int) -> None:
     """Judge what is known against every active condition."""
-    k = s.cases[case]
+    k = case_at(s, case)
     for condition in range(k["condition_from"], k["condition_to"]):
-        c = s.conditions[condition]
+        c = condition_at(s, condition)
         if c["kind"] == PROXIMITY:
             judge_proximity(s, case, condition, at_us, cause)
         elif c["kind"] != CHECK_IN and c["active"] == 1:
@@ -114,12 +114,12 @@ def judge_all(s: Shard, case: int, at_us: int, cause: int) -> None:
 @kernel
 def end(s: Shard, case: int, at_us: int) -> None:
     """The order ends: everything closes but panic and tamper, which people must close."""
-    k = s.cases[case]
+    k = case_at(s, case)
     k["life"] = ENDED
     k["expires_us"] = min(k["expires_us"], at_us)
     for condition in range(k["condition_from"], k["condition_to"]):
         close_condition(s, case, condition, ORDER_ENDED, at_us)
-        s.conditions[condition]["active"] = 0
+        condition_at(s, condition)["active"] = 0
     for device in range(k["device_from"], k["device_to"]):
         close_device(s, device, SILENCE, ORDER_ENDED, at_us)
         close_device(s, device, BATTERY, ORDER_ENDED, at_us)

@@ -32,11 +32,11 @@ from aralyk.engine.records import (
     SILENCE,
     UPDATE,
     Row,
-    Shard,
 )
 from aralyk.engine.rules.gadgets import close_device, open_device, tell_device
 from aralyk.engine.rules.telling import clear_draft, see_drafted
 from aralyk.engine.rules.verdicts import is_material
+from aralyk.engine.shard import Shard, case_at, condition_at, device_at, device_episode_at, draft_of, due_at
 
 REACH_MPS = policy.REACH_MPS
 SPEED_MAX_MPS = policy.SPEED_MAX_MPS
@@ -54,8 +54,8 @@ def reach_mps(d: Row) -> float:
 @kernel
 def quiet_due_us(s: Shard, device: int) -> int:
     """When this device becomes silent if nothing more comes."""
-    d = s.devices[device]
-    starts = s.cases[d["case"]]["starts_us"]
+    d = device_at(s, device)
+    starts = case_at(s, d["case"])["starts_us"]
     heard = max(d["contact_us"], starts) + SILENCE_INTERVALS * d["interval_us"]
     placed = max(d["fix_us"], starts) + stale_us(d)
     return int(min(heard, placed))
@@ -64,10 +64,10 @@ def quiet_due_us(s: Shard, device: int) -> int:
 @kernel
 def silence_due_us(s: Shard, device: int) -> int:
     """The next moment at which time alone says something about this device's silence; FOREVER if never."""
-    d = s.devices[device]
+    d = device_at(s, device)
     if not d["open"] & SILENCE_BIT:
         return quiet_due_us(s, device)
-    if s.device_episodes[device * DEVICE_EPISODES + SILENCE]["level"] == 2:
+    if device_episode_at(s, device * DEVICE_EPISODES + SILENCE)["level"] == 2:
         return FOREVER
     due, _ = reach_due(s, device)
     return due
@@ -76,9 +76,9 @@ def silence_due_us(s: Shard, device: int) -> int:
 @kernel
 def fire_silence(s: Shard, device: int, now_us: int) -> None:
     """Open the silence of a device, or raise it because the reachable sets meet from now on."""
-    d = s.devices[device]
+    d = device_at(s, device)
     if not d["open"] & SILENCE_BIT:
-        starts = s.cases[d["case"]]["starts_us"]
+        starts = case_at(s, d["case"])["starts_us"]
         unheard = max(d["contact_us"], starts) + SILENCE_INTERVALS * d["interval_us"] <= now_us
         since = d["contact_us"] if unheard else d["fix_us"]
         reason = NO_CONTACT if unheard else POSITION_STALE
@@ -92,10 +92,10 @@ def fire_silence(s: Shard, device: int, now_us: int) -> None:
 @kernel
 def raise_silence(s: Shard, device: int, other: int, reason: int, now_us: int, since_us: int) -> None:
     """Make a silence serious, showing both last places when there are two."""
-    e = s.device_episodes[device * DEVICE_EPISODES + SILENCE]
+    e = device_episode_at(s, device * DEVICE_EPISODES + SILENCE)
     draft_last_places(s, device, other)
     e["level"] = 2
-    occurred = max(since_us, s.cases[s.devices[device]["case"]]["starts_us"])
+    occurred = max(since_us, case_at(s, device_at(s, device)["case"])["starts_us"])
     tell_device(s, device, SILENCE, UPDATE, 2, reason, now_us, occurred)
 
 
@@ -103,27 +103,27 @@ def raise_silence(s: Shard, device: int, other: int, reason: int, now_us: int, s
 def draft_last_places(s: Shard, device: int, other: int) -> None:
     """Draft the distance between the last places of two devices (`other` may be -1)."""
     clear_draft(s)
-    draft = s.draft[0]
-    d = s.devices[device]
+    draft = draft_of(s)
+    d = device_at(s, device)
     mine = device if d["fix_us"] != NEVER else -1
     draft["respondent"] = mine if d["party"] == 0 else other
     draft["protected"] = other if d["party"] == 0 else mine
     see_drafted(s)
     if mine >= 0 and other >= 0:
-        draft["distance_m"] = pair_distance_m(d, s.devices[other])
-        away = reach_mps(d) * 1e-6 * abs(s.devices[other]["fix_us"] - d["fix_us"])
+        draft["distance_m"] = pair_distance_m(d, device_at(s, other))
+        away = reach_mps(d) * 1e-6 * abs(device_at(s, other)["fix_us"] - d["fix_us"])
         draft["extra_m2"] = 0.5 * away * away
 
 
 @kernel
 def reach_due(s: Shard, device: int) -> tuple[int, int]:
     """When the reachable sets meet (FOREVER: nothing to meet; -1: at once), and the other device, if any."""
-    d = s.devices[device]
-    k = s.cases[d["case"]]
+    d = device_at(s, device)
+    k = case_at(s, d["case"])
     best = FOREVER
     best_other = -1
     for condition in range(k["condition_from"], k["condition_to"]):
-        c = s.conditions[condition]
+        c = condition_at(s, condition)
         if c["kind"] == PROXIMITY and (d["party"] == 0 or d["party"] == c["party"]):
             due, other = _meet_due(s, device, condition)
         elif c["kind"] == EXCLUSION and d["party"] == 0 and c["active"] == 1:
@@ -138,17 +138,17 @@ def reach_due(s: Shard, device: int) -> tuple[int, int]:
 @kernel
 def newest_of(s: Shard, case: int, party: int) -> tuple[int, int]:
     """The party's device with the newest place (-1: never located), and how many devices it has."""
-    k = s.cases[case]
+    k = case_at(s, case)
     low = k["device_from"] if party == 0 else k["protected_from"]
     high = k["protected_from"] if party == 0 else k["device_to"]
     best = -1
     count = 0
     for device in range(low, high):
-        d = s.devices[device]
+        d = device_at(s, device)
         if d["party"] != party:
             continue
         count += 1
-        if d["fix_us"] != NEVER and (best < 0 or d["fix_us"] > s.devices[best]["fix_us"]):
+        if d["fix_us"] != NEVER and (best < 0 or d["fix_us"] > device_at(s, best)["fix_us"]):
             best = device
     return best, count
 
@@ -156,8 +156,8 @@ def newest_of(s: Shard, case: int, party: int) -> tuple[int, int]:
 @kernel
 def _meet_due(s: Shard, device: int, condition: int) -> tuple[int, int]:
     """When this silent device's party may be within the ring of the other's; a person without devices can't be met."""
-    d = s.devices[device]
-    c = s.conditions[condition]
+    d = device_at(s, device)
+    c = condition_at(s, condition)
     if d["party"] != 0 and _has_other_fresh(s, device):
         return FOREVER, -1
     other, count = newest_of(s, d["case"], c["party"] if d["party"] == 0 else 0)
@@ -165,7 +165,7 @@ def _meet_due(s: Shard, device: int, condition: int) -> tuple[int, int]:
         return FOREVER, -1
     if other < 0 or d["fix_us"] == NEVER:
         return -1, other
-    o = s.devices[other]
+    o = device_at(s, other)
     mine = reach_mps(d)
     theirs = reach_mps(o)
     gap = pair_distance_m(d, o) - c["distance_m"] - d["radius_m"] - o["radius_m"]
@@ -177,10 +177,10 @@ def _meet_due(s: Shard, device: int, condition: int) -> tuple[int, int]:
 @kernel
 def _has_other_fresh(s: Shard, device: int) -> bool:
     """Whether the same party has another device that is not silent and has a place."""
-    d = s.devices[device]
-    k = s.cases[d["case"]]
+    d = device_at(s, device)
+    k = case_at(s, d["case"])
     for i in range(k["device_from"], k["device_to"]):
-        o = s.devices[i]
+        o = device_at(s, i)
         if i != device and o["party"] == d["party"] and o["fix_us"] != NEVER and not o["open"] & SILENCE_BIT:
             return True
     return False
@@ -189,10 +189,10 @@ def _has_other_fresh(s: Shard, device: int) -> bool:
 @kernel
 def _area_due(s: Shard, device: int, condition: int) -> int:
     """When the silent respondent may have reached a closed area."""
-    d = s.devices[device]
+    d = device_at(s, device)
     if d["fix_us"] == NEVER:
         return -1
-    c = s.conditions[condition]
+    c = condition_at(s, condition)
     x, y = local(c, d["lat"], d["lon"], d["east_m"], d["north_m"])
     gap = signed_distance_m(s, c, x, y) - d["radius_m"]
     if gap <= 0.0:
@@ -203,7 +203,7 @@ def _area_due(s: Shard, device: int, condition: int) -> int:
 @kernel
 def hear(s: Shard, device: int, now_us: int) -> None:
     """Close a silence once the device is heard and its place is fresh."""
-    d = s.devices[device]
+    d = device_at(s, device)
     if d["open"] & SILENCE_BIT and quiet_due_us(s, device) > now_us:
         close_device(s, device, SILENCE, CONTACT_RESTORED, now_us)
 
@@ -211,20 +211,20 @@ def hear(s: Shard, device: int, now_us: int) -> None:
 @kernel
 def renew_partners(s: Shard, device: int, now_us: int) -> None:
     """A fresh fix of one party: judge again the silent devices of the other (and let time judge the rest)."""
-    d = s.devices[device]
+    d = device_at(s, device)
     case = d["case"]
-    k = s.cases[case]
+    k = case_at(s, case)
     for other in range(k["device_from"], k["device_to"]):
-        o = s.devices[other]
+        o = device_at(s, other)
         if not o["open"] & SILENCE_BIT or other == device or o["party"] == d["party"]:
             continue
         if o["party"] != 0 and d["party"] != 0:
             continue
-        s.due[case] = 0
+        due_at(s, case)["due_us"] = 0
         due, met = reach_due(s, other)
         if due > now_us or met < 0:
             continue
-        e = s.device_episodes[other * DEVICE_EPISODES + SILENCE]
+        e = device_episode_at(s, other * DEVICE_EPISODES + SILENCE)
         draft_last_places(s, other, met)
         if e["level"] == 2 and e["reason"] == PARTNER_POSITION_STALE and not is_material(s, e, now_us):
             continue

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from aralyk.engine.compiled import kernel
 from aralyk.engine.pairs import distance_bounds
-from aralyk.engine.records import COUNT_OUT, NEVER, UNKNOWN, Row, Shard
+from aralyk.engine.records import NEVER, UNKNOWN, Row
+from aralyk.engine.shard import Shard, counts_of, device_at, draft_of, out_at, sight_at
 
 METRES_MAX = 1e8
 SECONDS_MAX = 1e9
@@ -17,7 +18,7 @@ SECONDS_MAX = 1e9
 @kernel
 def clear_draft(s: Shard) -> None:
     """Forget what an earlier rule drafted."""
-    draft = s.draft[0]
+    draft = draft_of(s)
     draft["p_distance"] = -1.0
     draft["p_warning"] = -1.0
     draft["distance_m"] = -1.0
@@ -30,8 +31,8 @@ def clear_draft(s: Shard) -> None:
     draft["occurred_us"] = NEVER
     draft["respondent"] = UNKNOWN
     draft["protected"] = UNKNOWN
-    s.sights[0]["device"] = UNKNOWN
-    s.sights[1]["device"] = UNKNOWN
+    sight_at(s, 0)["device"] = UNKNOWN
+    sight_at(s, 1)["device"] = UNKNOWN
 
 
 @kernel
@@ -45,8 +46,8 @@ def quantised(value: float, per_unit: float, top: float) -> int:
 @kernel
 def see(s: Shard, which: int, device: int) -> None:
     """Put a device's newest place beside the decision (which: 0 respondent, 1 protected person)."""
-    sight = s.sights[which]
-    d = s.devices[device]
+    sight = sight_at(s, which)
+    d = device_at(s, device)
     sight["device"] = device
     sight["fixed_us"] = d["fix_us"]
     sight["received_us"] = d["received_us"]
@@ -59,7 +60,7 @@ def see(s: Shard, which: int, device: int) -> None:
 @kernel
 def see_drafted(s: Shard) -> None:
     """Put the newest places of the drafted devices beside the decision."""
-    draft = s.draft[0]
+    draft = draft_of(s)
     if draft["respondent"] >= 0:
         see(s, 0, draft["respondent"])
     if draft["protected"] >= 0:
@@ -72,9 +73,9 @@ def tell(
     phase: int, kind: int, priority: int, reason: int, decided_us: int, occurred_us: int,
 ) -> None:  # fmt: skip
     """Append one decision about episode `e`, with what stands in the draft and the sights."""
-    draft = s.draft[0]
-    row = s.out[s.counts[COUNT_OUT]]
-    s.counts[COUNT_OUT] += 1
+    draft = draft_of(s)
+    row = out_at(s, counts_of(s)["out"])
+    counts_of(s)["out"] += 1
     row["case"] = case
     row["device"] = device
     row["condition"] = condition
@@ -91,7 +92,7 @@ def tell(
     row["contact_ms"] = quantised(draft["contact_s"], 1000.0, SECONDS_MAX)
     row["low_cm"] = UNKNOWN
     row["high_cm"] = UNKNOWN
-    if draft["distance_m"] >= 0.0 and s.sights[0]["device"] >= 0 and s.sights[1]["device"] >= 0:
+    if draft["distance_m"] >= 0.0 and sight_at(s, 0)["device"] >= 0 and sight_at(s, 1)["device"] >= 0:
         low, high = distance_bounds(s)
         row["low_cm"] = quantised(low, 100.0, METRES_MAX)
         row["high_cm"] = quantised(high, 100.0, METRES_MAX)
@@ -105,7 +106,7 @@ def tell(
 
 @kernel
 def _copy_sights(s: Shard, row: Row) -> None:
-    r = s.sights[0]
+    r = sight_at(s, 0)
     row["r_device"] = r["device"]
     row["r_fixed_us"] = r["fixed_us"]
     row["r_received_us"] = r["received_us"]
@@ -113,7 +114,7 @@ def _copy_sights(s: Shard, row: Row) -> None:
     row["r_lat"] = r["lat"]
     row["r_lon"] = r["lon"]
     row["r_radius_m"] = r["radius_m"]
-    p = s.sights[1]
+    p = sight_at(s, 1)
     row["p_device"] = p["device"]
     row["p_fixed_us"] = p["fixed_us"]
     row["p_received_us"] = p["received_us"]

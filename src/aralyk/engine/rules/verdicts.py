@@ -39,9 +39,9 @@ from aralyk.engine.records import (
     UPDATE,
     WARNED,
     Row,
-    Shard,
 )
 from aralyk.engine.rules.telling import quantised, tell
+from aralyk.engine.shard import Shard, condition_at, condition_episode_at, draft_of
 
 P_OPEN = policy.P_OPEN
 P_POSSIBLE = policy.P_POSSIBLE
@@ -89,8 +89,8 @@ def reason_of(s: Shard, condition_kind: int, level: int, suspect: bool) -> int:
     if level == POSSIBLE:
         if suspect:
             return SUSPECT_JUMP
-        return COARSE_FIX if s.draft[0]["p_distance"] >= P_OPEN else POSSIBLE_INSIDE
-    if s.draft[0]["swept"] == 1:
+        return COARSE_FIX if draft_of(s)["p_distance"] >= P_OPEN else POSSIBLE_INSIDE
+    if draft_of(s)["swept"] == 1:
         return CROSSED_BETWEEN_FIXES
     if condition_kind == INCLUSION or condition_kind == CURFEW:
         return OUTSIDE_ZONE
@@ -100,7 +100,7 @@ def reason_of(s: Shard, condition_kind: int, level: int, suspect: bool) -> int:
 @kernel
 def is_calm(s: Shard, level: int) -> bool:
     """Whether the drafted judgement is evidence that an episode of this level is over."""
-    draft = s.draft[0]
+    draft = draft_of(s)
     p = draft["p_warning"] if level == WARNED else draft["p_distance"]
     return bool(p <= P_CLOSE and draft["good"] == 1) or bool(p <= P_CLOSE_COARSE and draft["good"] == 0)
 
@@ -110,7 +110,7 @@ def is_material(s: Shard, e: Row, decided_us: int) -> bool:
     """Whether an unchanged episode has something new to say, and may say it (once a minute)."""
     if decided_us - e["told_us"] < UPDATE_US:
         return False
-    draft = s.draft[0]
+    draft = draft_of(s)
     ppm = quantised(draft["p_distance"], 1e6, 1.0)
     if abs(ppm - e["told_ppm"]) >= PPM_CHANGED:
         return True
@@ -126,7 +126,7 @@ def step_of(s: Shard, e: Row, level: int, decided_us: int) -> int:
         if level == CLEAR:
             return -1
         e["opened_us"] = decided_us
-        e["occurred_us"] = s.draft[0]["occurred_us"]
+        e["occurred_us"] = draft_of(s)["occurred_us"]
         e["level"] = level
         e["calm"] = 0
         return OPEN
@@ -138,7 +138,7 @@ def step_of(s: Shard, e: Row, level: int, decided_us: int) -> int:
         e["calm"] = 0
         return UPDATE if is_material(s, e, decided_us) else -1
     if not is_calm(s, e["level"]):
-        if s.draft[0]["good"] == 1:
+        if draft_of(s)["good"] == 1:
             e["calm"] = 0
         return -1
     e["calm"] += 1
@@ -163,9 +163,9 @@ def close_episode(e: Row, closed_us: int) -> None:
 @kernel
 def close_condition(s: Shard, case: int, condition: int, reason: int, at_us: int) -> None:
     """Close a condition's open episode for a reason other than evidence."""
-    e = s.condition_episodes[condition]
+    e = condition_episode_at(s, condition)
     if e["opened_us"] == NEVER:
         return
-    kind = s.conditions[condition]["kind"]
+    kind = condition_at(s, condition)["kind"]
     tell(s, e, case, -1, condition, CLOSE, kind_of(kind, e["level"]), priority_of(kind, e["level"]), reason, at_us, at_us)
     close_episode(e, at_us)

@@ -15,7 +15,7 @@ from aralyk.engine.compiled import kernel
 from aralyk.engine.error_model import growth_m2
 from aralyk.engine.pairs import is_placed, quality, spread, step_back
 from aralyk.engine.reasons import BECAME_ACTIVE, CLEAR_EVIDENCE, SCHEDULE_ENDED
-from aralyk.engine.records import CLOSE, EXCLUSION, FOREVER, NEVER, SUSPECT, Shard
+from aralyk.engine.records import CLOSE, EXCLUSION, FOREVER, NEVER, SUSPECT
 from aralyk.engine.rules.telling import clear_draft, see, tell
 from aralyk.engine.rules.verdicts import (
     close_condition,
@@ -26,6 +26,7 @@ from aralyk.engine.rules.verdicts import (
     reason_of,
     step_of,
 )
+from aralyk.engine.shard import Shard, case_at, condition_at, condition_episode_at, device_at, draft_of, slot_at
 
 STALE_US = policy.STALE_US
 FAR_SIGMAS = 6.0
@@ -36,27 +37,27 @@ OUTLIERS_MATTER = 0.1
 def judge_zone(s: Shard, case: int, condition: int, now_us: int, cause: int) -> None:
     """Judge one area at one moment; `cause` is a reason to tell instead of the usual one, or 0."""
     clear_draft(s)
-    k = s.cases[case]
+    k = case_at(s, case)
     best = -1
     best_level = -1
     best_p = -1.0
     fresh = 0
     for device in range(k["device_from"], k["protected_from"]):
-        if not is_placed(s.devices[device], now_us):
+        if not is_placed(device_at(s, device), now_us):
             continue
         fresh += 1
         level = weigh_area(s, case, condition, device, now_us)
-        p = s.draft[0]["p_distance"]
+        p = draft_of(s)["p_distance"]
         if level > best_level or (level == best_level and p > best_p):
             best, best_level, best_p = device, level, p
     if best < 0:
         return
     if fresh > 1:
         weigh_area(s, case, condition, best, now_us)
-    e = s.condition_episodes[condition]
-    if s.draft[0]["level"] == 0 and e["opened_us"] == NEVER:
+    e = condition_episode_at(s, condition)
+    if draft_of(s)["level"] == 0 and e["opened_us"] == NEVER:
         return
-    phase = step_of(s, e, s.draft[0]["level"], now_us)
+    phase = step_of(s, e, draft_of(s)["level"], now_us)
     if phase >= 0:
         _tell(s, case, condition, best, phase, now_us, cause)
 
@@ -64,9 +65,9 @@ def judge_zone(s: Shard, case: int, condition: int, now_us: int, cause: int) -> 
 @kernel
 def weigh_area(s: Shard, case: int, condition: int, device: int, now_us: int) -> int:
     """Draft one device of the respondent against an area; return the level."""
-    c = s.conditions[condition]
-    d = s.devices[device]
-    draft = s.draft[0]
+    c = condition_at(s, condition)
+    d = device_at(s, device)
+    draft = draft_of(s)
     draft["occurred_us"] = d["fix_us"]
     draft["swept"] = 0
     draft["good"] = quality(d)
@@ -85,8 +86,8 @@ def weigh_area(s: Shard, case: int, condition: int, device: int, now_us: int) ->
 def _probability_closed(
     s: Shard, case: int, condition: int, device: int, x: float, y: float, now_us: int
 ) -> float:
-    c = s.conditions[condition]
-    d = s.devices[device]
+    c = condition_at(s, condition)
+    d = device_at(s, device)
     extra = growth_m2(d["speed_mps"], now_us - d["fix_us"])
     beyond = math.sqrt(x * x + y * y) - c["bound_m"] - d["step_m"]
     variance = d["wide2"] + extra
@@ -104,15 +105,15 @@ def _probability_crossed(
     s: Shard, case: int, condition: int, device: int, x: float, y: float, p_now: float
 ) -> float:
     """P(was inside between the last two fixes); marks the draft as swept when it beats the newest place."""
-    c = s.conditions[condition]
-    d = s.devices[device]
-    draft = s.draft[0]
+    c = condition_at(s, condition)
+    d = device_at(s, device)
+    draft = draft_of(s)
     bx, by = step_back(d)
     share, signed = crossing(s, c, x + bx, y + by, x, y)
     if share < 0.0:
         return p_now
     at = d["prev_us"] + int(share * (d["fix_us"] - d["prev_us"]))
-    if at < s.cases[case]["starts_us"] or not in_hours(s, condition, at):
+    if at < case_at(s, case)["starts_us"] or not in_hours(s, condition, at):
         return p_now
     p = inside_probability(c, signed, spread(d), path_variance_m2(d["step_m"], share))
     if p > p_now:
@@ -123,15 +124,15 @@ def _probability_crossed(
 
 @kernel
 def _tell(s: Shard, case: int, condition: int, device: int, phase: int, now_us: int, cause: int) -> None:
-    e = s.condition_episodes[condition]
-    kind = s.conditions[condition]["kind"]
+    e = condition_episode_at(s, condition)
+    kind = condition_at(s, condition)["kind"]
     level = e["level"]
-    suspect = s.devices[device]["trust"] == SUSPECT
+    suspect = device_at(s, device)["trust"] == SUSPECT
     reason = cause if cause > 0 else reason_of(s, kind, level, suspect)
     if phase == CLOSE:
         reason = CLEAR_EVIDENCE
     see(s, 0, device)
-    occurred = min(s.draft[0]["occurred_us"], now_us)
+    occurred = min(draft_of(s)["occurred_us"], now_us)
     tell(s, e, case, -1, condition, phase, kind_of(kind, level), priority_of(kind, level), reason, now_us, occurred)
     if phase == CLOSE:
         close_episode(e, now_us)
@@ -140,34 +141,34 @@ def _tell(s: Shard, case: int, condition: int, device: int, phase: int, now_us: 
 @kernel
 def in_hours(s: Shard, condition: int, at_us: int) -> bool:
     """Whether the area's hours hold a moment (an area without hours always does)."""
-    c = s.conditions[condition]
+    c = condition_at(s, condition)
     if c["always"] == 1:
         return True
     low = c["slot_from"]
     high = c["slot_to"]
     while low < high:
         middle = (low + high) // 2
-        if s.slots[middle]["to_us"] <= at_us:
+        if slot_at(s, middle)["to_us"] <= at_us:
             low = middle + 1
         else:
             high = middle
-    return bool(low < c["slot_to"] and s.slots[low]["from_us"] <= at_us)
+    return bool(low < c["slot_to"] and slot_at(s, low)["from_us"] <= at_us)
 
 
 @kernel
 def next_boundary_us(s: Shard, condition: int) -> int:
     """When the area's hours begin or end next; FOREVER if never."""
-    c = s.conditions[condition]
+    c = condition_at(s, condition)
     if c["slot_at"] >= c["slot_to"]:
         return FOREVER
-    slot = s.slots[c["slot_at"]]
+    slot = slot_at(s, c["slot_at"])
     return int(slot["to_us"] if c["active"] == 1 else slot["from_us"])
 
 
 @kernel
 def pass_boundary(s: Shard, case: int, condition: int, at_us: int) -> None:
     """Begin or end the area's hours at their moment; a respondent already inside is told without a fix."""
-    c = s.conditions[condition]
+    c = condition_at(s, condition)
     if c["active"] == 1:
         c["active"] = 0
         c["slot_at"] += 1
