@@ -54,6 +54,8 @@ def spoiled(tmp_path: Path) -> Spoil:
          "Object missing required field `known_from`"),
         ("country.toml", 'timezone = "Asia/Bishkek"', 'timezone = "Asia/Frunze"',
          "timezone", "a zone of the tz database", "'Asia/Frunze'"),
+        ("word.toml", 'ky = "жабыр тарткан адам", ', "",
+         "protected_person.text", "texts in ru, ky, en", "ru, en; draft ky"),
         ("country.toml", 'code = "KG"', 'code = "KZ"', "code", "'KG'", "'KZ'"),
         ("clock.toml", "hours = 24", "hours = ", "", "TOML in UTF-8", "Invalid value"),
     ],

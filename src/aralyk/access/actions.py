@@ -184,7 +184,8 @@ def _agency(code: str, *, jurisdiction: str) -> Agency:
     except NotInForce as error:
         raise Refused.field("agency", expected=f"one of {', '.join(error.known)}", found=code) from None
     agency, _ = Agency.objects.get_or_create(
-        code=code, defaults={"name_ru": entry.name.ru, "name_ky": entry.name.ky, "name_en": entry.name.en}
+        code=code,
+        defaults={"name_ru": entry.name.ru or "", "name_ky": entry.name.ky or "", "name_en": entry.name.en or ""},
     )
     return agency
 

@@ -27,6 +27,7 @@ from aralyk.jurisdictions.model import (
     District,
     Entry,
     LegalBasis,
+    Text,
     Word,
 )
 from aralyk.jurisdictions.pack import Pack
@@ -89,6 +90,7 @@ def read_pack(folder: Path) -> Pack:
     if country.code != folder.name:
         raise PackInvalid(file="country.toml", path="code", expected=repr(folder.name), found=repr(country.code))
     _check_timezone(country)
+    _check_languages(country.name, country, file="country.toml", path="name")
     result = Pack(
         country=country,
         districts=_entries(folder, District),
@@ -100,6 +102,7 @@ def read_pack(folder: Path) -> Pack:
         words=_entries(folder, Word),
     )
     _check_references(result)
+    _check_texts(result)
     return result
 
 
@@ -198,6 +201,31 @@ def _check_references(pack: Pack) -> None:
     _check_places(pack)
     _check_articles(pack)
     _check_kinds(pack)
+
+
+def _check_texts(pack: Pack) -> None:
+    tables: dict[str, Mapping[str, tuple[Entry, ...]]] = {
+        "district": pack.districts,
+        "agency": pack.agencies,
+        "article": pack.articles,
+        "legal_basis": pack.legal_bases,
+        "clock": pack.clocks,
+        "condition_kind": pack.condition_kinds,
+        "word": pack.words,
+    }
+    for name, entries in tables.items():
+        for entry in _all(entries):
+            for field in entry.__struct_fields__:
+                value = getattr(entry, field)
+                if isinstance(value, Text):
+                    _check_languages(value, pack.country, file=f"{name}.toml", path=f"{entry.slug}.{field}")
+
+
+def _check_languages(text: Text, country: Country, *, file: str, path: str) -> None:
+    """A text in each language of the pack: one that is missing would have to fall back, and no legal text may."""
+    if set(text.languages()) != set(country.languages) or not set(text.draft) <= set(country.languages):
+        found = f"{', '.join(text.languages())}; draft {', '.join(text.draft) or 'none'}"
+        raise PackInvalid(file=file, path=path, expected=f"texts in {', '.join(country.languages)}", found=found)
 
 
 def _check_places(pack: Pack) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from datetime import date
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta
@@ -19,6 +19,7 @@ Slug = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]*$", max_length=64)]
 Filled = Annotated[str, Meta(min_length=1, max_length=2000)]
 Days = Annotated[int, Meta(ge=1, le=3660)]
 Months = Annotated[int, Meta(ge=1, le=120)]
+LANGUAGES: Final = ("ru", "ky", "kk", "uz", "en")  # those that packs may be written in
 
 
 class KnownFrom(StrEnum):
@@ -75,21 +76,31 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class Text(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One text in the pack's languages; `draft` names those that a native lawyer has not reviewed."""
+    """One text in each language of its pack; `draft` names those that a native lawyer has not reviewed.
 
-    ru: Filled
-    ky: Filled
-    en: Filled
+    The loader refuses a text that lacks one of the pack's languages, or has one that the pack does not name.
+    """
+
+    ru: Filled | None = None
+    ky: Filled | None = None
+    kk: Filled | None = None
+    uz: Filled | None = None
+    en: Filled | None = None
     draft: tuple[str, ...] = ()
+
+    def languages(self) -> tuple[str, ...]:
+        """The languages in which it is written, in the order of the fields."""
+        return tuple(name for name in LANGUAGES if getattr(self, name) is not None)
 
     def in_language(self, language: str) -> str:
         """The text in `language`.
 
         Raises:
-            KeyError: The pack has no such language; a legal text never falls back to another one.
+            KeyError: It is not written in that language; a legal text never falls back to another one.
         """
-        texts = {"ru": self.ru, "ky": self.ky, "en": self.en}
-        return texts[language]
+        if language not in self.languages():
+            raise KeyError(language)
+        return str(getattr(self, language))
 
     def is_draft(self, language: str) -> bool:
         """Whether the screen must say that this text awaits a lawyer's review."""
