@@ -95,8 +95,7 @@ def _lead_devices_to_the_gateway() -> None:
     """Tell the simulator where the gateway listens, also when somebody moved its ports."""
     gateway = load_settings().processes["gateway"]
     os.environ.setdefault("ARALYK_SIMULATOR_PHONES_URL", f"http://{gateway.http_host}:{gateway.http_port}/osmand")
-    os.environ.setdefault("ARALYK_SIMULATOR_BRACELETS_HOST", gateway.r16h_host)
-    os.environ.setdefault("ARALYK_SIMULATOR_BRACELETS_PORT", str(gateway.r16h_port))
+    os.environ.setdefault("ARALYK_SIMULATOR_BRACELETS_ADDRESS", f"{gateway.r16h_host}:{gateway.r16h_port}")
 
 
 def _prepare(run: _Run) -> None:
