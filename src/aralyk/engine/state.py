@@ -88,7 +88,7 @@ class State:
         A `tick` before it decides nothing, so the monitor records no step for it.
         """
         due = self._layout.rows("due")
-        return int(due.min()) if due.size else records.FOREVER
+        return int(due["due_us"].min()) if due.size else records.FOREVER
 
     # --- time and observations ----------------------------------------------------------------------------
 
