@@ -12,6 +12,7 @@ export class Peek {
 
   async show(id: string | null): Promise<void> {
     this.id = id;
+    this.element.classList.toggle("peek-empty", id === null);
     if (!id) {
       this.element.innerHTML = this.empty;
       return;

@@ -155,7 +155,7 @@ export class Queue {
     if (old.dataset["version"] === fresh.dataset["version"]) return old;
     const selected = old.dataset["selected"] !== undefined;
     const focused = old.contains(document.activeElement);
-    for (const name of ["priority", "status", "version"]) old.dataset[name] = fresh.dataset[name] ?? "";
+    for (const name of ["priority", "status", "version", "episode"]) old.dataset[name] = fresh.dataset[name] ?? "";
     old.replaceChildren(...[...fresh.cloneNode(true).childNodes]);
     if (selected) old.querySelector(".row-kind")?.setAttribute("aria-current", "true");
     if (focused) old.querySelector<HTMLElement>(".row-kind")?.focus({ preventScroll: true });

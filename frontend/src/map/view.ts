@@ -45,7 +45,7 @@ export class MapView {
       touchPitch: false,
       fadeDuration: 0,
       maxZoom: 19,
-      locale: { "Map.Title": word("map_title") },
+      locale: { "Map.Title": word("map_title"), "ScaleControl.Meters": word("unit_m"), "ScaleControl.Kilometers": word("unit_km") },
     });
     this.map.touchZoomRotate.disableRotation();
     this.map.addControl(new ScaleControl({ maxWidth: 140, unit: "metric" }), "bottom-left");
@@ -179,7 +179,7 @@ export class MapView {
 
   private zones(): Feature[] {
     return [...this.orders.values()].flatMap((order) =>
-      order.zones.map((zone) => feature(zone.shape, { label: zone.label, kind: zone.kind, dim: this.dim(order) })),
+      order.zones.map((zone) => feature(zone.shape, { label: zone.label, kind: zone.kind, dim: this.dim(order), selected: order.id === this.focusId })),
     );
   }
 
@@ -188,7 +188,7 @@ export class MapView {
       order.rings.flatMap((ring) => {
         const centre = order.parties.find((party) => party.key === ring.centre);
         if (!centre) return [];
-        const state = { dim: this.dim(order), selected: order.id === this.focusId };
+        const state = { dim: this.dim(order), selected: order.id === this.focusId, worst: order.worst ?? 9 };
         const rings = [feature(polygon(circle(centre.lon, centre.lat, ring.distance_m)), { ring: "order", ...state })];
         // Warning rings of everybody at once would be a carpet: they show with the order in hand.
         if (ring.warning_m && state.selected) {

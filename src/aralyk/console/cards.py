@@ -73,6 +73,8 @@ class Card:
     can_acknowledge: bool
     sentence: str
     probability: float | None
+    percent: str
+    likelihood: str
     limit_m: float | None
     distance_m: float | None
     distance_m_95: tuple[float, float] | None
@@ -145,6 +147,7 @@ def _card(
 ) -> Card:
     limit_m = limits.get("warning_m" if incident.kind == "warning_ring" else "distance_m")
     interval = decision.get("distance_m_95")
+    probability = decision.get("probability")
     owner = shown_name(incident.acknowledged_by)
     reason = str(decision.get("reason") or "")
     basis = decision.get("basis") or {}
@@ -171,8 +174,10 @@ def _card(
         version=f"{clock.to_us(incident.updated_at):x}{incident.status[0]}{'s' if incident.shown_at else ''}",
         unshown=may_watch and incident.shown_at is None,
         can_acknowledge=may_answer and incident.status == Status.OPEN,
-        sentence=sentences.how_sure(incident.kind, decision.get("probability"), limit_m),
-        probability=decision.get("probability"),
+        sentence=sentences.how_sure(incident.kind, probability, limit_m),
+        probability=probability,
+        percent="" if probability is None else sentences.percent(probability),
+        likelihood="" if probability is None else sentences.likelihood(probability),
         limit_m=limit_m,
         distance_m=decision.get("distance_m"),
         distance_m_95=(float(interval[0]), float(interval[1])) if interval else None,

@@ -20,7 +20,10 @@ class NoteForm(forms.Form):
         label=_("Note"),
         max_length=NOTE_MAX,
         widget=forms.Textarea(attrs={"rows": 3}),
-        error_messages={"required": _("Write the note"), "max_length": _("The note is longer than %(limit_value)d characters")},
+        error_messages={
+            "required": _("Write the note"),
+            "max_length": _("The note is longer than %(limit_value)d characters"),
+        },
     )
 
 

@@ -98,7 +98,9 @@ def _parameters(kind: str, parameters: Mapping[str, Any]) -> str:
         }
     if kind in sentences.ZONES:
         circle = (parameters.get("shape") or {}).get("circle")
-        area = _("circle of %(radius)s") % {"radius": sentences.metres(circle["radius_m"])} if circle else _("drawn area")
+        area = (
+            _("circle of %(radius)s") % {"radius": sentences.metres(circle["radius_m"])} if circle else _("drawn area")
+        )
         hours = _schedule(parameters.get("schedule"))
         return f"{area}, {hours}" if hours else area
     return ""
@@ -112,9 +114,7 @@ def _schedule(schedule: Any) -> str:
         "thu": pgettext("weekday", "Thu"), "fri": pgettext("weekday", "Fri"), "sat": pgettext("weekday", "Sat"),
         "sun": pgettext("weekday", "Sun"),
     }  # fmt: skip
-    return "; ".join(
-        f"{', '.join(days[day] for day in slot['days'])} {slot['from']}–{slot['to']}" for slot in schedule
-    )
+    return "; ".join(f"{', '.join(days[day] for day in slot['days'])} {slot['from']}–{slot['to']}" for slot in schedule)
 
 
 def _weapons(stated: str) -> str:

@@ -74,4 +74,3 @@ def component_title(component: str) -> str:
         "second_channel": _("the second alarm channel does not work"),
     }
     return titles[group] % {"name": name} if group in titles else component
-

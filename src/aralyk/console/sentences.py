@@ -86,7 +86,7 @@ EVENTS: Final[Texts] = MappingProxyType(
 
 REASONS: Final[Texts] = MappingProxyType(
     {
-        "probable_inside": gettext_lazy("Both places with their errors make it probable."),
+        "probable_inside": gettext_lazy("The places, with their accuracy, make it probable."),
         "possible_inside_request_better_fix": gettext_lazy("Possible, but the places are too coarse to say more: a better fix is needed."),
         "coarse_fix_request_better_fix": gettext_lazy("Rests on a coarse place (cell or Wi-Fi): a better fix is needed."),
         "suspect_jump_request_better_fix": gettext_lazy("The place jumped in a way that is hardly possible: a better fix is needed."),
@@ -141,7 +141,9 @@ ZONES: Final[Texts] = MappingProxyType(
 WHO_APPROACHED: Final[Texts] = MappingProxyType(
     {
         "respondent": gettext_lazy("The person under monitoring approached."),
-        "protected": gettext_lazy("The protected person moved towards the other; this never counts against her or him."),
+        "protected": gettext_lazy(
+            "The protected person moved towards the other; this never counts against her or him."
+        ),
         "both": gettext_lazy("Both moved towards each other."),
         "unknown": gettext_lazy("Who approached whom is not known."),
     }
@@ -153,9 +155,7 @@ THREATS: Final[Texts] = MappingProxyType(
         "low": pgettext_lazy("threat", "low"),
     }
 )
-DEVICE_KINDS: Final[Texts] = MappingProxyType(
-    {"bracelet": gettext_lazy("bracelet"), "phone": gettext_lazy("phone")}
-)
+DEVICE_KINDS: Final[Texts] = MappingProxyType({"bracelet": gettext_lazy("bracelet"), "phone": gettext_lazy("phone")})
 TRUST: Final[Texts] = MappingProxyType(
     {
         "self_reported": gettext_lazy("self-reported: may raise a signal, proves nothing in anybody's favour"),
@@ -200,12 +200,12 @@ def kind_title(kind: str, reason: str) -> str:
 
 
 def priority_word(priority: int) -> str:
-    """"Critical" … "Administrative"."""
+    """ "Critical" … "Administrative"."""
     return str(PRIORITIES[priority])
 
 
 def metres(value: float) -> str:
-    """"640 m" or "2.4 km", as this language writes numbers."""
+    """ "640 m" or "2.4 km", as this language writes numbers."""
     if value < METRES_IN_KM:
         return _("%(value)s m") % {"value": number_format(round(value), use_l10n=True)}
     decimals = 1 if value < 10 * METRES_IN_KM else 0
@@ -213,7 +213,7 @@ def metres(value: float) -> str:
 
 
 def metres_between(low: float, high: float) -> str:
-    """"510–790 m", or "0.9–1.4 km" once the upper end is a kilometre."""
+    """ "510–790 m", or "0.9–1.4 km" once the upper end is a kilometre."""
     if high < METRES_IN_KM:
         return _("%(low)s–%(high)s m") % {"low": round(low), "high": round(high)}
     return _("%(low)s–%(high)s km") % {
@@ -223,7 +223,7 @@ def metres_between(low: float, high: float) -> str:
 
 
 def percent(probability: float) -> str:
-    """"87 %"; never a rounded 100 % or 0 %: those would claim certainty."""
+    """ "87 %"; never a rounded 100 % or 0 %: those would claim certainty."""
     if probability > 0.99:
         return _("> 99 %%") % ()
     if probability < 0.01:
@@ -242,19 +242,29 @@ def how_sure(kind: str, probability: float | None, limit_m: float | None) -> str
         return ""
     values = {"percent": percent(probability), "words": likelihood(probability)}
     if kind in {"proximity", "warning_ring", "approach"} and limit_m is not None:
-        return _("Probability that the distance was below %(limit)s, given this error model: %(percent)s (%(words)s).") % {
+        return _(
+            "Probability that the distance was below %(limit)s, given this error model: %(percent)s (%(words)s)."
+        ) % {
             **values,
             "limit": metres(limit_m),
         }
     if kind == "exclusion_zone":
-        return _("Probability that the place was inside the closed area, given this error model: %(percent)s (%(words)s).") % values
+        return (
+            _("Probability that the place was inside the closed area, given this error model: %(percent)s (%(words)s).")
+            % values
+        )
     if kind in {"inclusion_zone", "curfew"}:
-        return _("Probability that the place was outside the permitted area, given this error model: %(percent)s (%(words)s).") % values
+        return (
+            _(
+                "Probability that the place was outside the permitted area, given this error model: %(percent)s (%(words)s)."
+            )
+            % values
+        )
     return _("Probability, given this error model: %(percent)s (%(words)s).") % values
 
 
 def duration(seconds: float) -> str:
-    """"45 s", "4 min", "1 h 20 min" for a span that does not tick."""
+    """ "45 s", "4 min", "1 h 20 min" for a span that does not tick."""
     whole = int(seconds)
     if whole < 60:
         return _("%(s)d s") % {"s": whole}

@@ -276,9 +276,7 @@ async def _fetch_new(
     return [_change(row) for row in await cursor.fetchall()]
 
 
-async def _fetch_missed(
-    connection: psycopg.AsyncConnection[tuple[object, ...]], after: int
-) -> list[Change] | None:
+async def _fetch_missed(connection: psycopg.AsyncConnection[tuple[object, ...]], after: int) -> list[Change] | None:
     """Changes since `after`; None when there are too many, or the table no longer reaches back that far."""
     cursor = await connection.execute("SELECT coalesce(min(id), 0), coalesce(max(id), 0) FROM live_event")
     row = await cursor.fetchone()

@@ -42,7 +42,9 @@ def _line(moment: Moment) -> Line:
         at=moment.at,
         title=_title(moment.kind),
         by=moment.by,
-        detail=_detail(moment.data) if moment.kind in {"raised", "updated", "late", "episode_ended"} else _outcome(moment),
+        detail=_detail(moment.data)
+        if moment.kind in {"raised", "updated", "late", "episode_ended"}
+        else _outcome(moment),
         text=moment.text,
     )
 

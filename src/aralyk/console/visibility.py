@@ -36,7 +36,9 @@ class OrmDoor:
 
     async def still_valid(self, viewers: Collection[Viewer]) -> frozenset[Viewer]:
         """Those whose session has not ended, whose password is the same, and whose account is active."""
-        return await _in_thread(lambda: frozenset(viewer for viewer in viewers if viewer_of(viewer.session_key) == viewer))
+        return await _in_thread(
+            lambda: frozenset(viewer for viewer in viewers if viewer_of(viewer.session_key) == viewer)
+        )
 
     async def viewer(self, session_key: str) -> Viewer | None:
         """Who a session cookie belongs to; None when nobody may listen with it."""

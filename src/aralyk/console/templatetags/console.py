@@ -89,6 +89,14 @@ def moment(at: datetime | None) -> SafeString | str:
 
 
 @register.simple_tag
+def stamp(at: datetime | None) -> SafeString | str:
+    """The moment with its date, always: for what stands on paper."""
+    if at is None:
+        return ""
+    return format_html('<time datetime="{}">{}</time>', clock.iso(at), _dated(timezone.localtime(at)))
+
+
+@register.simple_tag
 def day(at: datetime) -> SafeString:
     """The day where the centre stands."""
     return format_html('<time datetime="{}">{}</time>', clock.iso(at), timezone.localtime(at).strftime("%d.%m.%Y"))
@@ -107,7 +115,11 @@ def duration(seconds: float) -> str:
 
 
 def moment_text(at: datetime) -> str:
-    """"22:41:07", or "20.11.2026 22:41:07" on another day."""
+    """ "22:41:07", or "20.11.2026 22:41:07" on another day."""
     local = timezone.localtime(at)
     same_day = local.date() == timezone.localtime(clock.now()).date()
-    return local.strftime("%H:%M:%S" if same_day else "%d.%m.%Y %H:%M:%S")
+    return local.strftime("%H:%M:%S") if same_day else _dated(local)
+
+
+def _dated(local: datetime) -> str:
+    return local.strftime("%d.%m.%Y %H:%M:%S")

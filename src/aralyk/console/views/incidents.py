@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from aralyk import clock
-from aralyk.access.errors import Code, Refused
+from aralyk.access.errors import Code, NotFound, Refused
 from aralyk.access.permissions import May, allows, check_allowed
 from aralyk.access.sentences import sentence_of
 from aralyk.access.witness import name_of
@@ -32,6 +32,7 @@ from aralyk.incidents.queries import incident_for, time_line_for
 _NOTE: Final = "note"
 _CLOSE: Final = "close"
 _BUNDLE: Final = "bundle"
+_PARTS: Final = frozenset({"head", "sure", "when"})
 _TEXT: Final = "text/plain; charset=utf-8"
 
 
@@ -46,10 +47,12 @@ def page(request: HttpRequest, incident_id: UUID) -> HttpResponse:
 
 
 @require_GET
-def live_part(request: HttpRequest, incident_id: UUID) -> HttpResponse:
-    """What changes while the page is open: head, certainty, time line."""
+def live_part(request: HttpRequest, incident_id: UUID, part: str) -> HttpResponse:
+    """What changes while the page is open, a part at a time: head, certainty, time line."""
+    if part not in _PARTS:
+        raise NotFound("part")
     incident = incident_for(person_of(request), incident_id)
-    return render(request, "console/incident/live.html", _live_values(request, incident))
+    return render(request, f"console/incident/{part}.html", _live_values(request, incident))
 
 
 @require_GET

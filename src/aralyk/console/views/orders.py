@@ -9,6 +9,7 @@ from django.core.paginator import Paginator
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from aralyk import clock
@@ -20,6 +21,7 @@ from aralyk.console.people import person_of
 from aralyk.console.views.map_data import map_values
 from aralyk.devices.queries import places_for
 from aralyk.incidents.queries import queue_for
+from aralyk.orders.actions import FIRST_VERSION_REASON
 from aralyk.orders.queries import holds_at, order_for, orders_for, versions_of
 
 PAGE_ROWS: Final = 50
@@ -61,7 +63,7 @@ def page(request: HttpRequest, order_id: UUID) -> HttpResponse:
                 "number": version.version,
                 "made_at": version.made_at,
                 "made_by": shown_name(version.made_by),
-                "reason": version.reason,
+                "reason": _("issued") if version.reason == FIRST_VERSION_REASON else version.reason,
             }
             for version in versions_of(order)
         ],
