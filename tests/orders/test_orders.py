@@ -214,7 +214,7 @@ def test_the_map_gets_the_zones_of_the_current_version_of_live_orders(roles: Cas
     assert feature["properties"]["circle"]["radius_m"] == 300
     ring_of_corners = feature["geometry"]["coordinates"][0]
     assert ring_of_corners[0] == ring_of_corners[-1]
-    assert len(ring_of_corners) == 65
+    assert len(ring_of_corners) == 33
     assert zones_for(roles.police_elsewhere)["features"] == []
     do_vary_order(roles.police, issued.pk, reason="зона снята", conditions=ring())
     assert zones_for(roles.operator)["features"] == []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 from ninja import Schema
@@ -218,6 +218,9 @@ class PlaceOut(Schema):
     silent: bool
     withheld: bool
     rings: list[tuple[float, float]]
+
+
+PLACE_FIELDS: Final = tuple(PlaceOut.model_fields)
 
 
 class PlacesOut(Schema):
@@ -441,10 +444,13 @@ def _device(found: Device) -> dict[str, Any]:
     }
 
 
-def place(found: Place) -> PlaceOut:
-    """A point of the live map."""
-    names = PlaceOut.model_fields
-    return PlaceOut(**{name: getattr(found, name) for name in names if name != "rings"}, rings=list(found.rings))
+def place(found: Place) -> dict[str, Any]:
+    """A point of the live map, in the form of `PlaceOut`."""
+    return {name: _plain(getattr(found, name)) for name in PLACE_FIELDS}
+
+
+def _plain(value: Any) -> Any:
+    return clock.iso(value) if isinstance(value, datetime) else value
 
 
 def trail(found: Trail) -> TrailOut:

@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-import msgspec
 from django.db import connection
 from django.db.models import Q, QuerySet
 
@@ -21,7 +20,7 @@ from aralyk.access.errors import NotFound
 from aralyk.access.models import User
 from aralyk.access.permissions import May, allows, districts_of, in_districts
 from aralyk.devices.models import Assignment, Device, Party
-from aralyk.orders.queries import order_for, rings_of
+from aralyk.orders.queries import order_for
 
 SILENT_AFTER_INTERVALS: Final = 3  # a stall is flagged within three intervals (requirements, 5)
 TRAIL_POINTS_MAX: Final = 5_000  # of one device: three and a half days at one fix a minute
@@ -163,7 +162,11 @@ def assignments_for(user: User, device_id: str) -> QuerySet[Assignment]:
 _PLACES: Final = """
     SELECT o.id, o.number, o.district, o.threat, a.party, a.person, coalesce(r.name, p.code), d.id, d.kind, d.trust,
            d.interval_s, s.received_at, s.fixed_at, s.lat, s.lon, s.accuracy_m, s.source, s.speed_mps, s.heading_deg,
-           s.battery_pct, s.charging, s.strap, s.strap_since, v.spec
+           s.battery_pct, s.charging, s.strap, s.strap_since,
+           CASE WHEN a.party = 'protected' AND %(sees_her)s THEN (
+               SELECT json_agg(json_build_array(c.parameters->'distance_m', c.parameters->'warning_m') ORDER BY c.id)
+               FROM orders_condition c WHERE c.order_version_id = v.id AND c.kind = 'proximity'
+                   AND c.parameters->>'protected' = a.person::text) END
     FROM devices_assignment a
     JOIN devices_device d ON d.id = a.device_id
     JOIN orders_order o ON o.id = a.order_id
@@ -190,21 +193,24 @@ def places_for(user: User, *, order_id: UUID | None = None, at: datetime | None 
     """
     at = at or clock.now()
     districts = districts_of(user)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _PLACES,
-            {"at": at, "every": districts is None, "districts": sorted(districts or ()), "order": order_id},
-        )
-        rows = cursor.fetchall()
     sees_her = allows(user, May.SEE_PROTECTED_PLACE)
+    asked = {
+        "at": at,
+        "every": districts is None,
+        "districts": sorted(districts or ()),
+        "order": order_id,
+        "sees_her": sees_her,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_PLACES, asked)
+        rows = cursor.fetchall()
     return [_place(row, at=at, sees_her=sees_her) for row in rows]
 
 
 def _place(row: Sequence[Any], *, at: datetime, sees_her: bool) -> Place:
-    spec = row[23] if isinstance(row[23], dict) else _decoded(row[23])
     party = Party(row[4])
     hidden = party is Party.PROTECTED and not sees_her
-    rings = () if party is Party.RESPONDENT or hidden else tuple(rings_of(spec).get(str(row[5]), ()))
+    rings = tuple((float(distance_m), float(warning_m)) for distance_m, warning_m in row[23] or ())
     return Place(
         order=row[0], order_number=row[1], district=row[2], threat=row[3], party=party, person=row[5], label=row[6],
         device=row[7], device_kind=row[8], trust=row[9], interval_s=row[10], as_of=at, heard_at=row[11],
@@ -213,12 +219,6 @@ def _place(row: Sequence[Any], *, at: datetime, sees_her: bool) -> Place:
         heading_deg=None if hidden else row[18], battery_pct=row[19], charging=row[20], strap=row[21],
         strap_since=row[22], withheld=hidden and row[13] is not None, rings=rings,
     )  # fmt: skip
-
-
-def _decoded(text: str | bytes) -> dict[str, Any]:
-    """Django's own cursors return jsonb as text."""
-    found: dict[str, Any] = msgspec.json.decode(text)
-    return found
 
 
 def trails_for(user: User, order_id: UUID, *, since: datetime, until: datetime) -> list[Trail]:

@@ -5,14 +5,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import F, Prefetch, Q, QuerySet
 
 from aralyk import clock
 from aralyk.access.errors import NotFound
@@ -156,7 +156,7 @@ def issue_clocks(order: Order) -> tuple[IssueClock, ...]:
 
 
 def zones_for(user: User, *, order_id: UUID | None = None) -> dict[str, Any]:
-    """The fixed zones of live orders as a GeoJSON FeatureCollection; circles are drawn as polygons of 64 corners.
+    """The fixed zones of live orders as a GeoJSON FeatureCollection; circles are drawn as polygons of 32 corners.
 
     Args:
         user: Who looks.
@@ -166,47 +166,32 @@ def zones_for(user: User, *, order_id: UUID | None = None) -> dict[str, Any]:
         Each feature's properties: order, condition, kind, scheduled (holds at set hours only), circle (its centre and
         radius in metres, when it is one).
     """
-    conditions = Condition.objects.filter(kind__in=ZONE_KINDS).select_related("order_version").order_by("pk")
     if order_id is None:
-        orders = dict(live_orders_for(user).order_by("pk").values_list("pk", "current_version"))
+        orders = in_districts(user, field="order_version__order__district")
+        orders &= holds_at(clock.now(), prefix="order_version__order__")
     else:
-        order = order_for(user, order_id)
-        orders = {order.pk: order.current_version}
-    found = conditions.filter(order_version__order__in=orders)
-    return {
-        "type": "FeatureCollection",
-        "features": [
-            _feature(condition)
-            for condition in found
-            if orders[condition.order_version.order_id] == condition.order_version.version
-        ],
-    }
+        orders = Q(order_version__order=order_for(user, order_id))
+    current = Q(order_version__version=F("order_version__order__current_version"))
+    conditions = (
+        Condition.objects.filter(orders, current, kind__in=ZONE_KINDS)
+        .annotate(order=F("order_version__order"))
+        .order_by("pk")
+        .values("pk", "code", "kind", "parameters", "order")
+    )
+    return {"type": "FeatureCollection", "features": [_feature(condition) for condition in conditions]}
 
 
-def _feature(condition: Condition) -> dict[str, Any]:
-    shape = condition.parameters["shape"]
+def _feature(condition: Mapping[str, Any]) -> dict[str, Any]:
+    shape = condition["parameters"]["shape"]
     return {
         "type": "Feature",
-        "id": condition.pk,
+        "id": condition["pk"],
         "geometry": outline(shape),
         "properties": {
-            "order": str(condition.order_version.order_id),
-            "condition": condition.code,
-            "kind": condition.kind,
-            "scheduled": condition.parameters.get("schedule") is not None,
+            "order": str(condition["order"]),
+            "condition": condition["code"],
+            "kind": condition["kind"],
+            "scheduled": condition["parameters"].get("schedule") is not None,
             "circle": shape.get("circle"),
         },
     }
-
-
-def rings_of(spec: dict[str, Any]) -> dict[str, list[tuple[float, float]]]:
-    """The rings round each protected person of a spec: her id -> (distance_m, warning_m) pairs."""
-    rings: dict[str, list[tuple[float, float]]] = {}
-    for condition in _proximities(spec["conditions"]):
-        pair = (float(condition["distance_m"]), float(condition["warning_m"]))
-        rings.setdefault(condition["protected"], []).append(pair)
-    return rings
-
-
-def _proximities(conditions: Iterable[dict[str, Any]]) -> Iterable[dict[str, Any]]:
-    return (condition for condition in conditions if condition["kind"] == "proximity")
