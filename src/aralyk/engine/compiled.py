@@ -18,6 +18,7 @@ from typing import Any, ParamSpec, TypeVar, cast
 
 import numba
 import numpy as np
+from numba import config, types
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -28,7 +29,9 @@ _sources: list[FunctionType] = []
 def kernel(function: Callable[P, R]) -> Callable[P, R]:
     """Compile a scalar rule; it stays callable (and readable) as plain Python."""
     _sources.append(cast(FunctionType, function))
-    return cast(Callable[P, R], numba.njit(error_model="numpy", nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True, _nrt=False)(function))
+    # No wrapper for Python (only entries are called from there) and no reference counting (no kernel makes an array).
+    made = numba.njit(error_model="numpy", nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True, _nrt=False)
+    return cast(Callable[P, R], _without_literals(made(function)))
 
 
 def entry(function: Callable[P, R]) -> Callable[P, R]:
@@ -44,12 +47,26 @@ def entry(function: Callable[P, R]) -> Callable[P, R]:
     try:
         return cast(Callable[P, R], numba.njit(error_model="numpy", nogil=True, cache=True)(bound))
     except RuntimeError:  # no writable place for the cache: compile in memory
-        return cast(Callable[P, R], numba.njit(error_model="numpy", nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True, _nrt=False)(function))
+        return cast(Callable[P, R], numba.njit(error_model="numpy", nogil=True)(function))
 
 
 def plain(function: Callable[P, R]) -> Callable[P, R]:
     """Return the plain Python form of a kernel function (the functions it calls stay as they are)."""
     return cast(Callable[P, R], getattr(function, "py_func", function))
+
+
+def _without_literals(dispatcher: Any) -> Any:
+    """Compile one version per type, not one per constant argument: 21 versions of one rule took a minute."""
+    if config.DISABLE_JIT:
+        return dispatcher
+    original = dispatcher.get_call_template
+
+    def get_call_template(args: Any, kws: Any) -> Any:
+        plain_kws = {name: types.unliteral(value) for name, value in kws.items()}
+        return original(tuple(types.unliteral(arg) for arg in args), plain_kws)
+
+    dispatcher.get_call_template = get_call_template
+    return dispatcher
 
 
 def _with_cell(function: FunctionType, stamped: FunctionType) -> FunctionType:
