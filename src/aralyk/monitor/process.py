@@ -67,7 +67,9 @@ def watch_until(settings: MonitorSettings, stop: threading.Event) -> int:
             detail = {"expected": gap.expected, "found": gap.found, "stream": gap.stream}
             return _give_up(Component.LOG, detail, LOG_HOLE)
         except ReplayDiffers as differs:
-            return _give_up(Component.REPLAY, {"shard": settings.shard, "step": differs.step}, REPLAY_DIFFERS)
+            return _give_up(
+                Component.REPLAY, {"shard": settings.shard, "step": differs.step, "what": differs.what}, REPLAY_DIFFERS
+            )
         except EngineFails:
             return _give_up(Component.ENGINE, {"shard": settings.shard}, ENGINE_FAILS)
         except AnotherMonitor:

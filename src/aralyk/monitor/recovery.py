@@ -1,7 +1,8 @@
 """Finds out, after a start, where the watch had stopped: the newest sound snapshot, then every step since.
 
-The steps are taken again from the log, and what the engine decides must equal what is stored, byte for byte. If it does
-not, the log, the code or the machine cannot be trusted: the monitor stops and says so; going on would give two truths.
+The steps are taken again from the log. What the engine decides must equal what is stored, byte for byte, and so must
+the steps' marks (`marks`), in which the state itself is named now and then. If they do not, the log, the code or the
+machine cannot be trusted: the monitor stops and says so; going on would give two truths.
 Steps that another engine version took are taken again without the comparison (their own version's wheel can make it).
 """
 
@@ -16,8 +17,9 @@ from typing import Any, Final
 import psycopg
 
 from aralyk import clock
-from aralyk.engine import ENGINE_VERSION, State
+from aralyk.engine import ENGINE_VERSION, SnapshotInvalid, State
 from aralyk.evidence.kinds import Kind
+from aralyk.monitor import marks
 from aralyk.monitor.intake import Position, read_batches
 from aralyk.monitor.stepping import advance
 from aralyk.tracking import log
@@ -35,6 +37,7 @@ class Recovered:
         step: That step's number; 0 before the first.
         now_us: How far it let time pass; 0 before the first.
         up_to: Last sequence taken of each stream.
+        mark: The last step's.
         skip: Lines that the engine could not bear.
         replayed: How many steps were taken again.
         unsound_snapshots: Steps whose snapshot could not be restored.
@@ -45,6 +48,7 @@ class Recovered:
     step: int
     now_us: int
     up_to: dict[str, int]
+    mark: str
     skip: frozenset[Position]
     replayed: int
     unsound_snapshots: tuple[int, ...]
@@ -56,19 +60,18 @@ class _Step:
     step: int
     now_us: int
     up_to: dict[str, int]
+    mark: str
     engine: str
     bodies: tuple[bytes, ...]
 
 
 class ReplayDiffers(AssertionError):
-    """The log gives other decisions than those stored. Hashes only: a decision holds places."""
+    """The log gives something else than what is stored. The message holds hashes only: a decision holds places."""
 
-    def __init__(self, *, step: int, expected: tuple[bytes, ...], found: tuple[bytes, ...]) -> None:
-        super().__init__(
-            f"step {step}: stored {len(expected)} decisions ({_digest(expected)}),"
-            f" derived {len(found)} ({_digest(found)})"
-        )
+    def __init__(self, *, step: int, what: str, expected: str, found: str) -> None:
+        super().__init__(f"step {step}: {what}: expected {expected}, found {found}")
         self.step = step
+        self.what = what
 
 
 def recover(cursor: Cursor, *, shard: int, on_progress: Callable[[], None]) -> Recovered:
@@ -85,17 +88,16 @@ def recover(cursor: Cursor, *, shard: int, on_progress: Callable[[], None]) -> R
     """
     state, step, unsound = _newest_snapshot(cursor, shard)
     last = _stored_step(cursor, shard, step) if step else None
-    now_us = last.now_us if last else 0
-    up_to = last.up_to if last else {}
+    now_us, up_to, mark = (last.now_us, last.up_to, last.mark) if last else (0, {}, "")
     skip = unbearable_lines(cursor)
     replayed = foreign = 0
     for row in _steps_after(cursor, shard, step):
         derived = _replay(cursor, state, row, up_to, skip)
         if row.engine != ENGINE_VERSION:
             foreign += 1
-        elif derived != row.bodies:
-            raise ReplayDiffers(step=row.step, expected=row.bodies, found=derived)
-        step, now_us, up_to = row.step, row.now_us, row.up_to
+        else:
+            _compare(row, derived, state, mark)
+        step, now_us, up_to, mark = row.step, row.now_us, row.up_to, row.mark
         replayed += 1
         on_progress()
     return Recovered(
@@ -103,6 +105,7 @@ def recover(cursor: Cursor, *, shard: int, on_progress: Callable[[], None]) -> R
         step=step,
         now_us=now_us,
         up_to=up_to,
+        mark=mark,
         skip=skip,
         replayed=replayed,
         unsound_snapshots=unsound,
@@ -129,36 +132,36 @@ def _newest_snapshot(cursor: Cursor, shard: int) -> tuple[State, int, tuple[int,
         row = cursor.fetchone()
         if row is None:  # trimmed meanwhile; nobody else holds the lock, so this cannot last
             continue
-        try:
-            state = State.restore(bytes(row[1]))
-        except ValueError:
+        content = bytes(row[1])
+        if sha256(content).hexdigest() != row[0]:
             unsound.append(step)
             continue
-        if state.digest() == row[0]:
-            return state, step, tuple(unsound)
-        unsound.append(step)
+        try:
+            return State.restore(content), step, tuple(unsound)
+        except SnapshotInvalid:  # of another engine version: an older one of this version, or the whole log
+            unsound.append(step)
     return State.empty(), 0, tuple(unsound)
 
 
 def _stored_step(cursor: Cursor, shard: int, step: int) -> _Step:
-    cursor.execute("SELECT step, now, up_to, engine FROM step WHERE shard = %s AND step = %s", (shard, step))
+    cursor.execute("SELECT step, now, up_to, state, engine FROM step WHERE shard = %s AND step = %s", (shard, step))
     row = cursor.fetchone()
     if row is None:
         raise AssertionError(f"snapshot of step {step}, which is not stored")
-    return _Step(step=row[0], now_us=clock.to_us(row[1]), up_to=dict(row[2]), engine=row[3], bodies=())
+    return _Step(step=row[0], now_us=clock.to_us(row[1]), up_to=dict(row[2]), mark=row[3], engine=row[4], bodies=())
 
 
 def _steps_after(cursor: Cursor, shard: int, step: int) -> Iterator[_Step]:
     while True:
         cursor.execute(
-            "SELECT s.step, s.now, s.up_to, s.engine, s.decisions,"
+            "SELECT s.step, s.now, s.up_to, s.state, s.engine, s.decisions,"
             " coalesce((SELECT array_agg(d.body ORDER BY d.ordinal) FROM decision d"
             "           WHERE d.shard = s.shard AND d.step = s.step), '{}')"
             " FROM step s WHERE s.shard = %s AND s.step > %s ORDER BY s.step LIMIT %s",
             (shard, step, STEPS_AT_ONCE),
         )
         rows = cursor.fetchall()
-        for number, now, up_to, engine, decisions, bodies in rows:
+        for number, now, up_to, mark, engine, decisions, bodies in rows:
             if number != step + 1 or decisions != len(bodies):
                 raise AssertionError(f"step {step + 1} is not whole")
             step = number
@@ -166,6 +169,7 @@ def _steps_after(cursor: Cursor, shard: int, step: int) -> Iterator[_Step]:
                 step=step,
                 now_us=clock.to_us(now),
                 up_to=dict(up_to),
+                mark=mark,
                 engine=engine,
                 bodies=tuple(bytes(body) for body in bodies),
             )
@@ -188,5 +192,17 @@ def _replay(
     return tuple(judgement.body for judgement in advance(state, arrivals, now_us=row.now_us, skip=skip).judgements)
 
 
+def _compare(row: _Step, derived: tuple[bytes, ...], state: State, mark_before: str) -> None:
+    if derived != row.bodies:
+        expected, found = _digest(row.bodies), _digest(derived)
+        raise ReplayDiffers(step=row.step, what="decisions", expected=expected, found=found)
+    if marks.is_whole(row.mark):
+        mark = marks.whole(state)
+    else:
+        mark = marks.chained(mark_before, now_us=row.now_us, up_to=row.up_to, bodies=derived)
+    if mark != row.mark:
+        raise ReplayDiffers(step=row.step, what="mark", expected=row.mark, found=mark)
+
+
 def _digest(bodies: tuple[bytes, ...]) -> str:
-    return sha256(b"\n".join(bodies)).hexdigest()[:16]
+    return f"{len(bodies)} ({sha256(b'|'.join(bodies)).hexdigest()[:16]})"

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from hashlib import sha256
 from typing import Any, Final
 
 import psycopg
@@ -19,7 +20,7 @@ from aralyk import clock
 from aralyk.engine import ENGINE_VERSION, State
 from aralyk.evidence.kinds import Kind
 from aralyk.evidence.record import record
-from aralyk.monitor import alarms, writing
+from aralyk.monitor import alarms, marks, writing
 from aralyk.monitor.alarms import BY, Component
 from aralyk.monitor.directory import Directory
 from aralyk.monitor.heartbeat import Heartbeat
@@ -144,7 +145,7 @@ class Watch:
         with self._connection.transaction():
             self._connection.execute(
                 "INSERT INTO snapshot (shard, step, taken_at, engine, digest, state) VALUES (%s, %s, %s, %s, %s, %b)",
-                (self._settings.shard, self._step, clock.now(), ENGINE_VERSION, self._state.digest(), content),
+                (self._settings.shard, self._step, clock.now(), ENGINE_VERSION, sha256(content).hexdigest(), content),
             )
             self._connection.execute(
                 "DELETE FROM snapshot WHERE shard = %s AND step <= (SELECT step FROM snapshot WHERE shard = %s"
@@ -175,6 +176,8 @@ class Watch:
         self._state: State = recovered.state
         self._step = recovered.step
         self._now_us = recovered.now_us
+        self._mark = recovered.mark
+        self._marked_s = float("-inf")
         self._skip = recovered.skip
         self._reader = LogReader(shard=shard, up_to=recovered.up_to)
         self._read_directory()
@@ -235,16 +238,24 @@ class Watch:
             now_us=now_us,
             at=clock.now(),
             up_to=intake.up_to,
-            state=self._state.digest(),
+            state=self._next_mark(now_us, intake, outcome),
             messages=outcome.messages,
             judgements=outcome.judgements,
             poisons=poisons,
             live_orders=self._maps_to_tell(),
         )
         written = writing.write_step(self._connection, step, self._directory)
-        self._step, self._now_us = step.step, now_us
+        self._step, self._now_us, self._mark = step.step, now_us, step.state
         self._witnessed_s = time.monotonic()
         self._count(step, written.fixes)
+
+    def _next_mark(self, now_us: int, intake: Intake, outcome: Advance) -> str:
+        """The state's own digest once in a while, a link of the chain between (see `marks`)."""
+        if time.monotonic() - self._marked_s >= self._settings.snapshot_s:
+            self._marked_s = time.monotonic()
+            return marks.whole(self._state)
+        bodies = [judgement.body for judgement in outcome.judgements]
+        return marks.chained(self._mark, now_us=now_us, up_to=intake.up_to, bodies=bodies)
 
     def _advance(self, arrivals: Sequence[Arrival], now_us: int, poisons: list[Poison]) -> Advance:
         try:

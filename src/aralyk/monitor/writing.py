@@ -45,7 +45,7 @@ class StepRecord:
         now_us: How far it let time pass.
         at: Domain time of writing.
         up_to: Last sequence taken of each stream.
-        state: Digest of the engine's state after it, or of the steps since a digest (see `process`).
+        state: Its mark (see `marks`).
         messages: What was heard.
         judgements: What the engine decided.
         poisons: What was set aside.
