@@ -17,7 +17,9 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export NO_UPDATE_NOTIFIER := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test check format install build-frontend chromium lock clean
+# Two steps at a time: the engine compiles while the pages are built.
+MAKEFLAGS += --jobs=2
+.PHONY: help demo up test check format install engine build-frontend chromium lock clean
 
 help:
 	@echo "make demo    the synthetic pilot on this machine; prints where to look (ARGS='--speed 10 --port 8080')"
@@ -26,13 +28,13 @@ help:
 	@echo "make up      an empty installation in var/live"
 	@echo "make clean   what was built, and the demo's data"
 
-demo: install build-frontend
+demo: install engine build-frontend
 	@$(BIN)/aralyk demo $(ARGS)
 
-up: install build-frontend
+up: install engine build-frontend
 	@$(BIN)/aralyk up $(ARGS)
 
-test: $(STAMPS)/test build-frontend chromium
+test: $(STAMPS)/test engine build-frontend chromium
 	@echo "· tests"
 	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup $(ARGS)
 
@@ -75,6 +77,14 @@ $(STAMPS)/frontend-packages: $(STAMPS)/uv frontend/package-lock.json
 	@node -e 'process.exit(Number(process.versions.node.split(".")[0]) >= 20 ? 0 : 1)' || { echo "needs Node 20 or newer"; exit 1; }
 	@echo "· packages for pages"
 	@cd frontend && npm ci --silent --no-audit --no-fund
+	@touch $@
+
+# Compiled once for each change of the engine, while the pages are built.
+engine: $(STAMPS)/engine
+
+$(STAMPS)/engine: $(STAMPS)/run $(shell find src/aralyk/engine -name '*.py' -o -name '*.toml' -o -name '*.json')
+	@echo "· engine"
+	@$(BIN)/aralyk warm > $(STAMPS)/engine.txt || { cat $(STAMPS)/engine.txt; exit 1; }
 	@touch $@
 
 build-frontend: $(STAMPS)/frontend

@@ -42,7 +42,7 @@ from aralyk.evidence.record import record
 BACKOFF_S_MIN = 0.5
 BACKOFF_S_MAX = 30.0
 HEALTHY_S = 60.0
-READY_S_MAX = 60.0  # the engine compiles its kernel at the very first start
+READY_S_MAX = 180.0  # where `make` did not do it, the engine compiles its kernel at the very first start
 STOP_S_MAX = 10.0
 TICK_S = 1.0
 READY_TICK_S = 0.05

@@ -84,7 +84,7 @@ class AlarmBook:
         events = []
         for finding in findings:
             is_open = finding.component in self._open
-            if finding.well == is_open:
+            if finding.well == is_open and (finding.proven or not is_open):
                 state = AlarmState.CLEARED if is_open else AlarmState.RAISED
                 event = Alarm(
                     component=finding.component, state=state, at=at, reason=finding.reason, detail=finding.detail

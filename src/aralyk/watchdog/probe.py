@@ -87,7 +87,8 @@ class DatabaseProbe:
         if not self._thread.is_alive() and not self._ended.is_set():
             raise RuntimeError("the database probe ended unasked")
         last = self._last
-        database = judge_age("database", now_s - last.at_s, self._settings.stalled_s, "no_answer")
+        age_s = now_s - last.at_s
+        database = judge_age("database", age_s, self._settings.stalled_s, "no_answer", proven=bool(last.findings))
         if not database.well:
             database.detail["error"] = self._error
             return [database]
@@ -115,11 +116,11 @@ class DatabaseProbe:
         findings = []
         for stream, last_seq, read_seq in connection.execute(_POSITIONS).fetchall():
             if read_seq < last_seq:
-                age_s = self._ages.age_s(stream, read_seq, now_s)
+                age_s, proven = self._ages.age_s(stream, read_seq, now_s), self._ages.has_changed(stream)
             else:
                 self._ages.forget(stream)
-                age_s = 0.0
-            lane = judge_age(f"lane:{stream}", age_s, self._settings.stalled_s, "not_read")
+                age_s, proven = 0.0, True
+            lane = judge_age(f"lane:{stream}", age_s, self._settings.stalled_s, "not_read", proven=proven)
             lane.detail["waiting"] = last_seq - read_seq
             findings += [lane, self._look_for_gap(connection, stream, last_seq)]
         return findings
@@ -135,7 +136,8 @@ class DatabaseProbe:
         if oldest is None:
             self._ages.forget("sequencer")
         age_s = 0.0 if oldest is None else self._ages.age_s("sequencer", oldest, now_s)
-        finding = judge_age("sequencer", age_s, self._settings.sequencer_delay_s, "entry_waits")
+        proven = oldest is None or self._ages.has_changed("sequencer")
+        finding = judge_age("sequencer", age_s, self._settings.sequencer_delay_s, "entry_waits", proven=proven)
         finding.detail["waiting"] = int(waiting)
         return finding
 

@@ -89,7 +89,8 @@ class Watch:
     def _look_at_process(self, name: str, now_s: float) -> Finding:
         sign = heartbeat_sign(self._run / f"{name}.heartbeat")
         age_s = self._ages.age_s(name, sign, now_s)
-        return judge_age(f"process:{name}", age_s, self._settings.stalled_s, "no_heartbeat")
+        proven = self._ages.has_changed(name)
+        return judge_age(f"process:{name}", age_s, self._settings.stalled_s, "no_heartbeat", proven=proven)
 
     def _look_at_clock(self) -> Finding:
         step_s = clock.step_s()

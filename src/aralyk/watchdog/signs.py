@@ -21,12 +21,15 @@ class Finding:
         well: False: an alarm is due.
         reason: Code of what is wrong, or of what was checked.
         detail: Figures for people; ids and numbers only.
+        proven: False: nothing wrong was seen, but no sign of life either (the watch has only begun). That raises no
+            alarm and clears none.
     """
 
     component: str
     well: bool
     reason: str
     detail: dict[str, str | int | float]
+    proven: bool = True
 
 
 class Ages:
@@ -35,6 +38,7 @@ class Ages:
     def __init__(self, now_s: float) -> None:
         self._began_s = now_s
         self._seen: dict[str, tuple[Hashable, float]] = {}
+        self._changed: set[str] = set()
 
     def age_s(self, name: str, value: Hashable, now_s: float) -> float:
         """Seconds since `value` last differed from the one before; a new name starts at the watchdog's own start.
@@ -50,11 +54,17 @@ class Ages:
             self._seen[name] = (value, since_s)
         elif value is not None and value != before[0]:
             self._seen[name] = (value, now_s)
+            self._changed.add(name)
         return now_s - self._seen[name][1]
+
+    def has_changed(self, name: str) -> bool:
+        """Whether a change was seen with our own eyes, not only a value that may be old."""
+        return name in self._changed
 
     def forget(self, name: str) -> None:
         """Start anew: what was watched is no longer waiting."""
         self._seen.pop(name, None)
+        self._changed.discard(name)
 
 
 def heartbeat_sign(path: Path) -> Hashable:
@@ -66,7 +76,7 @@ def heartbeat_sign(path: Path) -> Hashable:
     return (found.st_mtime_ns, found.st_ino, found.st_size)
 
 
-def judge_age(component: str, age_s: float, limit_s: float, reason: str) -> Finding:
+def judge_age(component: str, age_s: float, limit_s: float, reason: str, *, proven: bool = True) -> Finding:
     """A finding that is well while the age stays within the limit."""
     detail: dict[str, str | int | float] = {"age_s": round(age_s, 1), "limit_s": limit_s}
-    return Finding(component=component, well=age_s <= limit_s, reason=reason, detail=detail)
+    return Finding(component=component, well=age_s <= limit_s, reason=reason, detail=detail, proven=proven)
