@@ -194,7 +194,7 @@ def places_for(user: User, *, order_id: UUID | None = None, at: datetime | None 
     at = at or clock.now()
     districts = districts_of(user)
     sees_her = allows(user, May.SEE_PROTECTED_PLACE)
-    asked = {
+    asked: dict[str, Any] = {
         "at": at,
         "every": districts is None,
         "districts": sorted(districts or ()),
