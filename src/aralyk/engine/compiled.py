@@ -16,12 +16,16 @@ from collections.abc import Callable
 from types import FunctionType
 from typing import Any, ParamSpec, TypeVar, cast
 
-import numba
+import numba as _typed_numba
 import numpy as np
-from numba import config, types
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+numba: Any = _typed_numba
+"""Its own types know neither the switches used here nor a kernel's arguments: this module is the border."""
+
+IS_PLAIN: bool = bool(numba.config.DISABLE_JIT)
 
 _sources: list[FunctionType] = []
 
@@ -43,7 +47,7 @@ def entry(function: Callable[P, R]) -> Callable[P, R]:
         return fingerprint, args
 
     # Numba keys its cache by the closure cells too: the bound fingerprint makes a change anywhere a new key.
-    bound = _with_cell(cast(FunctionType, function), stamped)
+    bound = _with_cell(cast(FunctionType, function), cast(FunctionType, stamped))
     try:
         return cast(Callable[P, R], numba.njit(error_model="numpy", nogil=True, cache=True)(bound))
     except RuntimeError:  # no writable place for the cache: compile in memory
@@ -57,13 +61,13 @@ def plain(function: Callable[P, R]) -> Callable[P, R]:
 
 def _without_literals(dispatcher: Any) -> Any:
     """Compile one version per type, not one per constant argument: 21 versions of one rule took a minute."""
-    if config.DISABLE_JIT:
+    if IS_PLAIN:
         return dispatcher
     original = dispatcher.get_call_template
 
     def get_call_template(args: Any, kws: Any) -> Any:
-        plain_kws = {name: types.unliteral(value) for name, value in kws.items()}
-        return original(tuple(types.unliteral(arg) for arg in args), plain_kws)
+        plain_kws = {name: numba.types.unliteral(value) for name, value in kws.items()}
+        return original(tuple(numba.types.unliteral(arg) for arg in args), plain_kws)
 
     dispatcher.get_call_template = get_call_template
     return dispatcher

@@ -111,12 +111,12 @@ class Observation:
         )
 
 
-def _check_time(field: str, value: int) -> None:
+def _check_time(field: str, value: object) -> None:
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= TIME_US_MAX:
         raise ObservationInvalid(field=field, expected="a time between 1970 and 9999", found=repr(value)[:40])
 
 
-def _check_range(field: str, value: float | None, low: float, high: float, *, shown: bool = True) -> None:
+def _check_range(field: str, value: object, low: float, high: float, *, shown: bool = True) -> None:
     if value is None:
         return
     if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:

@@ -59,7 +59,7 @@ def is_placed(d: Row, now_us: int) -> bool:
 
 @kernel
 def quality(d: Row) -> int:
-    """What the newest place may prove: 1 anything, 0 coarse (opens priority 2), -1 lone jump or mocked (never closes)."""
+    """What the newest place may prove: 1 all, 0 coarse (opens priority 2), -1 lone jump or mocked (never closes)."""
     if d["trust"] != TRUSTED or d["mock"] != 0:
         return -1
     return 1 if d["radius_m"] <= COARSE_M and d["source"] != SOURCE_NETWORK else 0

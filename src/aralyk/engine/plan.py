@@ -181,7 +181,7 @@ def _parties(order: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[DevicePla
         names.append(_text(person, "id", path))
         devices += _devices(person, path, i + 1)
     if len(set(names)) < len(names):
-        raise OrderInvalid(field="protected", expected="different ids, none of them 'respondent'", found="a repeated id")
+        raise OrderInvalid(field="protected", expected="different ids, not 'respondent'", found="a repeated id")
     if len({d.id for d in devices}) < len(devices):
         raise OrderInvalid(field="devices", expected="each device once in the order", found="a repeated device")
     if len(devices) > DEVICES_MAX:

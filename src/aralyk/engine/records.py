@@ -129,6 +129,9 @@ def blank_device() -> Rows:
 def blank_episodes(count: int) -> Rows:
     """Rows of episodes that never happened."""
     rows = np.zeros(count, EPISODE)
-    for name in ("opened_us", "occurred_us", "closed_us", "told_us", "told_ppm", "told_cm", "late_from_us", "late_to_us", "late_key_us"):
+    for name in (
+        "opened_us", "occurred_us", "closed_us", "told_us", "told_ppm", "told_cm",
+        "late_from_us", "late_to_us", "late_key_us",
+    ):  # fmt: skip
         rows[name] = NEVER
     return rows

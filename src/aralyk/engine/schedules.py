@@ -36,9 +36,7 @@ def intervals_us(
     day = _local_date(starts_us, zone) - timedelta(days=1)
     last = _local_date(expires_us, zone)
     while day <= last:
-        for rule in hours:
-            if DAYS[day.weekday()] in rule.days:
-                found.append(_on(day, rule, zone))
+        found.extend(_on(day, rule, zone) for rule in hours if DAYS[day.weekday()] in rule.days)
         day += timedelta(days=1)
     return _merged(found, starts_us, expires_us)
 

@@ -11,11 +11,12 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from llvmlite import ir
-from numba import config, from_dtype, types
+from llvmlite import ir  # type: ignore[import-untyped]
+from numba import from_dtype, types
 from numba.extending import intrinsic, overload
 
 from aralyk.engine import records
+from aralyk.engine.compiled import IS_PLAIN
 from aralyk.engine.records import Row, Rows
 
 TABLES: dict[str, np.dtype[np.void]] = {
@@ -56,7 +57,7 @@ class Shard(NamedTuple):
 
 def door(shard: Shard) -> Any:
     """What the entry takes: the shard itself when plain, else its addresses (valid while the arrays live)."""
-    if config.DISABLE_JIT:
+    if IS_PLAIN:
         return (shard,)
     handles = np.zeros(1, HANDLES)
     for name in TABLES:

@@ -253,9 +253,7 @@ class State:
     def _decisions(self, made: Rows) -> list[Decision]:
         own = self._layout
         order = np.argsort(made["decided_us"], kind="stable")
-        return [
-            decision_of(row, own.plans[row[0]], own.device_ids, own.condition_ids) for row in made[order].tolist()
-        ]
+        return [decision_of(row, own.plans[row[0]], own.device_ids, own.condition_ids) for row in made[order].tolist()]
 
     # --- changing orders ----------------------------------------------------------------------------------
 

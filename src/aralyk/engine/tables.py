@@ -125,4 +125,4 @@ def rice_cdf(offset: float, radius: float) -> float:
     fb = b - j
     low = RICE[i, j] * (1.0 - fb) + RICE[i, j + 1] * fb
     high = RICE[i + 1, j] * (1.0 - fb) + RICE[i + 1, j + 1] * fb
-    return low * (1.0 - fu) + high * fu
+    return float(low * (1.0 - fu) + high * fu)

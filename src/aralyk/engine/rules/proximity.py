@@ -89,4 +89,3 @@ def _tell(s: Shard, case: int, condition: int, phase: int, now_us: int, suspect:
     tell(s, e, case, -1, condition, phase, kind_of(kind, level), priority_of(kind, level), reason, now_us, occurred)
     if phase == CLOSE:
         close_episode(e, now_us)
-

@@ -75,9 +75,15 @@ def kind_of(condition_kind: int, level: int) -> int:
 
 
 @kernel
+def must_be_inside(condition_kind: int) -> bool:
+    """Whether a condition names an area he must be in."""
+    return condition_kind in (INCLUSION, CURFEW)
+
+
+@kernel
 def priority_of(condition_kind: int, level: int) -> int:
     """Inside a ring or a closed area: 1 when probable, else 2. Away from where he must be: 2, possibly away: 3."""
-    first = 2 if condition_kind == INCLUSION or condition_kind == CURFEW else 1
+    first = 2 if must_be_inside(condition_kind) else 1
     return first if level == PROBABLE else first + 1
 
 
@@ -92,7 +98,7 @@ def reason_of(s: Shard, condition_kind: int, level: int, suspect: bool) -> int:
         return COARSE_FIX if draft_of(s)["p_distance"] >= P_OPEN else POSSIBLE_INSIDE
     if draft_of(s)["swept"] == 1:
         return CROSSED_BETWEEN_FIXES
-    if condition_kind == INCLUSION or condition_kind == CURFEW:
+    if must_be_inside(condition_kind):
         return OUTSIDE_ZONE
     return PROBABLE_INSIDE
 
@@ -167,5 +173,6 @@ def close_condition(s: Shard, case: int, condition: int, reason: int, at_us: int
     if e["opened_us"] == NEVER:
         return
     kind = condition_at(s, condition)["kind"]
-    tell(s, e, case, -1, condition, CLOSE, kind_of(kind, e["level"]), priority_of(kind, e["level"]), reason, at_us, at_us)
+    level = e["level"]
+    tell(s, e, case, -1, condition, CLOSE, kind_of(kind, level), priority_of(kind, level), reason, at_us, at_us)
     close_episode(e, at_us)

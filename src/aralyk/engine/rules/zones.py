@@ -83,9 +83,7 @@ def weigh_area(s: Shard, case: int, condition: int, device: int, now_us: int) ->
 
 
 @kernel
-def _probability_closed(
-    s: Shard, case: int, condition: int, device: int, x: float, y: float, now_us: int
-) -> float:
+def _probability_closed(s: Shard, case: int, condition: int, device: int, x: float, y: float, now_us: int) -> float:
     c = condition_at(s, condition)
     d = device_at(s, device)
     extra = growth_m2(d["speed_mps"], now_us - d["fix_us"])
@@ -101,9 +99,7 @@ def _probability_closed(
 
 
 @kernel
-def _probability_crossed(
-    s: Shard, case: int, condition: int, device: int, x: float, y: float, p_now: float
-) -> float:
+def _probability_crossed(s: Shard, case: int, condition: int, device: int, x: float, y: float, p_now: float) -> float:
     """P(was inside between the last two fixes); marks the draft as swept when it beats the newest place."""
     c = condition_at(s, condition)
     d = device_at(s, device)
