@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from http.cookies import CookieError, SimpleCookie
 from typing import Any, Final
 from urllib.parse import parse_qs
 
 from django.conf import settings
 from django.core.asgi import get_asgi_application
+from django.http import parse_cookie
 
 # Django must be set up before anything that reads its models is imported.
 _django = get_asgi_application()
@@ -30,61 +30,56 @@ Send = Callable[[Mapping[str, object]], Awaitable[None]]
 LIVE_PATH: Final = "/live"
 EVENT_ID_DIGITS_MAX: Final = 18
 
-_door = OrmDoor()
-hub = Hub(lambda: connect_info(Role.CONSOLE), _door)
-_static = StaticFiles(settings.STATIC_URL)
 
+class Console:
+    """The ASGI application, with its own hub; a process has one."""
 
-async def application(scope: Scope, receive: Receive, send: Send) -> None:
-    """ASGI's entry."""
-    if scope["type"] == "lifespan":
-        await _live_and_die(receive, send)
-    elif scope["type"] == "http" and scope["path"] == LIVE_PATH:
-        await _live(scope, receive, send)
-    elif scope["type"] == "http" and scope["path"].startswith(settings.STATIC_URL):
-        await _static.serve(scope, send)
-    else:
-        await _django(scope, receive, send)  # type: ignore[arg-type]
+    def __init__(self) -> None:
+        self._door = OrmDoor()
+        self.hub = Hub(lambda: connect_info(Role.CONSOLE), self._door)
+        self._static = StaticFiles(settings.STATIC_URL)
 
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI's entry."""
+        if scope["type"] == "lifespan":
+            await self._live_and_die(receive, send)
+        elif scope["type"] == "http" and scope["path"] == LIVE_PATH:
+            await self._live(scope, receive, send)
+        elif scope["type"] == "http" and scope["path"].startswith(settings.STATIC_URL):
+            await self._static.serve(scope, send)
+        else:
+            await _django(scope, receive, send)
 
-async def _live_and_die(receive: Receive, send: Send) -> None:
-    await receive()
-    listening = asyncio.create_task(hub.run(), name="live-hub")
-    await send({"type": "lifespan.startup.complete"})
-    await receive()
-    listening.cancel()
-    await send({"type": "lifespan.shutdown.complete"})
+    async def _live_and_die(self, receive: Receive, send: Send) -> None:
+        await receive()
+        listening = asyncio.create_task(self.hub.run(), name="live-hub")
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        listening.cancel()
+        await send({"type": "lifespan.shutdown.complete"})
 
-
-async def _live(scope: Scope, receive: Receive, send: Send) -> None:
-    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-    if scope["method"] != "GET":
-        return await _say(send, 405, "method: expected GET")
-    session = _cookie(headers.get("cookie", ""), settings.SESSION_COOKIE_NAME)
-    try:
-        viewer = await _door.viewer(session) if session else None
-    except DatabaseLost:
-        return await _say(send, 503, "the database does not answer")
-    if viewer is None:
-        return await _say(send, 401, "log in first")
-    try:
-        after = _event_id(headers.get("last-event-id") or _parameter(scope, "after"))
-    except ValueError:
-        return await _say(send, 400, "after: expected the id of an event")
-    await serve(hub, viewer, after, receive, send)
-    return None
-
-
-def _cookie(header: str, name: str) -> str | None:
-    try:
-        morsel = SimpleCookie(header).get(name)
-    except CookieError:
+    async def _live(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        if scope["method"] != "GET":
+            return await _say(send, 405, "method: expected GET")
+        session = parse_cookie(headers.get("cookie", "")).get(settings.SESSION_COOKIE_NAME)
+        try:
+            viewer = await self._door.viewer(session) if session else None
+        except DatabaseLost:
+            return await _say(send, 503, "the database does not answer")
+        if viewer is None:
+            return await _say(send, 401, "log in first")
+        try:
+            after = _event_id(headers.get("last-event-id") or _parameter(scope, "after"))
+        except ValueError:
+            return await _say(send, 400, "after: expected the id of an event")
+        await serve(self.hub, viewer, after, receive, send)
         return None
-    return morsel.value if morsel else None
 
 
 def _parameter(scope: Scope, name: str) -> str:
-    return parse_qs(scope["query_string"].decode("latin-1")).get(name, [""])[0]
+    query: bytes = scope["query_string"]
+    return parse_qs(query.decode("latin-1")).get(name, [""])[0]
 
 
 def _event_id(text: str) -> int | None:
@@ -99,3 +94,6 @@ async def _say(send: Send, status: int, text: str) -> None:
     headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"cache-control", b"no-store")]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": text.encode()})
+
+
+application = Console()

@@ -127,11 +127,9 @@ def _limits(incidents: list[Incident]) -> dict[tuple[UUID, str], Mapping[str, An
 
 
 def _protected_codes(orders: set[UUID]) -> dict[UUID, str]:
-    pairs = Order.protected_persons.through.objects.filter(order__in=orders).values_list(
-        "order", "protectedperson__code"
-    )
+    pairs = Order.objects.filter(pk__in=orders).values_list("pk", "protected_persons__code")
     codes: dict[UUID, str] = {}
-    for order, code in sorted(pairs):
+    for order, code in sorted((order, code) for order, code in pairs if code):
         codes[order] = f"{codes[order]}, {code}" if order in codes else code
     return codes
 

@@ -1,4 +1,4 @@
-"""The uncertainty of a distance as a drawn scale: the 95 % interval, the middle, and the limit it is measured against."""
+"""The uncertainty of a distance as a drawn scale: the 95 % interval, the middle, and the limit of the order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every page needs: name, person, sections, theme, the time, where the live stream stands, the platform's state."""
+"""What every page needs: person, sections, theme, the time, where the live stream stands, the platform's state."""
 
 from __future__ import annotations
 

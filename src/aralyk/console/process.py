@@ -26,9 +26,9 @@ class ConsoleServer(uvicorn.Server):
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """The signal's handler: streams end now, other requests may finish."""
-        from aralyk.console.asgi import hub
+        from aralyk.console.asgi import application
 
-        hub.end_all()
+        application.hub.end_all()
         super().handle_exit(sig, frame)
 
 
@@ -79,14 +79,19 @@ async def _beat_forever(server: uvicorn.Server, run: Path) -> None:
         await asyncio.sleep(BEAT_EVERY_S)
         if not server.started:
             continue
-        from aralyk.console.asgi import hub  # the application exists once the server has started
+        from aralyk.console.asgi import application  # it exists once the server has started
 
-        if hub.fresh:
-            _beat(run / "console.heartbeat", hub.subscribers)
+        if application.hub.fresh:
+            _beat(run / "console.heartbeat", {"pages": application.hub.subscribers, "port": _port(server)})
 
 
-def _beat(path: Path, pages: int) -> None:
-    beat = {"at": clock.iso(datetime.now(UTC)), "pid": os.getpid(), "detail": {"pages": pages}}
+def _port(server: uvicorn.Server) -> int:
+    """Where the server really listens: a port of 0 lets the system choose."""
+    return int(server.servers[0].sockets[0].getsockname()[1])
+
+
+def _beat(path: Path, detail: dict[str, int]) -> None:
+    beat = {"at": clock.iso(datetime.now(UTC)), "pid": os.getpid(), "detail": detail}
     partial = path.with_name(f"{path.name}.new")
     partial.write_text(json.dumps(beat), encoding="utf-8")
     partial.replace(path)

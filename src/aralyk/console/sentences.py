@@ -87,9 +87,15 @@ EVENTS: Final[Texts] = MappingProxyType(
 REASONS: Final[Texts] = MappingProxyType(
     {
         "probable_inside": gettext_lazy("The places, with their accuracy, make it probable."),
-        "possible_inside_request_better_fix": gettext_lazy("Possible, but the places are too coarse to say more: a better fix is needed."),
-        "coarse_fix_request_better_fix": gettext_lazy("Rests on a coarse place (cell or Wi-Fi): a better fix is needed."),
-        "suspect_jump_request_better_fix": gettext_lazy("The place jumped in a way that is hardly possible: a better fix is needed."),
+        "possible_inside_request_better_fix": gettext_lazy(
+            "Possible, but the places are too coarse to say more: a better fix is needed."
+        ),
+        "coarse_fix_request_better_fix": gettext_lazy(
+            "Rests on a coarse place (cell or Wi-Fi): a better fix is needed."
+        ),
+        "suspect_jump_request_better_fix": gettext_lazy(
+            "The place jumped in a way that is hardly possible: a better fix is needed."
+        ),
         "crossed_between_fixes": gettext_lazy("The way between two fixes leads through."),
         "inside_warning_ring": gettext_lazy("Inside the warning ring, still outside the ordered distance."),
         "outside_zone": gettext_lazy("The place lies outside the permitted area."),
@@ -101,12 +107,17 @@ REASONS: Final[Texts] = MappingProxyType(
         "no_contact": gettext_lazy("The device was not heard for three of its intervals."),
         "position_stale": gettext_lazy("The device is heard, but its last usable place is old."),
         "position_unknown": gettext_lazy("The device is heard, but has never given a usable place."),
-        "possible_since": gettext_lazy("From the last known place and the time since, the person may by now be within the distance. Unknown is not safe."),
+        "possible_since": gettext_lazy(
+            "From the last known place and the time since, the person may by now be within the "
+            "distance. Unknown is not safe."
+        ),
         "partner_position_stale": gettext_lazy("The other party's place is old: the distance cannot be told."),
         "contact_restored": gettext_lazy("The device is heard again."),
         "strap_open": gettext_lazy("The strap reports open."),
         "tamper_alarm": gettext_lazy("The device reports tampering."),
-        "strap_locked_again": gettext_lazy("The strap reports locked again; the signal stays until a person closes it."),
+        "strap_locked_again": gettext_lazy(
+            "The strap reports locked again; the signal stays until a person closes it."
+        ),
         "cleared_by_staff": gettext_lazy("Cleared by staff after a check."),
         "sos_pressed": gettext_lazy("The call button was pressed."),
         "battery_low": gettext_lazy("The device reports a low battery."),
@@ -256,7 +267,8 @@ def how_sure(kind: str, probability: float | None, limit_m: float | None) -> str
     if kind in {"inclusion_zone", "curfew"}:
         return (
             _(
-                "Probability that the place was outside the permitted area, given this error model: %(percent)s (%(words)s)."
+                "Probability that the place was outside the permitted area, given this error model: "
+                "%(percent)s (%(words)s)."
             )
             % values
         )

@@ -13,7 +13,7 @@ class ConsoleSettings:
     Attributes:
         home: Directory of this installation: heartbeats and the watchdog's status are below `run/`.
         host: Address to listen on; anything but a loopback address belongs behind a proxy that encrypts.
-        port: TCP port to listen on.
+        port: TCP port to listen on; 0: one that is free (the heartbeat tells which).
         trusted_proxies: Addresses whose `X-Forwarded-*` headers are believed, with commas; empty: none.
     """
 
@@ -23,5 +23,5 @@ class ConsoleSettings:
     trusted_proxies: str = ""
 
     def __post_init__(self) -> None:
-        if not 0 < self.port < 65536:
-            raise ValueError(f"port must be from 1 to 65535, not {self.port}")
+        if not 0 <= self.port < 65536:
+            raise ValueError(f"port must be from 0 to 65535, not {self.port}")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import mimetypes
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, ItemsView, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -59,7 +59,7 @@ class StaticFiles:
         return None
 
 
-def _found() -> dict[str, Path] | Any:
+def _found() -> ItemsView[str, Path]:
     files: dict[str, Path] = {}
     for finder in get_finders():
         for path, storage in finder.list([".*", "*.map"]):

@@ -117,6 +117,11 @@ class Hub:
         return asyncio.get_running_loop().time() - self._heard_at <= FRESH_S
 
     @property
+    def listening(self) -> bool:
+        """Whether the hub has heard the database since its start."""
+        return self._heard_at > float("-inf")
+
+    @property
     def subscribers(self) -> int:
         """Pages connected now."""
         return len(self._subscribers)

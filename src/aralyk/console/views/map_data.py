@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from aralyk import clock
+from aralyk.access.errors import Refused
 from aralyk.console import sentences
 from aralyk.console.people import person_of
 from aralyk.devices.queries import SILENT_AFTER_INTERVALS, Place, Trail, places_for, trails_for
@@ -105,13 +106,10 @@ def _attribution() -> str:
 
 
 def _orders_asked(request: HttpRequest) -> set[UUID]:
-    wanted = set()
-    for text in request.GET.getlist("order"):
-        try:
-            wanted.add(UUID(text))
-        except ValueError:
-            continue  # not an order's id: no order has it
-    return wanted
+    try:
+        return {UUID(text) for text in request.GET.getlist("order")}
+    except ValueError:
+        raise Refused.field("order", expected="ids of orders") from None
 
 
 def _worst_by_order(request: HttpRequest, orders: Sequence[UUID]) -> dict[UUID, int]:
