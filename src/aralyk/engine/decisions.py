@@ -119,18 +119,11 @@ def decision_of(row: Any, plan: OrderPlan, device_ids: list[str], condition_ids:
         decided_at_us=f["decided_us"], occurred_at_us=f["occurred_us"], order_id=plan.order_id,
         incident=f"{plan.order_id}/{group}/{subject}/{iso(f['opened_us'])}",
         phase=PHASES[f["phase"]], priority=f["priority"], kind=kind, condition=condition,
-        party=_party(plan, device), probability=_scaled(f["ppm"], 1e6), distance_m=_scaled(f["distance_cm"], 100.0),
+        party=plan.parties[f["party"]], probability=_scaled(f["ppm"], 1e6), distance_m=_scaled(f["distance_cm"], 100.0),
         distance_m_95=(f["low_cm"] / 100.0, f["high_cm"] / 100.0) if known_distance and f["low_cm"] >= 0 else None,
         time_to_contact_s=_scaled(f["contact_ms"], 1000.0), who_approached=APPROACHED[f["who"]],
         basis=_basis(f, device, device_ids), reason=NAMES[f["reason"]],
     )  # fmt: skip
-
-
-def _party(plan: OrderPlan, device: str | None) -> str:
-    for known in plan.devices:
-        if known.id == device:
-            return plan.parties[known.party]
-    return plan.parties[0]
 
 
 def _scaled(value: int, per_unit: float) -> float | None:

@@ -105,7 +105,7 @@ DRAFT = _dtype(
     "p_distance p_warning distance_m extra_m2 contact_s",
 )
 DECISION = _dtype(
-    "case device condition phase kind priority reason decided_us occurred_us opened_us"
+    "case device party condition phase kind priority reason decided_us occurred_us opened_us"
     " ppm distance_cm low_cm high_cm contact_ms who"
     " r_device r_fixed_us r_received_us r_source p_device p_fixed_us p_received_us p_source",
     "r_lat r_lon r_radius_m p_lat p_lon p_radius_m",

@@ -143,6 +143,19 @@ class State:
         made = self._add_order(plan, at) if case is None else self._change_order(case, plan, at)
         return self._decisions(_joined(made, self._out))
 
+    def set_orders(self, plans: Iterable[OrderPlan], at_us: int) -> list[Decision]:
+        """Take many new orders at once, as `set_order` for each: one look at the clock instead of one per order.
+
+        Raises: ValueError: An order is known already.
+        """
+        at = max(at_us, self.now_us)
+        for plan in plans:
+            if plan.order_id in self._layout.case_of:
+                raise ValueError(f"order {plan.order_id} is known already: change it with set_order")
+            self._layout.add(plan, at)
+        self._shard = None
+        return self._decisions(_joined(self._run(loop.PASS_TIME, len(self._layout.plans), at_us=at), self._out))
+
     def end_order(self, order_id: str, at_us: int) -> list[Decision]:
         """End an order early. Open episodes close, but panic and tamper. Raises: KeyError."""
         case = self._layout.case_of[order_id]

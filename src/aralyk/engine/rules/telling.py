@@ -78,6 +78,7 @@ def tell(
     counts_of(s)["out"] += 1
     row["case"] = case
     row["device"] = device
+    row["party"] = device_at(s, device)["party"] if device >= 0 else 0
     row["condition"] = condition
     row["phase"] = phase
     row["kind"] = kind
