@@ -112,5 +112,5 @@ lock: $(STAMPS)/uv
 	@$(UV) $(COMPILE) requirements/uv.in --output-file requirements/uv.txt
 
 clean:
-	@test ! -x $(BIN)/python || PYTHONPATH=src $(BIN)/python -m aralyk.database.location var/demo
+	@test ! -x $(BIN)/python || PYTHONPATH=src $(BIN)/python -m aralyk.database.remove var/demo
 	@rm -rf $(VENV) $(DIST) frontend/node_modules build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

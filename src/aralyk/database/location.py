@@ -14,7 +14,6 @@ import pwd
 import secrets
 import shutil
 import stat
-import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -211,7 +210,3 @@ def remove_database(home: Path) -> None:
         shutil.rmtree(location.base, ignore_errors=True)
         shutil.rmtree(location.socket, ignore_errors=True)
     shutil.rmtree(home, ignore_errors=True)
-
-
-if __name__ == "__main__":
-    remove_database(Path(sys.argv[1]))
