@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aralyk import clock
-from aralyk.clock import Pace, SteadyClock
+from aralyk.clock import Anchor, Pace, SteadyClock
 
 
 def test_a_wall_clock_stepped_by_an_hour_moves_no_timer_and_is_reported(
@@ -24,6 +24,26 @@ def test_a_wall_clock_stepped_by_an_hour_moves_no_timer_and_is_reported(
         step.write_text(str(step_s))
         assert 0 <= steady.now_us() - before_us < 60_000_000
         assert steady.step_s() == pytest.approx(step_s, abs=5)
+
+
+def test_a_process_started_again_after_a_step_keeps_the_time_of_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    step = tmp_path / "step"
+    monkeypatch.setenv("ARALYK_CLOCK_STEP_FILE", str(step))
+    first = SteadyClock()
+    step.write_text("3600")
+    again = SteadyClock(None, Anchor.parse(str(first.anchor)))
+    assert abs(again.now_us() - first.now_us()) < 1_000_000
+    assert again.step_s() == pytest.approx(3600, abs=5)
+    alone = SteadyClock()
+    assert alone.now_us() - first.now_us() > 3_000_000_000
+
+
+@pytest.mark.parametrize("text", ["", "1", "x 1", "1 x", "1.5 99999999999999999999"])
+def test_an_anchor_that_is_none_or_of_another_boot_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"could not convert|invalid literal|another boot"):
+        Anchor.parse(text)
 
 
 def test_a_paced_clock_starts_in_another_year_and_runs_faster() -> None:

@@ -187,6 +187,7 @@ class Supervisor:
         command = [sys.executable, "-m", "aralyk.cli", "process", child.name]
         child.process = subprocess.Popen(
             [*command, "--parent", str(os.getpid()), "--log", str(log)],
+            env=os.environ | {clock.ANCHOR_VARIABLE: str(clock.anchor())},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             start_new_session=True,  # Ctrl-C at the terminal reaches the supervisor alone, which keeps the order

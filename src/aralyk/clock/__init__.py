@@ -1,9 +1,9 @@
 """One steady clock for every domain time.
 
 A wall clock can be stepped (an operator, NTP, a dead battery) and a safety timer must not care: a step of +1 h would
-make every device look silent, a step of -1 h would keep real silence unseen for an hour. So a process reads the wall
-clock once, at its start, and from then on adds what the monotonic clock has counted. `step_s()` says how far the wall
-clock has drifted from that; the watchdog raises it, nobody's timer follows it until a restart.
+make every device look silent, a step of -1 h would keep real silence unseen for an hour. So the wall clock is read
+once, by the supervisor at its start or else by the process, and from then on what the monotonic clock has counted is
+added. `step_s()` says how far the wall clock has drifted from that; the watchdog raises it, nobody's timer follows it.
 
 Demo and tests may start the clock elsewhere and let it run faster (`Pace`); production refuses both (aralyk.conf).
 Times are aware UTC datetimes or integer microseconds since the Unix epoch.
@@ -61,13 +61,55 @@ def _pace() -> Pace | None:
     return Pace.parse(text) if text else None
 
 
-class SteadyClock:
-    """Wall time at creation plus monotonic time since; never jumps, never goes back."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Anchor:
+    """One reading of both clocks, handed down by the supervisor.
 
-    def __init__(self, pace: Pace | None = None) -> None:
+    A process that is started again after the wall clock was stepped must keep the others' time: its own reading would
+    put it an hour beside them. The monotonic clock is the machine's, so one anchor serves all of its processes.
+    """
+
+    wall_s: float
+    monotonic_ns: int
+
+    @classmethod
+    def now(cls) -> Anchor:
+        """Read both clocks."""
+        return cls(wall_s=_wall_s(), monotonic_ns=time.monotonic_ns())
+
+    @classmethod
+    def parse(cls, text: str) -> Anchor:
+        """Read "WALL_EPOCH_S MONOTONIC_NS".
+
+        Raises:
+            ValueError: Not two numbers, or the monotonic clock has not been there yet (another boot's anchor).
+        """
+        wall, _, monotonic = text.partition(" ")
+        anchor = cls(wall_s=float(wall), monotonic_ns=int(monotonic))
+        if anchor.monotonic_ns > time.monotonic_ns():
+            raise ValueError("an anchor of another boot of this machine")
+        return anchor
+
+    def __str__(self) -> str:
+        return f"{self.wall_s!r} {self.monotonic_ns}"
+
+
+ANCHOR_VARIABLE = "ARALYK_CLOCK_ANCHOR"
+
+
+def _anchor() -> Anchor | None:
+    text = os.environ.get(ANCHOR_VARIABLE)
+    return Anchor.parse(text) if text else None
+
+
+class SteadyClock:
+    """Wall time at one moment (the anchor's, or its creation) plus monotonic time since; never jumps, never back."""
+
+    def __init__(self, pace: Pace | None = None, anchor: Anchor | None = None) -> None:
         self._pace = pace
-        self._wall_start_s = _wall_s()
-        self._monotonic_start_ns = time.monotonic_ns()
+        self.anchor = anchor or Anchor.now()
+        self._wall_start_s = self.anchor.wall_s
+        self._monotonic_start_ns = self.anchor.monotonic_ns
 
     @property
     def speed(self) -> float:
@@ -85,17 +127,22 @@ class SteadyClock:
         return int((self._pace.start_s + (steady_s - self._pace.real_s) * self._pace.speed) * 1e6)
 
     def step_s(self) -> float:
-        """Seconds by which the wall clock was stepped since this process started (positive: forward)."""
+        """Seconds by which the wall clock was stepped since the anchor (positive: forward)."""
         return _wall_s() - self._steady_s()
 
 
-_clock = SteadyClock(_pace())
+_clock = SteadyClock(_pace(), _anchor())
 
 
 def follow(pace: Pace) -> None:
     """Begin to keep this pace in this process: for the demo's supervisor, which learns it after its start."""
     global _clock
-    _clock = SteadyClock(pace)
+    _clock = SteadyClock(pace, _clock.anchor)
+
+
+def anchor() -> Anchor:
+    """What a supervisor hands to its children (`ANCHOR_VARIABLE`), so that all of them keep one time."""
+    return _clock.anchor
 
 
 def now_us() -> int:
@@ -114,7 +161,7 @@ def speed() -> float:
 
 
 def step_s() -> float:
-    """Seconds by which the wall clock was stepped since this process started."""
+    """Seconds by which the wall clock was stepped since this installation started."""
     return _clock.step_s()
 
 

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+from aralyk.clock import ANCHOR_VARIABLE
 from aralyk.conf.loading import Problem, Setting, SettingsRefused, load, settings_of
 from aralyk.conf.platform import PlatformSettings, platform_settings
 from aralyk.database import Role
@@ -24,8 +25,8 @@ PREFIX = "ARALYK"
 PROCESSES = ("watchdog", "jobs", "monitor", "console", "gateway", "simulator")
 
 _SHARED_FIELDS = frozenset(field.name for field in fields(PlatformSettings))
-# Read by `aralyk.database` at each connection (see there), and by the tests.
-_OTHERS = frozenset({role.variable for role in Role} | {"ARALYK_SHARED"})
+# Read by `aralyk.database` at each connection (see there), by the tests, and by a supervised process's clock.
+_OTHERS = frozenset({role.variable for role in Role} | {"ARALYK_SHARED", ANCHOR_VARIABLE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
