@@ -3,6 +3,7 @@
 import psycopg
 import pytest
 
+from aralyk.cli.schema import bring_up_to_date, is_up_to_date
 from aralyk.database import Role
 from tests.conftest import Database
 
@@ -22,3 +23,15 @@ def test_no_role_may_create_tables_but_the_owner(database: Database) -> None:
 def test_the_gateway_cannot_read_the_vault(database: Database) -> None:
     with database.connect(Role.GATEWAY) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
         connection.execute("SELECT * FROM people_sealedfield")
+
+
+def test_a_database_says_which_schema_and_rights_it_has(database: Database) -> None:
+    assert is_up_to_date()
+    with database.connect() as connection:
+        connection.execute("REVOKE SELECT ON log_batch FROM aralyk_monitor")
+        connection.execute("COMMENT ON TABLE django_migrations IS 'applied: by another version'")
+    assert not is_up_to_date()
+    bring_up_to_date()
+    assert is_up_to_date()
+    with database.connect(Role.MONITOR) as connection:
+        connection.execute("SELECT count(*) FROM log_batch")

@@ -14,18 +14,19 @@ import time
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import psycopg
 import typer
 
 from aralyk import clock
 from aralyk.cli.errors import CommandRefused
-from aralyk.cli.schema import bring_up_to_date
+from aralyk.cli.schema import bring_up_to_date, is_up_to_date, set_up_django
 from aralyk.cli.tour import Tour
 from aralyk.cli.up import SERVICES, running_platform, say, say_where
-from aralyk.conf.settings import Settings, load_settings
+from aralyk.conf.settings import load_settings
 from aralyk.database import Role, connect
+from aralyk.database.connect import home_directory
 
 HOME = Path("var") / "demo"
 SPEED_MAX = 60.0
@@ -39,7 +40,8 @@ class _Run:
     speed: float
     began_at: datetime | None = None
     began_s: float = 0.0
-    accounts: list[dict[str, str]] | None = None
+    seeding: subprocess.Popen[bytes] | None = None
+    accounts: tuple[dict[str, str], ...] = ()
     password: str = ""
     first_incident_told: bool = False
 
@@ -59,17 +61,23 @@ def demo(
         os.environ["ARALYK_CONSOLE_PORT"] = str(port)
     _lead_devices_to_the_gateway()
     run = _Run(speed=speed)
-    with running_platform((*SERVICES, "simulator"), lambda: _prepare(run)) as (supervisor, settings):
-        say_where(settings)
-        _say_logins(run)
-        guide = Tour() if tour else None
+    try:
+        with running_platform((*SERVICES, "simulator"), lambda: _prepare(run)) as (supervisor, settings):
+            _await_seed(run)
+            say_where(settings)
+            _say_logins(run)
+            guide = Tour() if tour else None
 
-        def tick() -> None:
-            _tell_first_incident(run, settings)
-            if guide is not None:
-                guide.go_on()
+            def tick() -> None:
+                _tell_first_incident(run)
+                if guide is not None:
+                    guide.go_on()
 
-        supervisor.watch(tick)
+            supervisor.watch(tick)
+    finally:
+        if run.seeding is not None:
+            run.seeding.terminate()
+            run.seeding.communicate()
     say("stopped")
     return 0
 
@@ -80,6 +88,7 @@ def seed(
     """Migrate a demo or test installation whose database runs and bring the pilot in; prints the log-ins as JSON."""
     settings = load_settings()
     bring_up_to_date()
+    set_up_django()
     from aralyk.simulator.seed import seed as seed_pilot
 
     seeded = seed_pilot(home=settings.platform.home, profile=settings.platform.profile.value, number=number)
@@ -99,7 +108,10 @@ def _lead_devices_to_the_gateway() -> None:
 
 
 def _prepare(run: _Run) -> None:
-    """Set the clock's pace for this process and the ones to come, then migrate and seed (one process, for speed)."""
+    """Set the clock's pace for this process and the ones to come, then migrate and seed.
+
+    What is seeded already is completed while the other processes start.
+    """
     last_s = _last_moment_s()
     now_s = time.time()
     start_s = max(now_s, last_s + _SECONDS_LEFT_ALONE)
@@ -107,20 +119,29 @@ def _prepare(run: _Run) -> None:
         pace = clock.Pace(real_s=now_s, start_s=start_s, speed=run.speed)
         os.environ["ARALYK_CLOCK_PACE"] = str(pace)
         clock.follow(pace)
+    seeded_before = is_up_to_date() and (home_directory() / "simulator" / "devices.json").exists()
     started_s = time.monotonic()
-    seeded = _run_seed()
-    run.accounts, run.password = seeded["accounts"], seeded["password"]
+    run.seeding = subprocess.Popen([sys.executable, "-m", "aralyk.cli", "seed"], stdout=subprocess.PIPE)
+    if not seeded_before:
+        _await_seed(run)
+        say("pilot", time.monotonic() - started_s)
     run.began_at, run.began_s = clock.now(), time.monotonic()
-    say("pilot", time.monotonic() - started_s)
 
 
-def _run_seed() -> dict[str, Any]:
-    finished = subprocess.run([sys.executable, "-m", "aralyk.cli", "seed"], stdout=subprocess.PIPE, check=False)
-    if finished.returncode != 0:
+def _await_seed(run: _Run) -> None:
+    """Wait until the pilot is complete.
+
+    Raises:
+        CommandRefused: It could not be seeded; the reason was printed.
+    """
+    if run.seeding is None:
+        return
+    output, _ = run.seeding.communicate()
+    if run.seeding.returncode != 0:
         raise CommandRefused("the pilot could not be seeded (see above)")
-    seeded = json.loads(finished.stdout)
-    assert isinstance(seeded, dict)
-    return seeded
+    seeded = json.loads(output)
+    run.accounts, run.password = tuple(seeded["accounts"]), seeded["password"]
+    run.seeding = None
 
 
 def _last_moment_s() -> float:
@@ -137,14 +158,14 @@ def _last_moment_s() -> float:
 
 
 def _say_logins(run: _Run) -> None:
-    for account in run.accounts or []:
+    for account in run.accounts:
         typer.echo(f"  Log-in     {account['username']:<14} {run.password}   {account['role']}")
     if run.speed != 1.0:
         typer.echo(f"  Time       {run.speed:g} times as fast")
     typer.echo("\n  The first approach begins one minute after the start of the city.\n")
 
 
-def _tell_first_incident(run: _Run, settings: Settings) -> None:
+def _tell_first_incident(run: _Run) -> None:
     if run.first_incident_told or run.began_at is None:
         return
     query = "SELECT number, kind, priority FROM incidents_incident WHERE raised_at >= %s ORDER BY raised_at LIMIT 1"

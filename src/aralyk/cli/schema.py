@@ -1,12 +1,16 @@
 """Brings a database to this version's schema: roles, migrations as its owner, then every role's rights.
 
 Rights are applied after each migration in one transaction and from one table (`database.grants`), so a
-role never keeps what left that table.
+role never keeps what left that table. In the same transaction a comment on Django's table of migrations
+gets the fingerprint of all that was applied: a later start compares it and need not load Django to learn
+that nothing changed.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
+from importlib.metadata import version
 from pathlib import Path
 
 import psycopg
@@ -21,6 +25,9 @@ from aralyk.database.roles import (
     read_passwords,
     settle_passwords,
 )
+
+_MARK = "applied: "
+_PACKAGES_WITH_TABLES = ("django", "django-allauth")
 
 
 def settle_roles(home: Path) -> None:
@@ -56,6 +63,8 @@ def bring_up_to_date() -> None:
     Raises:
         NoDatabase: Nothing says where the database is.
     """
+    if is_up_to_date():
+        return
     missing = unapplied_migrations()
     from django.core.management import call_command
     from django.db import connections, transaction
@@ -66,18 +75,48 @@ def bring_up_to_date() -> None:
         call_command("migrate", database="owner", verbosity=0, interactive=False, skip_checks=True)
     with transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
         grants.apply(cursor)
+        cursor.execute(f"COMMENT ON TABLE django_migrations IS '{_MARK}{_fingerprint()}'")
     connections["owner"].close()
+
+
+def is_up_to_date() -> bool:
+    """Whether the database says that this version's migrations and rights were applied to it, for roles that exist."""
+    logins = [role.login for role in Role if role is not Role.OWNER and not os.environ.get(role.variable)]
+    query = """
+        SELECT obj_description(to_regclass('django_migrations'), 'pg_class'),
+               (SELECT count(*) FROM pg_roles WHERE rolname = ANY(%s))
+    """
+    with connect(Role.OWNER) as connection:
+        row = connection.execute(query, (logins,)).fetchone()
+    return row == (_MARK + _fingerprint(), len(logins))
+
+
+def set_up_django() -> None:
+    """Load Django with our settings; again does nothing."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aralyk.conf.django_settings")
+    import django
+
+    django.setup()
 
 
 def unapplied_migrations() -> list[str]:
     """Names of this version's migrations that the database has not seen."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aralyk.conf.django_settings")
-    import django
+    set_up_django()
     from django.db import connections
     from django.db.migrations.executor import MigrationExecutor
 
-    django.setup()
     executor = MigrationExecutor(connections["owner"])
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
     connections["owner"].close()
     return [f"{migration.app_label}.{migration.name}" for migration, _ in plan]
+
+
+def _fingerprint() -> str:
+    """One value for everything that makes the schema: our migrations and rights, and the packages with tables."""
+    package = Path(__file__).resolve().parent.parent
+    seen = hashlib.sha256()
+    for path in [package / "database" / "grants.py", *sorted(package.glob("*/migrations/*.py"))]:
+        seen.update(str(path.relative_to(package)).encode() + b"\0" + path.read_bytes() + b"\0")
+    for name in _PACKAGES_WITH_TABLES:
+        seen.update(f"{name} {version(name)}\0".encode())
+    return seen.hexdigest()

@@ -21,6 +21,7 @@ import typer
 
 from aralyk.cli import logs
 from aralyk.cli.errors import CommandRefused, StartFailed
+from aralyk.cli.schema import is_up_to_date
 from aralyk.cli.supervisor import Supervisor, sole_supervisor
 from aralyk.conf.platform import settle_profile
 from aralyk.conf.settings import PROCESSES, Settings, load_settings
@@ -95,9 +96,10 @@ def migrate_schema() -> None:
         CommandRefused: The migration failed; its words were printed.
     """
     started_s = time.monotonic()
-    finished = subprocess.run([sys.executable, "-m", "aralyk.cli", "migrate", "--quiet"], check=False)
-    if finished.returncode != 0:
-        raise CommandRefused("the database's schema could not be brought up to date (see above)")
+    if not is_up_to_date():
+        finished = subprocess.run([sys.executable, "-m", "aralyk.cli", "migrate", "--quiet"], check=False)
+        if finished.returncode != 0:
+            raise CommandRefused("the database's schema could not be brought up to date (see above)")
     say("schema", time.monotonic() - started_s)
 
 
