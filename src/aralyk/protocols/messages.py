@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_NAIVE_EPOCH: Final = EPOCH.replace(tzinfo=None)  # writes no zone, so that "Z" can be written
 
 
 class Source(StrEnum):
@@ -155,4 +156,4 @@ def iso_time(us: int | None) -> str | None:
     """`2026-11-21T10:00:00.123456Z`, or None for None."""
     if us is None:
         return None
-    return (EPOCH + timedelta(microseconds=us)).strftime("%Y-%m-%dT%H:%M:%S.%f") + "Z"
+    return (_NAIVE_EPOCH + timedelta(microseconds=us)).isoformat(timespec="microseconds") + "Z"

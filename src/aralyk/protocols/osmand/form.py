@@ -53,9 +53,9 @@ def record_of_form(query: bytes, body: bytes) -> tuple[Record, dict[str, Any]]:
     for name, value in _pairs(query, body):
         key = _CANONICAL.get(name)
         if key is not None and name not in _REPEATED:
-            # Twice: which of two places is meant?
-            twice = ProtocolError(ErrorCode.DUPLICATE_FIELD, f"{name}: expected once")
-            values[key], names[key] = (twice if key in values else value), name
+            if key in values:  # which of two places is meant?
+                value = ProtocolError(ErrorCode.DUPLICATE_FIELD, f"{name}: expected once")
+            values[key], names[key] = value, name
         elif isinstance(value, ProtocolError):
             record.unreadable.append(name)
         elif name in _REPEATED:
@@ -75,6 +75,10 @@ def _pairs(query: bytes, body: bytes) -> Iterator[tuple[str, Value]]:
         raise ProtocolError(ErrorCode.TOO_MANY_FIELDS, f"request: expected at most {PAIRS_MAX} fields")
     for part in parts:
         name, _, value = part.partition(b"=")
+        if part.isascii() and b"%" not in part and b"+" not in part:  # what the app sends
+            if value and not value.isspace():
+                yield name.decode("ascii"), value.decode("ascii")
+            continue
         text = _text(value, of="the value of a field")
         if isinstance(text, ProtocolError) or text.strip():  # "speed=" says nothing
             known = _text(name, of="the name of a field")
