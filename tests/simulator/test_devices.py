@@ -27,8 +27,8 @@ from aralyk.simulator.fitted import Fitted, Fitting
 from aralyk.simulator.pilot import Pair, Wire
 from aralyk.simulator.world import World
 from tests.simulator.gateway_double import Heard, Listener
-from tests.simulator.shared_data import REPOSITORY
 
+SOURCE = Path(__file__).resolve().parents[2] / "src"
 SEED = 4
 SPEED = 120
 START = datetime(2026, 11, 21, 3, tzinfo=UTC)
@@ -76,7 +76,7 @@ def worn(pair: Pair, *, respondent: bool) -> Fitted:
 def start(home: Path, listener: Listener, *, profile: str = "test") -> subprocess.Popen[bytes]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("ARALYK_")}
     environment |= {
-        "PYTHONPATH": str(REPOSITORY / "src"),
+        "PYTHONPATH": str(SOURCE),
         "ARALYK_PROFILE": profile,
         "ARALYK_HOME": str(home),
         "ARALYK_SIMULATOR_PHONES_URL": f"http://127.0.0.1:{listener.phones_port}/osmand",

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 import re
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from aralyk.simulator.noise import MEASURED, SHARES, RadiusClass, Receiver, Sky, Source
-from tests.simulator.shared_data import shared_file
 
 STEP_S = 15.0
 DAYS = 40
@@ -36,8 +36,8 @@ def test_errors_have_the_quantiles_measured_on_real_phones(sky: Sky) -> None:
         assert np.quantile(errors, 0.95) == pytest.approx(radius.error_p95_m, rel=0.25), name
 
 
-def test_the_table_is_the_published_one() -> None:
-    text = shared_file("tracks/README.md").read_text()
+def test_the_table_is_the_published_one(shared: Path) -> None:
+    text = (shared / "tracks" / "README.md").read_text()
     published = re.search(r"<=5 m ([\d.]+)/([\d.]+).*?5-10: ([\d.]+)/([\d.]+).*?10-20: ([\d.]+)/([\d.]+)", text, re.S)
     assert published, "the README of the tracks no longer says what the table was taken from"
     table = [(c.error_p50_m, c.error_p95_m) for c in (MEASURED["to_5"], MEASURED["to_10"], MEASURED["to_20"])]
