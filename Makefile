@@ -52,6 +52,7 @@ check: $(STAMPS)/test $(STAMPS)/frontend-packages
 format: $(STAMPS)/test
 	@$(BIN)/ruff check --quiet --fix .
 	@$(BIN)/ruff format --quiet .
+	@$(BIN)/python -m aralyk.conf.reference > docs/reference/settings.md
 
 install: $(STAMPS)/run
 
