@@ -18,7 +18,8 @@ class GatewaySettings:
         r16h_host: Address on which R16H bracelets are served; bracelets come in directly.
         r16h_port: TCP port for R16H bracelets.
         metrics_port: Port on 127.0.0.1 where Prometheus may ask; 0: none.
-        gather_ms: How long a position waits for others to share its commit. Panic and tamper never wait.
+        gather_ms: How long a position waits for others to share its commit (and its witness: a commit leaves an
+            evidence entry). Panic and tamper never wait.
         ack_wait_s: How long a request waits for its commit before it is told to come again. Below the app's own
             patience of 15 s, so that it hears a clear answer.
         connections_max: Connections open at once on each port; one more is refused.
@@ -37,7 +38,7 @@ class GatewaySettings:
     r16h_host: str = "127.0.0.1"
     r16h_port: int = 5266
     metrics_port: int = 0
-    gather_ms: int = 10
+    gather_ms: int = 20
     ack_wait_s: float = 10.0
     connections_max: int = 10_000
     request_s: float = 15.0
