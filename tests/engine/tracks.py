@@ -64,9 +64,12 @@ class Tally:
     inside: int = 0
     inside_alerted: int = 0
     inside_first: int = 0
+    inside_unknown: int = 0
     outside: int = 0
     outside_first: int = 0
     outside_alerted: int = 0
+    outside_unknown: int = 0
+    unknowns: int = 0
     incidents: int = 0
     late: int = 0
     decisions: list[Decision] = field(default_factory=list)
@@ -161,10 +164,13 @@ def _count(
     apart: npt.NDArray[np.float64],
     heard: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]],
 ) -> None:
-    first = _standing(made, 1)
-    any_ = _standing(made, 2)
-    about = [d for d in made if d.kind is Kind.PROXIMITY]
+    about = [d for d in made if d.kind in (Kind.PROXIMITY, Kind.WARNING_RING)]
+    first = _standing(about, 1)
+    any_ = _standing(about, 2)
+    unknown = _standing([d for d in made if d.kind is Kind.SILENCE and d.party == "respondent"], 2)
+    unknown += _standing([d for d in made if d.kind is Kind.SILENCE and d.party == "p"], 2)
     tally.incidents += sum(d.phase is Phase.OPEN for d in about)
+    tally.unknowns += sum(d.kind is Kind.SILENCE and d.phase is Phase.UPDATE and d.priority == 2 for d in made)
     tally.late += sum(d.phase is Phase.LATE for d in about)
     for minute in np.unique(at // MINUTE_US):
         begins, ends = int(minute) * MINUTE_US, (int(minute) + 1) * MINUTE_US
@@ -173,11 +179,15 @@ def _count(
             continue
         if within.max() <= 0.8 * tally.distance_m:
             tally.inside += 1
-            tally.inside_alerted += _overlaps(any_, begins, ends)
+            alerted = _overlaps(any_, begins, ends)
+            tally.inside_alerted += alerted
+            tally.inside_unknown += 0 if alerted else _overlaps(unknown, begins, ends)
             tally.inside_first += _overlaps(first, begins, ends)
         elif within.min() >= 1.25 * tally.distance_m:
             tally.outside += 1
-            tally.outside_alerted += _overlaps(any_, begins, ends)
+            alerted = _overlaps(any_, begins, ends)
+            tally.outside_alerted += alerted
+            tally.outside_unknown += 0 if alerted else _overlaps(unknown, begins, ends)
             tally.outside_first += _overlaps(first, begins, ends)
 
 
@@ -187,11 +197,11 @@ def _heard(times: npt.NDArray[np.int64], at_us: int) -> bool:
 
 
 def _standing(made: Sequence[Decision], priority: int) -> list[tuple[int, int]]:
-    """Spans in which an incident about the pair stood open at this priority or a higher one."""
+    """Spans in which one of these decisions' incidents stood open at this priority or a higher one (one at a time)."""
     spans = []
     since: int | None = None
     for d in made:
-        if d.kind not in (Kind.PROXIMITY, Kind.WARNING_RING) or d.phase is Phase.LATE:
+        if d.phase is Phase.LATE:
             continue
         stands = d.phase is not Phase.CLOSE and d.priority <= priority
         if stands and since is None:
@@ -211,15 +221,15 @@ def _overlaps(spans: Sequence[tuple[int, int]], begins: int, ends: int) -> int:
 def main() -> None:
     """Print the table."""
     print(
-        f"{'pair':<15}{'D m':>6}{'minutes in':>12}{'alerted':>9}{'P1':>7}"
-        f"{'minutes out':>13}{'alerted':>9}{'P1':>6}{'incidents':>11}{'late':>6}"
+        f"{'pair':<15}{'D m':>6}{'minutes in':>12}{'alerted':>9}{'P1':>7}{'unknown':>9}"
+        f"{'minutes out':>13}{'alerted':>9}{'P1':>6}{'unknown':>9}{'incidents':>11}{'unknowns':>10}{'late':>6}"
     )
     for pair in PAIRS:
         for distance_m in (300, 500, 1000):
             t = run(pair, distance_m=distance_m)
             print(
-                f"{t.pair:<15}{t.distance_m:>6}{t.inside:>12}{t.inside_alerted:>9}{t.inside_first:>7}"
-                f"{t.outside:>13}{t.outside_alerted:>9}{t.outside_first:>6}{t.incidents:>11}{t.late:>6}"
+                f"{t.pair:<15}{t.distance_m:>6}{t.inside:>12}{t.inside_alerted:>9}{t.inside_first:>7}{t.inside_unknown:>9}"
+                f"{t.outside:>13}{t.outside_alerted:>9}{t.outside_first:>6}{t.outside_unknown:>9}{t.incidents:>11}{t.unknowns:>10}{t.late:>6}"
             )
 
 

@@ -43,13 +43,14 @@ from aralyk.engine.rules.late import judge_late
 from aralyk.engine.rules.proximity import judge_proximity
 from aralyk.engine.rules.silence import hear, renew_partners
 from aralyk.engine.rules.zones import judge_zone
-from aralyk.engine.shard import Shard, case_at, condition_at, counts_of, device_at
+from aralyk.engine.shard import Shard, case_at, condition_at, counts_of, device_at, due_at
 
 AHEAD_US = policy.AHEAD_US
 LATE_US = policy.LATE_US
 STALE_US = policy.STALE_US
 JUMP_MPS = policy.JUMP_MPS
 JUMP_M = policy.JUMP_M
+VAGUE_M = policy.VAGUE_M
 SPEED_MIN_MPS = policy.SPEED_MIN_MPS
 SPEED_MAX_MPS = policy.SPEED_MAX_MPS
 
@@ -117,6 +118,8 @@ def take_place(s: Shard, device: int, record: Row, at_us: int, now_us: int) -> N
         judge_late(s, device, record, at_us, now_us)
         return
     move(d, record, at_us)
+    if d["radius_m"] > VAGUE_M:
+        due_at(s, d["case"])["due_us"] = 0  # patience with vague places is shorter
     k = case_at(s, d["case"])
     if k["life"] != LIVE:
         return
@@ -163,6 +166,7 @@ def move(d: Row, record: Row, at_us: int) -> None:
         d["trust"] = TRUSTED
         d["step_m"] = 0.0
         d["speed_mps"] = max(SPEED_MIN_MPS, min(record["speed_mps"], SPEED_MAX_MPS))
+        _take_sharpness(d)
         return
     older_lat, older_lon, older_us, older_radius = d["prev_lat"], d["prev_lon"], d["prev_us"], d["prev_radius_m"]
     _set_previous(d, lat, lon, fix_us, radius)
@@ -173,6 +177,14 @@ def move(d: Row, record: Row, at_us: int) -> None:
         jumped = _is_jump(d)
     d["trust"] = SUSPECT if jumped else TRUSTED
     _take_speed(d)
+    _take_sharpness(d)
+
+
+@kernel
+def _take_sharpness(d: Row) -> None:
+    """Note when the device was last placed by a fix that says where it is: not vague, not a lone jump, not mocked."""
+    if d["radius_m"] <= VAGUE_M and d["trust"] == TRUSTED and d["mock"] == 0:
+        d["sharp_us"] = d["fix_us"]
 
 
 @kernel

@@ -46,6 +46,11 @@ DISTANCE_CHANGED_M: Final = 50.0
 # --- places and speeds ----------------------------------------------------------------------------------
 COARSE_M: Final = 150.0
 """A radius beyond this (cell, Wi-Fi) opens priority 2 at most and asks for a better fix."""
+VAGUE_M: Final = 1000.0
+"""A radius beyond this is no place (published p95 of such fixes: 15 km): it neither proves nor refreshes
+anything, and after `VAGUE_PATIENCE_US` without a better one the device counts as silent."""
+VAGUE_PATIENCE_US: Final = 120 * SECOND_US
+"""So long may a device send vague places only (REQUIREMENTS 3.2) before it counts as not placed at all."""
 JUMP_MPS: Final = 70.0
 """Above 250 km/h on the ground: the fix is suspect until a next one agrees with it."""
 JUMP_M: Final = 300.0

@@ -33,6 +33,7 @@ MOCK_LOCATION: Final = 27
 CLOCK_DISAGREEMENT: Final = 28
 HINT_ENDED: Final = 29
 DEVICE_REMOVED: Final = 30
+POSITION_VAGUE: Final = 31
 
 NAMES: Final = (
     "none",
@@ -66,4 +67,5 @@ NAMES: Final = (
     "clock_disagreement",
     "hint_ended",
     "device_removed",
+    "position_vague_request_better_fix",
 )

@@ -77,7 +77,7 @@ CASE = _dtype(
 )
 DEVICE = _dtype(
     "case party interval_us contact_us record_us beat_us beat_flags ahead_us history"
-    " fix_us received_us source trust mock prev_us ring_at ring_count"
+    " fix_us sharp_us received_us source trust mock prev_us ring_at ring_count"
     " strap_us strap charging clean open",
     "lat lon east_m north_m radius_m core2 wide2 outlier2 wide_share outlier_share speed_mps"
     " prev_lat prev_lon prev_radius_m reported_mps step_m",
@@ -119,7 +119,7 @@ UNKNOWN = -1
 def blank_device() -> Rows:
     """One device row with nothing known."""
     row = np.zeros(1, DEVICE)
-    for name in ("contact_us", "record_us", "beat_us", "ahead_us", "fix_us", "received_us", "prev_us", "strap_us"):
+    for name in ("contact_us", "record_us", "beat_us", "ahead_us", "fix_us", "sharp_us", "received_us", "prev_us", "strap_us"):
         row[name] = NEVER
     row["speed_mps"] = policy.SPEED_MIN_MPS
     row["reported_mps"] = -1.0

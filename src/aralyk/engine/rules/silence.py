@@ -1,7 +1,7 @@
 """Silence of a device: unknown is never safe.
 
-A device is silent when nothing was heard from it for 3 of its intervals, or when it talks but its newest place
-is stale. Silence opens as technical (priority 3). It becomes serious (priority 2) at the moment from which the
+A device is silent when nothing was heard from it for 3 of its intervals, when it talks but its newest place that
+says anything (no lone jump, not mocked) is stale, or when it has sent vague places only for two minutes. Silence opens as technical (priority 3). It becomes serious (priority 2) at the moment from which the
 reachable set of its party, the last place grown at a plausible speed, meets the other party's within the ring
 or a closed area: "possible since" that moment, impossible before. A party never located can be anywhere.
 A fix of the other party renews the judgement ("partner position stale"); only hearing AND placing the device
@@ -20,6 +20,7 @@ from aralyk.engine.reasons import (
     PARTNER_POSITION_STALE,
     POSITION_STALE,
     POSITION_UNKNOWN,
+    POSITION_VAGUE,
     POSSIBLE_SINCE,
 )
 from aralyk.engine.records import (
@@ -39,6 +40,8 @@ from aralyk.engine.rules.verdicts import is_material
 from aralyk.engine.shard import Shard, case_at, condition_at, device_at, device_episode_at, draft_of, due_at
 
 REACH_MPS = policy.REACH_MPS
+VAGUE_M = policy.VAGUE_M
+VAGUE_PATIENCE_US = policy.VAGUE_PATIENCE_US
 SPEED_MAX_MPS = policy.SPEED_MAX_MPS
 SILENCE_INTERVALS = policy.SILENCE_INTERVALS
 SILENCE_BIT = 1 << SILENCE
@@ -57,7 +60,8 @@ def quiet_due_us(s: Shard, device: int) -> int:
     d = device_at(s, device)
     starts = case_at(s, d["case"])["starts_us"]
     heard = max(d["contact_us"], starts) + SILENCE_INTERVALS * d["interval_us"]
-    placed = max(d["fix_us"], starts) + stale_us(d)
+    patience = VAGUE_PATIENCE_US if d["radius_m"] > VAGUE_M else stale_us(d)
+    placed = max(d["sharp_us"], starts) + patience
     return int(min(heard, placed))
 
 
@@ -80,8 +84,8 @@ def fire_silence(s: Shard, device: int, now_us: int) -> None:
     if not d["open"] & SILENCE_BIT:
         starts = case_at(s, d["case"])["starts_us"]
         unheard = max(d["contact_us"], starts) + SILENCE_INTERVALS * d["interval_us"] <= now_us
-        since = d["contact_us"] if unheard else d["fix_us"]
-        reason = NO_CONTACT if unheard else POSITION_STALE
+        since = d["contact_us"] if unheard else d["sharp_us"]
+        reason = NO_CONTACT if unheard else POSITION_VAGUE if d["radius_m"] > VAGUE_M else POSITION_STALE
         open_device(s, device, SILENCE, OPEN, 3, reason, now_us, max(since, starts))
         return
     due, other = reach_due(s, device)
