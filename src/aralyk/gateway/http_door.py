@@ -26,7 +26,7 @@ from aralyk.protocols.codec import Codec, HttpRequest
 TARGET_BYTES_MAX: Final = 16 * 1024  # the app's longest query has 400; other clients send cells and access points
 HEAD_BYTES_MAX: Final = 32 * 1024  # target and headers; a proxy adds a few hundred
 BODY_BYTES_MAX: Final = 64 * 1024  # the codecs' own limit
-EXCHANGES_MAX: Final = 16  # requests in flight on one connection; more are not read until these are answered
+EXCHANGES_MAX: Final = 4  # requests in flight on one connection (phones have one); more are not read until answered
 RETRY_AFTER_S: Final = 5
 SECRET_CHARS_MAX: Final = 128
 
@@ -259,10 +259,8 @@ class HttpConnection(asyncio.Protocol):
     ) -> None:
         """Answer a refused frame after its commit; see the protocol's README for which status and why."""
         status = codec.refused_with(verdict.code) if active else 404
-        repeats = self._door.reception.repeats
-        if active and status != 200 and repeats.knows(device_id, frame):
+        if active and status != 200 and self._door.reception.repeats.heard_before(device_id, frame):
             status = 200
-        repeats.learn(device_id, frame)
         self._answer(exchange, status, f"not accepted, set aside: {verdict.detail}\n")
         self._flush()
 

@@ -114,15 +114,15 @@ class Repeats:
     def __init__(self) -> None:
         self._seen: OrderedDict[bytes, None] = OrderedDict()
 
-    def knows(self, device: str, frame: bytes) -> bool:
-        """Whether these bytes of this device are already set aside."""
-        return _fingerprint(device, frame) in self._seen
-
-    def learn(self, device: str, frame: bytes) -> None:
-        """Remember; the oldest is forgotten first."""
-        self._seen[_fingerprint(device, frame)] = None
+    def heard_before(self, device: str, frame: bytes) -> bool:
+        """Whether these bytes of this device were refused before; they are remembered, the oldest forgotten first."""
+        fingerprint = hashlib.sha256(device.encode() + b"\0" + frame).digest()
+        if fingerprint in self._seen:
+            return True
+        self._seen[fingerprint] = None
         if len(self._seen) > REPEATS_MAX:
             self._seen.popitem(last=False)
+        return False
 
 
 class Reception:
@@ -260,7 +260,3 @@ def _disbelief(device: Device, codec: Codec) -> Unbelieved | None:
     if not device.active:
         return Unbelieved.INACTIVE_DEVICE
     return None if device.protocol == codec.name else Unbelieved.WRONG_PROTOCOL
-
-
-def _fingerprint(device: str, frame: bytes) -> bytes:
-    return hashlib.sha256(device.encode() + b"\0" + frame).digest()

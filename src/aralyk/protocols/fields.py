@@ -22,7 +22,7 @@ TIME_CHARS_MAX: Final = 40
 SECONDS_BELOW: Final = 2**31  # larger whole numbers are milliseconds (Traccar's rule; 2038 in seconds)
 TIME_BELOW: Final = datetime(2100, 1, 1, tzinfo=UTC)
 
-_NUMBER: Final = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
+_NUMBER: Final = re.compile(r"\s*[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?\s*", re.ASCII)
 _NOT_FINITE: Final = frozenset({"nan", "inf", "infinity"})
 _ID: Final = re.compile(r"[A-Za-z0-9._:@-]+")
 _EPOCH_TIME: Final = re.compile(r"([0-9]{1,13})(?:\.([0-9]{1,9}))?")
@@ -39,9 +39,6 @@ class Range:
     low: float
     high: float
     unit: str
-
-    def __contains__(self, value: float) -> bool:
-        return self.low <= value <= self.high
 
     def __str__(self) -> str:
         return f"{self.unit} from {self.low:g} to {self.high:g}"
@@ -63,20 +60,23 @@ def parse_number(value: object, *, name: str, bounds: Range) -> float:
         ProtocolError: `bad_field`, `not_finite` or `out_of_range`; never quotes the value.
     """
     if isinstance(value, str):
-        text = value.strip()
-        if text.lower().lstrip("+-") in _NOT_FINITE:
-            raise ProtocolError(ErrorCode.NOT_FINITE, f"{name}: expected {bounds}, found no finite number")
-        if len(text) > NUMBER_CHARS_MAX or not _NUMBER.fullmatch(text):
-            raise ProtocolError(ErrorCode.BAD_FIELD, f"{name}: expected a number, {bounds}")
-        number = float(text)
+        if len(value) > NUMBER_CHARS_MAX or not _NUMBER.fullmatch(value):
+            raise _no_number(value, name=name, bounds=bounds)
+        number = float(value)
     elif isinstance(value, int | float) and not isinstance(value, bool):
         # A whole number of hundreds of digits has no float; it is out of every range anyway.
         number = float(value) if abs(value) < 1e300 else 1e300
     else:
         raise ProtocolError(ErrorCode.BAD_FIELD, f"{name}: expected a number, {bounds}")
-    if number not in bounds:
+    if not bounds.low <= number <= bounds.high:
         raise ProtocolError(ErrorCode.OUT_OF_RANGE, f"{name}: expected {bounds}")
     return number
+
+
+def _no_number(text: str, *, name: str, bounds: Range) -> ProtocolError:
+    if text.strip().lower().lstrip("+-") in _NOT_FINITE:
+        return ProtocolError(ErrorCode.NOT_FINITE, f"{name}: expected {bounds}, found no finite number")
+    return ProtocolError(ErrorCode.BAD_FIELD, f"{name}: expected a number, {bounds}")
 
 
 def parse_id(value: object, *, name: str) -> str:
