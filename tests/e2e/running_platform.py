@@ -58,6 +58,11 @@ class RunningPlatform:
                     return detail
             time.sleep(LOOK_S)
 
+    def detail_of(self, name: str) -> dict[str, Any]:
+        """What a running process says of itself: its ports."""
+        beat: dict[str, Any] = json.loads((self.home / "run" / f"{name}.heartbeat").read_text())["detail"]
+        return beat
+
     def command(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run `aralyk …` to its end, with the clock and the database of this platform."""
         return subprocess.run(

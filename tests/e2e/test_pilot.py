@@ -68,7 +68,7 @@ def seed(platform: RunningPlatform) -> dict[str, Any]:
 
 
 def start_city(platform: RunningPlatform) -> datetime:
-    beat = json.loads((platform.home / "run" / "gateway.heartbeat").read_text())["detail"]
+    beat = platform.detail_of("gateway")
     platform.start(
         "simulator",
         phones_url=f"http://127.0.0.1:{beat['http_port']}/osmand",
