@@ -33,7 +33,7 @@ export class Strip {
   }
 
   private show(state: string, text: string): void {
-    document.body.dataset["line"] = state;
+    document.body.dataset["connection"] = state;
     if (!this.line) return;
     this.line.className = `state ${state === "alive" ? "state-good" : "state-bad"}`;
     this.line.querySelector("span")!.textContent = text;
