@@ -20,7 +20,6 @@ from aralyk.access.errors import Code, NotFound, Refused
 from aralyk.access.models import User
 from aralyk.access.permissions import check_district
 from aralyk.access.witness import name_of
-from aralyk.engine import OrderInvalid, compile_order
 from aralyk.ledger.canonical import canonical_bytes
 from aralyk.orders.drafts import LawfulCondition
 from aralyk.orders.models import Condition, Order, OrderVersion
@@ -95,6 +94,9 @@ def check_spec(spec: dict[str, Any]) -> None:
     Raises:
         Refused: invalid, naming the engine's field, what it expected and what it found.
     """
+    # Here and not above: the engine brings its compiler, a second of every start of the console, to pages that only read.
+    from aralyk.engine import OrderInvalid, compile_order
+
     try:
         compile_order(spec)
     except OrderInvalid as error:
