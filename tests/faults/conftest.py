@@ -9,11 +9,20 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pytest_django import DjangoDbBlocker
 
 from aralyk.database.cluster import Cluster
+from aralyk.engine import State, compile_order
+from aralyk.monitor.process import WARM_UP_ORDER
 from tests.conftest import NOT_STARTED, Database
 from tests.faults.running import SOURCE
 from tests.monitor.city import City
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_engine() -> None:
+    """The kernel's machine code is on disk before a process is timed."""
+    State.empty().set_order(compile_order(WARM_UP_ORDER), 0)
 
 
 @pytest.fixture
@@ -25,9 +34,10 @@ def city(database: Database) -> Iterator[City]:
 
 
 @pytest.fixture
-def own_city(own_postgres: Cluster) -> Iterator[City]:
+def own_city(own_postgres: Cluster, django_db_blocker: DjangoDbBlocker) -> Iterator[City]:
     """A city on a durable server of the test's own."""
-    yield from city_on(own_postgres)
+    with django_db_blocker.unblock():
+        yield from city_on(own_postgres)
 
 
 def city_on(cluster: Cluster) -> Iterator[City]:

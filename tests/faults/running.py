@@ -61,7 +61,11 @@ class Process:
     def start(self) -> None:
         """Start it and wait for its first heartbeat."""
         self.launch()
-        until(self._beat_path.exists, f"{self.name} lives")
+        try:
+            until(self._beat_path.exists, f"{self.name} lives")
+        except AssertionError:
+            self.kill()
+            raise
 
     def launch(self) -> None:
         """Start it without waiting."""
@@ -127,6 +131,7 @@ class Load:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run)
         self.confirmed: list[tuple[str, str]] = []
+        self.refused = 0
 
     def __enter__(self) -> Load:
         self._thread.start()
@@ -155,6 +160,7 @@ class Load:
                 self._write(connection, turn)
             except psycopg.Error:
                 # Not confirmed; a device would send it again, this one goes on with its next fix.
+                self.refused += 1
                 with suppress(psycopg.Error):
                     if connection is not None:
                         connection.close()

@@ -66,6 +66,31 @@ def test_a_cry_for_help_does_not_wait_behind_a_backlog_of_positions(
     assert other.id not in {row[0] for row in city.rows("SELECT order_id FROM incidents_incident")}
 
 
+def test_a_lane_that_stays_behind_raises_an_alarm_until_it_has_caught_up(
+    city: City, start_watch: StartWatch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake, "BATCHES_MAX", 1)
+    order = city.order(starts_before=timedelta(minutes=5))
+    for minutes in (4, 3, 2):
+        city.fix(order.hers, at=clock.now() - timedelta(minutes=minutes))
+    watch = start_watch()
+    while watch.turn():
+        pass
+    assert ("monitor.lag.position", "raised") in city.alarms()
+    watch.turn()
+    assert city.alarms()[-1] == ("monitor.lag.position", "cleared")
+
+
+def test_what_gathered_while_the_monitor_was_away_is_no_stall(city: City, start_watch: StartWatch) -> None:
+    order = city.order(starts_before=timedelta(minutes=5))
+    for minutes in (4, 3, 2):
+        city.fix(order.hers, at=clock.now() - timedelta(minutes=minutes))
+    watch = start_watch()
+    watch.turn()
+    watch.turn()
+    assert city.alarms() == []
+
+
 def test_every_batch_is_taken_once_and_in_order_however_small_the_steps(
     city: City, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:

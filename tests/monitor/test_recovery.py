@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -57,6 +58,22 @@ def test_time_never_runs_back_over_a_restart(city: City, start_watch: StartWatch
         start_watch().turn()
     moments = [now for (now,) in city.rows("SELECT now FROM step ORDER BY step")]
     assert moments == sorted(moments)
+
+
+def test_a_clock_behind_the_last_step_is_raised_because_no_silence_is_seen_until_it_is_past(
+    city: City, database: Database, start_watch: StartWatch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order = city.order()
+    episode(city, order, ago_s=0)
+    start_watch().turn()
+    anchor = clock.Anchor(wall_s=clock.now_us() / 1e6 - 3600, monotonic_ns=time.monotonic_ns())
+    monkeypatch.setattr(clock, "_clock", clock.SteadyClock(None, anchor))
+    second = start_watch()
+    assert ("monitor.clock", "raised") in city.alarms()
+    city.fix(order.hers)
+    second.turn()
+    moments = [now for (now,) in city.rows("SELECT now FROM step ORDER BY step")]
+    assert moments[0] == moments[1]
 
 
 def test_a_snapshot_shortens_the_replay_and_only_the_newest_few_stay(city: City, start_watch: StartWatch) -> None:

@@ -27,7 +27,7 @@ class Component(StrEnum):
     LINE = "monitor.line"  # lines were set aside; a person must look
     ENGINE = "monitor.engine"  # the engine fails, and no line is to blame
     ORDER = "monitor.order"  # the engine watches an order that the register does not hold
-    CLOCK = "monitor.clock"  # lines come from the future: some process has another clock
+    CLOCK = "monitor.clock"  # lines come from the future, or the last step does: the clocks disagree
 
 
 # What a start that got through has disproved; the others wait for a person.

@@ -21,7 +21,7 @@ class MonitorSettings:
         snapshot_s: How often the engine's state is kept, so that a restart replays no more than this.
         snapshots_kept: How many snapshots stay.
         witness_s: At least this often a step is recorded, though nothing happened: time itself is witnessed.
-        lag_s: A lane whose newest message waited longer than this raises an alarm.
+        lag_s: A lane whose newest message waited longer than this, twice running, raises an alarm.
         lock_wait_s: How long to wait for another monitor of this shard to let go.
         metrics_port: Port on 127.0.0.1 where Prometheus may ask; 0: none.
     """

@@ -32,10 +32,11 @@ from aralyk.monitor.stepping import Advance, advance, find_unbearable
 from aralyk.monitor.writing import StepRecord
 from aralyk.tracking import columns
 from aralyk.tracking.live import LiveKind, announce
-from aralyk.tracking.log import ENGINE_LANES
+from aralyk.tracking.log import ENGINE_LANES, Lane
 from aralyk.tracking.projection import Heard
 
 Connection = psycopg.Connection[tuple[Any, ...]]
+Cursor = psycopg.Cursor[tuple[Any, ...]]
 
 LOCK_CLASS: Final = 0x4D6F6E  # "Mon": with the shard's number, one advisory lock for each monitor
 TELL_MAP_EVERY_S: Final = 1.0  # an order's map, at most
@@ -77,6 +78,7 @@ class Watch:
         self._directory = Directory()
         self._map_changed: dict[str, None] = {}
         self._map_told_s: dict[str, float] = {}
+        self._slow: set[Lane] = set()
         columns.register(connection)
         self._take_lock()
         connection.execute("LISTEN log")
@@ -101,7 +103,8 @@ class Watch:
             remaining_s = until_s - time.monotonic()
             if remaining_s <= 0:
                 return
-            for notice in self._connection.notifies(timeout=remaining_s, stop_after=1):
+            # A list first: the connection is locked while its notices are read, and reading the directory needs it.
+            for notice in list(self._connection.notifies(timeout=remaining_s, stop_after=1)):
                 if notice.channel == "devices":
                     self._read_directory()
                 elif lane_of_stream(notice.payload) in URGENT:
@@ -196,6 +199,7 @@ class Watch:
             for component in alarms.CLEARED_BY_A_START:
                 alarms.clear_alarm(cursor, component=component, at=at)
             self._standing = alarms.standing(cursor)
+            self._check_time_goes_on(cursor)
             if recovered.unsound_snapshots:
                 detail = {"shard": shard, "steps": list(recovered.unsound_snapshots)}
                 alarms.raise_alarm(cursor, component=Component.SNAPSHOT, at=at, detail=detail)
@@ -207,6 +211,15 @@ class Watch:
             foreign_steps=recovered.foreign_steps,
             took_ms=round(took_s * 1000),
         )
+
+    def _check_time_goes_on(self, cursor: Cursor) -> None:
+        """Raise it when the clock is behind the last step: until it is past, time stands still and hides silence."""
+        behind_s = (self._now_us - clock.now_us()) / 1e6 / clock.speed()
+        if behind_s > AHEAD_S:
+            detail = {"behind_s": round(behind_s), "shard": self._settings.shard}
+            alarms.raise_alarm(cursor, component=Component.CLOCK, at=clock.now(), detail=detail)
+            self._standing.add(Component.CLOCK)
+            _log.error("clock_behind", shard=self._settings.shard, behind_s=round(behind_s))
 
     def _read_directory(self) -> None:
         with self._connection.cursor() as cursor:
@@ -318,7 +331,10 @@ class Watch:
                 continue
             lag_s = 0.0 if newest_us is None else (now_us - newest_us) / 1e6 / clock.speed()
             self._metrics.lag_s.labels(lane.value).set(max(0.0, lag_s))
-            self._settle_alarm(alarms.lag_of(lane.value), raised=lag_s > self._settings.lag_s, lane=lane.value)
+            slow = lag_s > self._settings.lag_s
+            # Twice running: what had gathered while the monitor was away is read in one turn and is no stall.
+            self._settle_alarm(alarms.lag_of(lane.value), raised=slow and lane in self._slow, lane=lane.value)
+            (self._slow.add if slow else self._slow.discard)(lane)
             if lag_s < -AHEAD_S:
                 self._settle_alarm(Component.CLOCK, raised=True, lane=lane.value)
 
