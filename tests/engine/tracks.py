@@ -2,7 +2,7 @@
 
 One person carried both phones, so where the carrier was each second is the truth for either. Pairs are made as
 the order would see them: the evaluation Android phone is the respondent's, the evaluation iPhone the protected
-person's; her fixes (with their times of writing) are left as they are, shifted by 20 minutes, or moved by a known vector.
+person's; her fixes (with their times of writing) are left as they are, shifted by 20 minutes, or moved by a vector.
 A minute counts if both phones were heard and placed within the last 5 minutes. It is *inside* if the truth stayed
 below 0.8 D all the minute, *outside* if it stayed beyond 1.25 D; in between either answer is right.
 """
@@ -76,7 +76,7 @@ class Tally:
 
 
 def fixes(phone: str, experiment: str, *, device: str, lag_s: int = 0, north_m: float = 0.0) -> list[Observation]:
-    """The phone's fixes as observations: received when they were written, future stamps and late records as they are."""
+    """The phone's fixes as observations: received when they were written; future stamps and late records stay."""
     table = pq.read_table(LOCATIONS)
     wanted = pc.and_(pc.equal(table["device_id"], phone), pc.equal(table["experiment"].cast("string"), experiment))
     columns = table.filter(wanted).to_pydict()
@@ -90,11 +90,15 @@ def fixes(phone: str, experiment: str, *, device: str, lag_s: int = 0, north_m: 
         known = speed is not None and math.isfinite(speed) and 0.0 <= speed <= 100.0
         made.append(
             Observation(
-                device=device, fixed_at_us=fixed, received_at_us=fixed + delay_us,
-                lat=lat + north_m / METRES_PER_DEGREE, lon=lon,
+                device=device,
+                fixed_at_us=fixed,
+                received_at_us=fixed + delay_us,
+                lat=lat + north_m / METRES_PER_DEGREE,
+                lon=lon,
                 accuracy_m=None if radius is None or math.isnan(radius) or radius < 0 else float(radius),
-                source="fused", speed_mps=float(speed) if known else None,
-            )  # fmt: skip
+                source="fused",
+                speed_mps=float(speed) if known else None,
+            )
         )
     return made
 

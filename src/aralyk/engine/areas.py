@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 
 from aralyk.engine.compiled import kernel
-from aralyk.engine.error_model import INTERPOLATION_SHARE, Spread
+from aralyk.engine.error_model import Spread
 from aralyk.engine.geodesy import wrap_degrees
 from aralyk.engine.probability import within_of_fixed
 from aralyk.engine.records import Row
@@ -110,11 +110,3 @@ def _first_cuts(s: Shard, c: Row, x0: float, y0: float, dx: float, dy: float) ->
             elif u < second:
                 second = u
     return first, second
-
-
-@kernel
-def path_variance_m2(length_m: float, share: float) -> float:
-    """Added variance of a place interpolated at `share` of a path between two fixes."""
-    nearest = share if share < 0.5 else 1.0 - share
-    deviation = INTERPOLATION_SHARE * 2.0 * nearest * length_m
-    return deviation * deviation

@@ -68,6 +68,14 @@ def spread_of(radius_m: float) -> Spread:
 
 
 @kernel
+def path_variance_m2(length_m: float, share: float) -> float:
+    """Added variance per axis of a place interpolated at `share` of a path between two fixes."""
+    nearest = share if share < 0.5 else 1.0 - share
+    deviation = INTERPOLATION_SHARE * 2.0 * nearest * length_m
+    return deviation * deviation
+
+
+@kernel
 def growth_m2(speed_mps: float, age_us: int) -> float:
     """Per-axis variance that `age_us` microseconds at `speed_mps` add to a place, square metres."""
     if age_us <= 0:

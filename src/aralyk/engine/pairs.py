@@ -12,11 +12,12 @@ import math
 
 from aralyk.engine import policy
 from aralyk.engine.compiled import kernel
-from aralyk.engine.error_model import INTERPOLATION_SHARE, Spread, growth_m2, spread_of
+from aralyk.engine.error_model import INTERPOLATION_SHARE, Spread, growth_m2, path_variance_m2, spread_of
 from aralyk.engine.geodesy import wrap_degrees
 from aralyk.engine.probability import distance_quantile, within
 from aralyk.engine.records import (
     NEVER,
+    PLACED,
     SOURCE_NETWORK,
     TRUSTED,
     WHO_BOTH,
@@ -26,16 +27,21 @@ from aralyk.engine.records import (
     Row,
 )
 from aralyk.engine.rings import place_before
-from aralyk.engine.shard import Shard, device_at, draft_of, sight_at
+from aralyk.engine.shard import Shard, device_at, draft_of, ring_at, sight_at
 
 STALE_US = policy.STALE_US
 SILENCE_INTERVALS = policy.SILENCE_INTERVALS
 COARSE_M = policy.COARSE_M
 MOTION_US = policy.MOTION_US
+RING_FIXES = policy.RING_FIXES
+JUMP_M = policy.JUMP_M
+JUMP_MPS = policy.JUMP_MPS
 STEP_MIN_M = policy.STEP_MIN_M
 OUTLIERS_MATTER = 0.1
 """Above this joint outlier share a far pair is computed in full."""
 BOUND_SIGMAS = 6.0
+SPEED_SHARE = 2.0
+"""A bound on the way made before the last step: twice the speed now known."""
 
 
 @kernel
@@ -95,40 +101,77 @@ def _share_back(d: Row, at_us: int) -> float:
 
 
 @kernel
-def _interpolation_m2(d: Row, share: float) -> float:
-    nearest = share if share < 0.5 else 1.0 - share
-    spread_m = INTERPOLATION_SHARE * 2.0 * nearest * d["step_m"]
-    return float(spread_m * spread_m)
+def nearest_swept(s: Shard, r_i: int, p_i: int, from_us: int) -> tuple[float, int, float]:
+    """Nearest approach of both paths not before `from_us`: metres, when, added variance; -1 m if they share no time.
+
+    The last step of the party heard less often is met with the other's path through that time, from its history.
+    """
+    r_is_slow = device_at(s, r_i)["prev_us"] <= device_at(s, p_i)["prev_us"]
+    slow = device_at(s, r_i if r_is_slow else p_i)
+    o_i = p_i if r_is_slow else r_i
+    o = device_at(s, o_i)
+    low = max(slow["prev_us"], from_us)
+    if slow["fix_us"] - slow["prev_us"] > STALE_US:
+        return -1.0, low, 0.0
+    bx, by = step_back(o)
+    best, at, extra = _nearest_in_leg(slow, o, o["fix_us"], 0.0, 0.0, o["prev_us"], bx, by, low)
+    newer, x1, y1 = o["prev_us"], bx, by
+    for back in range(1, o["ring_count"] + 1):
+        if newer <= low:
+            break
+        row = o["ring_at"] - back
+        kept = ring_at(s, o_i * RING_FIXES + (row if row >= 0 else row + RING_FIXES))
+        if not kept["flags"] & PLACED or kept["fixed_us"] >= newer:
+            continue
+        x0 = wrap_degrees(kept["lon_e7"] / 1e7 - o["lon"]) * o["east_m"]
+        y0 = (kept["lat_e7"] / 1e7 - o["lat"]) * o["north_m"]
+        if _is_leap(x1 - x0, y1 - y0, newer - kept["fixed_us"]):
+            continue
+        near, when, apart = _nearest_in_leg(slow, o, newer, x1, y1, kept["fixed_us"], x0, y0, low)
+        if near >= 0.0 and (best < 0.0 or near < best):
+            best, at, extra = near, when, apart
+        newer, x1, y1 = kept["fixed_us"], x0, y0
+    return best, at, extra
 
 
 @kernel
-def nearest_swept(r: Row, p: Row, from_us: int) -> tuple[float, int, float]:
-    """Nearest approach of both paths not before `from_us`: metres, when, added variance; -1 m if they share no time."""
-    low = max(max(r["prev_us"], p["prev_us"]), from_us)
-    high = min(r["fix_us"], p["fix_us"])
-    if low > high or r["fix_us"] - r["prev_us"] > STALE_US or p["fix_us"] - p["prev_us"] > STALE_US:
-        return -1.0, high, 0.0
-    x, y = offset(r, p)
-    rx, ry = step_back(r)
-    px, py = step_back(p)
-    u = _share_back(r, high)
-    v = _share_back(p, high)
-    x1 = x + u * rx - v * px
-    y1 = y + u * ry - v * py
-    u = _share_back(r, low)
-    v = _share_back(p, low)
-    dx = x + u * rx - v * px - x1
-    dy = y + u * ry - v * py - y1
+def _is_leap(dx: float, dy: float, span_us: int) -> bool:
+    """Whether a leg is a lone jump rather than a way."""
     length2 = dx * dx + dy * dy
+    reach = max(JUMP_M, JUMP_MPS * (span_us * 1e-6))
+    return bool(length2 > reach * reach)
+
+
+@kernel
+def _nearest_in_leg(
+    slow: Row, o: Row, t1: int, x1: float, y1: float, t0: int, x0: float, y0: float, from_us: int
+) -> tuple[float, int, float]:
+    """Nearest approach while `o` goes one leg (metres from its newest place) and `slow` its last step."""
+    low = max(max(t0, slow["prev_us"]), from_us)
+    high = min(t1, slow["fix_us"])
+    if low > high or t1 - t0 > STALE_US:
+        return -1.0, high, 0.0
+    x, y = offset(slow, o)
+    bx, by = step_back(slow)
+    length2 = (x1 - x0) * (x1 - x0) + (y1 - y0) * (y1 - y0)
+    leg = float(t1 - t0) if t1 > t0 else 1.0
+    u = _share_back(slow, high)
+    v = (t1 - high) / leg
+    xh = x + u * bx - (x1 + v * (x0 - x1))
+    yh = y + u * by - (y1 + v * (y0 - y1))
+    u = _share_back(slow, low)
+    v = (t1 - low) / leg
+    dx = x + u * bx - (x1 + v * (x0 - x1)) - xh
+    dy = y + u * by - (y1 + v * (y0 - y1)) - yh
     back = 0.0
-    if length2 > 0.0:
-        back = -(x1 * dx + y1 * dy) / length2
-        back = min(max(back, 0.0), 1.0)
-    x1 += back * dx
-    y1 += back * dy
+    if dx * dx + dy * dy > 0.0:
+        back = min(max(-(xh * dx + yh * dy) / (dx * dx + dy * dy), 0.0), 1.0)
+    xh += back * dx
+    yh += back * dy
     at = high - int(back * (high - low))
-    extra = _interpolation_m2(r, _share_back(r, at)) + _interpolation_m2(p, _share_back(p, at))
-    return math.sqrt(x1 * x1 + y1 * y1), at, extra
+    extra = path_variance_m2(slow["step_m"], _share_back(slow, at))
+    extra += path_variance_m2(math.sqrt(length2), (t1 - at) / leg)
+    return math.sqrt(xh * xh + yh * yh), at, extra
 
 
 @kernel
@@ -139,6 +182,13 @@ def is_far(distance_m: float, ring_m: float, a: Row, b: Row, extra_m2: float) ->
     beyond = distance_m - ring_m
     variance = a["wide2"] + b["wide2"] + extra_m2
     return bool(beyond > 0.0 and beyond * beyond > BOUND_SIGMAS * BOUND_SIGMAS * variance)
+
+
+@kernel
+def _moved_m(d: Row, since_us: int) -> float:
+    """How far a device can have gone since a moment, by its last step and its speed."""
+    earlier = d["prev_us"] - since_us
+    return float(d["step_m"] + (SPEED_SHARE * d["speed_mps"] * (earlier * 1e-6) if earlier > 0 else 0.0))
 
 
 @kernel
@@ -163,11 +213,12 @@ def weigh_pair(s: Shard, r_i: int, p_i: int, ring_m: float, warning_m: float, no
     if not is_far(distance, outer, r, p, extra):
         draft["p_distance"] = within(distance, ring_m, a, b, extra)
         draft["p_warning"] = within(distance, outer, a, b, extra) if outer > ring_m else draft["p_distance"]
-    if is_far(distance - r["step_m"] - p["step_m"], outer, r, p, r["step_m"] * r["step_m"] + p["step_m"] * p["step_m"]):
-        return
     if r["prev_us"] == NEVER or p["prev_us"] == NEVER:
         return
-    near, at, apart = nearest_swept(r, p, from_us)
+    moved = _moved_m(r, p["prev_us"]) + _moved_m(p, r["prev_us"])
+    if is_far(distance - moved, outer, r, p, moved * moved * INTERPOLATION_SHARE * INTERPOLATION_SHARE):
+        return
+    near, at, apart = nearest_swept(s, r_i, p_i, from_us)
     if near < 0.0 or is_far(near, outer, r, p, apart):
         return
     swept = within(near, ring_m, a, b, apart)

@@ -119,7 +119,9 @@ UNKNOWN = -1
 def blank_device() -> Rows:
     """One device row with nothing known."""
     row = np.zeros(1, DEVICE)
-    for name in ("contact_us", "record_us", "beat_us", "ahead_us", "fix_us", "sharp_us", "received_us", "prev_us", "strap_us"):
+    for name in (
+        "contact_us", "record_us", "beat_us", "ahead_us", "fix_us", "sharp_us", "received_us", "prev_us", "strap_us",
+    ):  # fmt: skip
         row[name] = NEVER
     row["speed_mps"] = policy.SPEED_MIN_MPS
     row["reported_mps"] = -1.0

@@ -10,9 +10,9 @@ from __future__ import annotations
 import math
 
 from aralyk.engine import policy
-from aralyk.engine.areas import inside_probability, local, path_variance_m2, signed_distance_m
+from aralyk.engine.areas import inside_probability, local, signed_distance_m
 from aralyk.engine.compiled import kernel
-from aralyk.engine.error_model import growth_m2, spread_of
+from aralyk.engine.error_model import growth_m2, path_variance_m2, spread_of
 from aralyk.engine.geodesy import metres_per_degree, wrap_degrees
 from aralyk.engine.probability import within
 from aralyk.engine.records import (

@@ -1,11 +1,11 @@
 """Silence of a device: unknown is never safe.
 
 A device is silent when nothing was heard from it for 3 of its intervals, when it talks but its newest place that
-says anything (no lone jump, not mocked) is stale, or when it has sent vague places only for two minutes. Silence opens as technical (priority 3). It becomes serious (priority 2) at the moment from which the
-reachable set of its party, the last place grown at a plausible speed, meets the other party's within the ring
-or a closed area: "possible since" that moment, impossible before. A party never located can be anywhere.
-A fix of the other party renews the judgement ("partner position stale"); only hearing AND placing the device
-again closes it.
+says anything (no lone jump, not mocked) is stale, or when it has sent vague places only for two minutes. Silence
+opens as technical (priority 3). It becomes serious (priority 2) at the moment from which the reachable set of its
+party, the last place grown at a plausible speed, meets the other party's within the ring or a closed area:
+"possible since" that moment, impossible before. A party never located can be anywhere. A fix of the other party
+renews the judgement ("partner position stale"); only hearing AND placing the device again closes it.
 """
 
 from __future__ import annotations
@@ -89,8 +89,7 @@ def fire_silence(s: Shard, device: int, now_us: int) -> None:
         open_device(s, device, SILENCE, OPEN, 3, reason, now_us, max(since, starts))
         return
     due, other = reach_due(s, device)
-    unknown = other < 0 and d["fix_us"] == NEVER
-    raise_silence(s, device, other, POSITION_UNKNOWN if unknown else POSSIBLE_SINCE, now_us, max(due, 0))
+    raise_silence(s, device, other, POSITION_UNKNOWN if due < 0 else POSSIBLE_SINCE, now_us, max(due, 0))
 
 
 @kernel
@@ -230,8 +229,9 @@ def renew_partners(s: Shard, device: int, now_us: int) -> None:
             continue
         e = device_episode_at(s, other * DEVICE_EPISODES + SILENCE)
         draft_last_places(s, other, met)
-        if e["level"] == 2 and e["reason"] == PARTNER_POSITION_STALE and not is_material(s, e, now_us):
+        reason = POSITION_UNKNOWN if due < 0 else PARTNER_POSITION_STALE
+        if e["level"] == 2 and e["reason"] == reason and not is_material(s, e, now_us):
             continue
         e["level"] = 2
         since = max(due, k["starts_us"])
-        tell_device(s, other, SILENCE, UPDATE, 2, PARTNER_POSITION_STALE, now_us, since)
+        tell_device(s, other, SILENCE, UPDATE, 2, reason, now_us, since)

@@ -10,9 +10,9 @@ from __future__ import annotations
 import math
 
 from aralyk.engine import policy
-from aralyk.engine.areas import crossing, inside_probability, local, path_variance_m2, signed_distance_m
+from aralyk.engine.areas import crossing, inside_probability, local, signed_distance_m
 from aralyk.engine.compiled import kernel
-from aralyk.engine.error_model import growth_m2
+from aralyk.engine.error_model import growth_m2, path_variance_m2
 from aralyk.engine.pairs import is_placed, quality, spread, step_back
 from aralyk.engine.reasons import BECAME_ACTIVE, CLEAR_EVIDENCE, SCHEDULE_ENDED
 from aralyk.engine.records import CLOSE, EXCLUSION, FOREVER, NEVER, SUSPECT
