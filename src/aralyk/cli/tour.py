@@ -29,7 +29,7 @@ STOPS = (
     ),
     Stop(
         title="The first incident",
-        text="About a minute after the start a respondent walks towards the place of a protected person. The incident\n"
+        text="About a minute after the start a respondent drives towards a protected person's place. The incident\n"
         "arrives without a reload. The circles are accuracy: the true place is probably inside, not certainly.",
     ),
     Stop(
