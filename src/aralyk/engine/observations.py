@@ -68,9 +68,9 @@ class Observation:
         _check_range("speed_mps", self.speed_mps, 0.0, SPEED_MPS_MAX)
         _check_range("heading_deg", self.heading_deg, -360.0, 360.0)
         _check_range("battery_pct", self.battery_pct, 0.0, 100.0)
-        if self.source not in SOURCES:
+        if not _is_known(self.source, SOURCES):
             raise ObservationInvalid(field="source", expected=" ".join(SOURCES), found=repr(self.source)[:40])
-        if self.strap is not None and self.strap not in STRAPS:
+        if self.strap is not None and not _is_known(self.strap, STRAPS):
             raise ObservationInvalid(field="strap", expected="locked, open or null", found=repr(self.strap)[:40])
 
     @property
@@ -109,6 +109,10 @@ class Observation:
             radius if placed else 0.0,
             -1.0 if self.speed_mps is None else self.speed_mps,
         )
+
+
+def _is_known(value: object, names: Mapping[str, int]) -> bool:
+    return isinstance(value, str) and value in names
 
 
 def _check_time(field: str, value: object) -> None:

@@ -164,9 +164,9 @@ def _version(order: Mapping[str, Any]) -> int:
 
 def _threat(order: Mapping[str, Any]) -> int:
     found = order.get("threat_level", "medium")
-    if found not in THREATS:
+    if not isinstance(found, str) or found not in THREATS:
         raise OrderInvalid(field="threat_level", expected="high, medium or low", found=repr(found)[:40])
-    return THREATS[str(found)]
+    return THREATS[found]
 
 
 def _parties(order: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[DevicePlan, ...]]:
@@ -217,7 +217,7 @@ def _conditions(
             found.append(_proximity(condition, path, parties))
         elif kind == "check_in":
             found.append(_check_in(condition, path))
-        elif kind in KINDS:
+        elif isinstance(kind, str) and kind in KINDS:
             found.append(_zone_condition(condition, path, zone, starts_us, expires_us))
         else:
             raise OrderInvalid(field=f"{path}kind", expected=f"one of: {' '.join(KINDS)}", found=repr(kind)[:40])

@@ -77,5 +77,7 @@ HINT_CALM_FIXES: Final = 2
 RING_FIXES: Final = 64
 """Records kept per device: 16 minutes at 15 s sampling, 64 at a minute; 24 bytes each. Late data older than
 the partner's ring can't be judged and is counted (`State.unjudged`)."""
+EVENT_DECISIONS: Final = 512
+"""Room that must be left for one event of one case: 64 conditions and 32 devices x 6 episodes, twice over."""
 DECISIONS_BUFFER: Final = 4096
 """Raw decisions per kernel call; a full buffer is drained and the kernel called again, nothing is lost."""

@@ -110,7 +110,7 @@ DECISION = _dtype(
     " r_device r_fixed_us r_received_us r_source p_device p_fixed_us p_received_us p_source",
     "r_lat r_lon r_radius_m p_lat p_lon p_radius_m",
 )
-COUNTS = _dtype("out unjudged duplicates cases", "")
+COUNTS = _dtype("out room unjudged duplicates cases", "")
 DUE = _dtype("due_us", "")
 UNKNOWN = -1
 """Of quantised outputs and ids: not known, not applicable."""

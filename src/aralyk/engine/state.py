@@ -34,13 +34,20 @@ TABLES: Final = tuple(name for name in layout.TABLES if name != "due")
 class State:
     """Everything the engine remembers of one shard. Not for concurrent use."""
 
-    def __init__(self) -> None:
-        """Start empty (as `State.empty()`)."""
+    def __init__(self, *, decisions_buffer: int = policy.DECISIONS_BUFFER) -> None:
+        """Start empty (as `State.empty()`).
+
+        Args:    decisions_buffer: Raw decisions per kernel call, at least `policy.EVENT_DECISIONS`; however small,
+                     nothing is lost: a full buffer is drained and the kernel goes on.
+        """
+        if decisions_buffer < policy.EVENT_DECISIONS:
+            raise ValueError(f"decisions_buffer: expected >= {policy.EVENT_DECISIONS}, found {decisions_buffer}")
         self._layout = Layout()
         self._draft = np.zeros(1, records.DRAFT)
         self._sights = np.zeros(2, records.SIGHT)
-        self._out = np.zeros(policy.DECISIONS_BUFFER, records.DECISION)
+        self._out = np.zeros(decisions_buffer, records.DECISION)
         self._counts = np.zeros(1, records.COUNTS)
+        self._counts["room"] = decisions_buffer
         self._none = np.zeros(0, records.RECORD)
         self._shard: Shard | None = None
         self._door: Any = None

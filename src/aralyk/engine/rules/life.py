@@ -8,7 +8,7 @@ made exact here, and set to 0 by any rule that may have brought a moment nearer.
 from __future__ import annotations
 
 from aralyk.engine.compiled import kernel
-from aralyk.engine.policy import DECISIONS_BUFFER
+from aralyk.engine.policy import EVENT_DECISIONS
 from aralyk.engine.reasons import BECAME_ACTIVE, ORDER_ENDED
 from aralyk.engine.records import (
     BATTERY,
@@ -29,8 +29,6 @@ from aralyk.engine.rules.verdicts import close_condition
 from aralyk.engine.rules.zones import judge_zone, next_boundary_us, pass_boundary
 from aralyk.engine.shard import Shard, case_at, condition_at, counts_of, due_at
 
-EVENT_DECISIONS = 512
-"""Room that must be left for one event of one case: 64 conditions and 32 devices x 6 episodes, twice over."""
 LIFE, ZONE, QUIET = 0, 1, 2
 
 
@@ -59,7 +57,7 @@ def next_due(s: Shard, case: int) -> tuple[int, int, int]:
 @kernel
 def has_room(s: Shard) -> bool:
     """Whether one more event of any case fits the output."""
-    return bool(counts_of(s)["out"] + EVENT_DECISIONS <= DECISIONS_BUFFER)
+    return bool(counts_of(s)["out"] + EVENT_DECISIONS <= counts_of(s)["room"])
 
 
 @kernel
