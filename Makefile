@@ -88,7 +88,11 @@ $(STAMPS)/engine: $(STAMPS)/run $(shell find src/aralyk/engine -name '*.py' -o -
 	@$(BIN)/aralyk warm > $(STAMPS)/engine.txt || { cat $(STAMPS)/engine.txt; exit 1; }
 	@touch $@
 
-build-frontend: $(STAMPS)/frontend
+build-frontend: $(STAMPS)/frontend $(STAMPS)/texts
+
+$(STAMPS)/texts: $(STAMPS)/run $(wildcard src/aralyk/locale/*/LC_MESSAGES/*.po)
+	@$(BIN)/python -m aralyk.console.catalogue
+	@touch $@
 
 $(STAMPS)/frontend: $(STAMPS)/frontend-packages $(shell find frontend -path frontend/node_modules -prune -o -type f -print)
 	@echo "· pages"

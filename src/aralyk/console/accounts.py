@@ -13,5 +13,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
         """Never: accounts come from an administrator."""
         return False
 
+    def add_message(self, *args: object, **kwargs: object) -> None:
+        """Say nothing beside the page itself: "you are logged in" is what the desk shows anyway."""
+
     def send_mail(self, template_prefix: str, email: str, context: dict[str, object]) -> None:
         """Send nothing: accounts have no e-mail address, and the platform has no mail server of its own."""

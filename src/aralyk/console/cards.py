@@ -85,6 +85,7 @@ class Card:
     device: str
     engine: str
     error_model: str
+    calibrated: bool
 
     @property
     def answered(self) -> bool:
@@ -149,6 +150,7 @@ def _card(
     owner = shown_name(incident.acknowledged_by)
     reason = str(decision.get("reason") or "")
     basis = decision.get("basis") or {}
+    error_model = str(basis.get("error_model") or "")
     return Card(
         id=incident.pk,
         number=incident.number,
@@ -185,7 +187,8 @@ def _card(
         fix_lines=tuple(_fix_lines(basis)),
         device=str(basis.get("device") or ""),
         engine=str(decision.get("engine") or ""),
-        error_model=str(basis.get("error_model") or ""),
+        error_model=error_model.partition(" (")[0],
+        calibrated="not calibrated" not in error_model,
     )
 
 

@@ -59,9 +59,8 @@ urlpatterns = [
     path("account/inactive/", account.account_inactive, name="account_inactive"),
     path("account/reauthenticate/", account.reauthenticate, name="account_reauthenticate"),
     path("account/password/", account.password_change, name="account_change_password"),
-    # allauth's pages point to these; accounts are made and passwords renewed by an administrator.
+    # allauth's pages point to it; accounts are made, and passwords renewed, by an administrator.
     path("account/signup/", failures.by_administrator, name="account_signup"),
-    path("account/forgotten/", failures.by_administrator, name="account_reset_password"),
     path("account/second-factor/", include("allauth.mfa.urls")),
     path("account/sessions/", include("allauth.usersessions.urls")),
 ]

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -65,7 +66,7 @@ class Shift:
         self.screens.append(screen)
         return screen
 
-    def incident(self, pk: object) -> Incident:
+    def incident(self, pk: UUID) -> Incident:
         """The signal as stored."""
         return apart(lambda: Incident.objects.select_related("acknowledged_by").get(pk=pk))
 
