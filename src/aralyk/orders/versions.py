@@ -94,7 +94,7 @@ def check_spec(spec: dict[str, Any]) -> None:
     Raises:
         Refused: invalid, naming the engine's field, what it expected and what it found.
     """
-    # Here and not above: the engine brings its compiler, a second of every start of the console, to pages that only read.
+    # Here and not above: the engine brings its compiler, a second of every start, to pages that only read.
     from aralyk.engine import OrderInvalid, compile_order
 
     try:
