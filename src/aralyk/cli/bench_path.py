@@ -8,14 +8,9 @@ sender). Every record that was answered "received" is looked up in the log: the 
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
-import shutil
-import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -25,6 +20,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
+from aralyk.cli.bench_home import Usage, free_port, port_of, scratch_environment, scratch_home, words_aside
 from aralyk.cli.bench_pairs import APPROACH_M
 
 SAMPLING_S: Final = 15.0  # how often a phone reports, in a run long enough for RECORDS_EACH; gives their number
@@ -74,13 +70,9 @@ def bench_path(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line, the last is the result.")] = False,
 ) -> int:
     """Measure loopback devices → durable → incident on the live stream, on a platform made for the purpose."""
-    home = Path(tempfile.mkdtemp(prefix="aralyk-bench-"))
-    home.chmod(0o755)  # the database may run as another user and must get through
-    try:
-        with _scratch_environment(home), _words_aside(as_json):
-            result = _Bench(home=home, rate=rate, seconds=seconds, ramp=ramp, tell=_teller(as_json)).run()
-    finally:
-        _remove(home)
+    tell = _teller(as_json)
+    with scratch_home() as home, scratch_environment(home, _gateway_ports()), words_aside():
+        result = _Bench(home=home, rate=rate, seconds=seconds, ramp=ramp, tell=tell).run()
     return 0 if result["losses"] == 0 else 1
 
 
@@ -111,9 +103,9 @@ class _Bench:
 
         with running_platform(PROCESSES, prepare) as (supervisor, _):
             self._stopping = lambda: supervisor.stopping
-            self._port = _gateway_port(self._home)
+            self._port = port_of(self._home, "gateway", "http_port")
             self._await_monitor(60.0)
-            usage = _Usage(self._home)
+            usage = Usage(self._home)
             with _LiveStream() as live:
                 steady = self._send(float(self._rate), records=self._rate * self._seconds, approaching=True)
                 self._await_monitor(30.0)
@@ -182,7 +174,7 @@ class _Bench:
         """Raise the rate until the platform no longer keeps up; returns the highest rate that it kept up with."""
         sustained, rate = 0, self._rate * 1.5
         while True:
-            usage = _Usage(self._home)
+            usage = Usage(self._home)
             heard = self._send(rate, records=int(rate * RAMP_STEP_S), approaching=True)
             began_s = time.monotonic()
             self._await_monitor(120.0)
@@ -275,49 +267,6 @@ class _LiveStream:
                         self.arrivals_ns.setdefault(row[1], time.monotonic_ns())
 
 
-class _Usage:
-    """Processor time and memory of the platform's processes and the database's, from /proc."""
-
-    def __init__(self, home: Path) -> None:
-        status = json.loads((home / "run" / "supervisor.json").read_text(encoding="utf-8"))
-        self._pids = {name: int(process["pid"]) for name, process in status["processes"].items()}
-        self._database = int(status["database"])
-        self._before = self._cpu_s()
-
-    def since(self, seconds: float) -> dict[str, Any]:
-        """Cores used on average, and resident memory now in MiB."""
-        now = self._cpu_s()
-        return {
-            "cpu": {name: round((now[name] - self._before.get(name, 0.0)) / seconds, 3) for name in now},
-            "memory_mib": {name: _memory_mib(pid) for name, pid in self._pids.items()},
-        }
-
-    def _cpu_s(self) -> dict[str, float]:
-        used = {name: _cpu_s(pid) for name, pid in self._pids.items()}
-        used["database"] = sum(_cpu_s(pid) for pid in (self._database, *_descendants(self._database)))
-        return used
-
-
-def _cpu_s(pid: int) -> float:
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-    except FileNotFoundError:
-        return 0.0
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def _descendants(pid: int) -> list[int]:
-    children = [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()]
-    return children + [below for child in children for below in _descendants(child)]
-
-
-def _memory_mib(pid: int) -> float:
-    for line in Path(f"/proc/{pid}/status").read_text(encoding="ascii", errors="replace").splitlines():
-        if line.startswith("VmRSS:"):
-            return round(int(line.split()[1]) / 1024, 1)
-    return 0.0
-
-
 def _live_ms(heard: Heard, arrivals_ns: Mapping[str, int]) -> tuple[Any, int]:
     """From a record's due time to the arrival of the incident that it opened; and how many no record opened.
 
@@ -398,30 +347,9 @@ def _quantiles(values_ms: Any) -> dict[str, float | None]:
     return spread | {"max": round(float(np.max(values_ms)), 1)}
 
 
-@contextlib.contextmanager
-def _scratch_environment(home: Path) -> Iterator[None]:
-    before = dict(os.environ)
-    for name in [name for name in os.environ if name.startswith("ARALYK_")]:
-        del os.environ[name]
-    os.environ.pop("DATABASE_URL", None)
-    os.environ |= {
-        "ARALYK_PROFILE": "test",
-        "ARALYK_HOME": str(home),
-        "ARALYK_GATEWAY_HTTP_PORT": str(_free_port()),
-        "ARALYK_GATEWAY_R16H_PORT": str(_free_port()),
-    }
-    try:
-        yield
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
-
-
-@contextlib.contextmanager
-def _words_aside(as_json: bool) -> Iterator[None]:
-    """Progress goes to stderr: stdout belongs to the figures."""
-    with contextlib.redirect_stdout(sys.stderr):
-        yield
+def _gateway_ports() -> dict[str, str]:
+    names = ("ARALYK_GATEWAY_HTTP_PORT", "ARALYK_GATEWAY_R16H_PORT")
+    return {name: str(free_port()) for name in names}
 
 
 def _teller(as_json: bool) -> Callable[[dict[str, Any]], None]:
@@ -441,23 +369,3 @@ def _table(figures: dict[str, Any]) -> str:
 
     width = max(map(len, figures))
     return "\n".join(f"  {name.ljust(width)}  {shown(value)}" for name, value in figures.items()) + "\n"
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _gateway_port(home: Path) -> int:
-    beat = json.loads((home / "run" / "gateway.heartbeat").read_text(encoding="utf-8"))
-    return int(beat["detail"]["http_port"])
-
-
-def _remove(home: Path) -> None:
-    from aralyk.database.location import recorded_location
-
-    location = recorded_location(home)
-    if location is not None:
-        shutil.rmtree(location.base, ignore_errors=True)
-    shutil.rmtree(home, ignore_errors=True)
