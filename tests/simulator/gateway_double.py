@@ -35,7 +35,9 @@ class Listener:
     bracelets_port: int = 0
     _loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
     _thread: threading.Thread | None = None
-    _connections: set[asyncio.StreamWriter] = field(default_factory=set)
+    _phones: asyncio.Server | None = None
+    _bracelets: asyncio.Server | None = None
+    _straps: set[asyncio.StreamWriter] = field(default_factory=set)
 
     def __enter__(self) -> Listener:
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
@@ -50,34 +52,40 @@ class Listener:
         self._thread.join(10)
         self._loop.close()
 
-    def drop_bracelets(self) -> None:
-        """Hang up on everybody."""
-        asyncio.run_coroutine_threadsafe(self._drop(), self._loop).result(10)
+    def turn_bracelets_away(self) -> None:
+        """Hang up on the bracelets and stop listening to them."""
+        asyncio.run_coroutine_threadsafe(self._turn_away(), self._loop).result(10)
 
-    async def _drop(self) -> None:
-        for writer in self._connections:
-            writer.close()
+    def welcome_bracelets(self) -> None:
+        """Listen again, at the same port."""
+        asyncio.run_coroutine_threadsafe(self._listen_to_bracelets(), self._loop).result(10)
 
     async def _listen(self) -> None:
-        phones = await asyncio.start_server(self._phone, "127.0.0.1", 0)
-        bracelets = await asyncio.start_server(self._bracelet, "127.0.0.1", 0)
-        self.phones_port = phones.sockets[0].getsockname()[1]
-        self.bracelets_port = bracelets.sockets[0].getsockname()[1]
-        self._servers = (phones, bracelets)
+        self._phones = await asyncio.start_server(self._phone, "127.0.0.1", 0)
+        self.phones_port = self._phones.sockets[0].getsockname()[1]
+        await self._listen_to_bracelets()
+
+    async def _listen_to_bracelets(self) -> None:
+        self._bracelets = await asyncio.start_server(self._bracelet, "127.0.0.1", self.bracelets_port)
+        self.bracelets_port = self._bracelets.sockets[0].getsockname()[1]
+
+    async def _turn_away(self) -> None:
+        assert self._bracelets is not None
+        self._bracelets.close()
+        for writer in self._straps:
+            writer.close()
+        self._straps.clear()
 
     async def _close(self) -> None:
-        for server in self._servers:
-            server.close()
-        await self._drop()
+        await self._turn_away()
+        assert self._phones is not None
+        self._phones.close()
         others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
         for task in others:
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
 
-    _servers: tuple[asyncio.Server, ...] = ()
-
     async def _phone(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._connections.add(writer)
         request = _Request(self, writer)
         try:
             while data := await reader.read(65536):
@@ -88,7 +96,7 @@ class Listener:
             writer.close()
 
     async def _bracelet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._connections.add(writer)
+        self._straps.add(writer)
         try:
             while data := await reader.read(65536):
                 self.bracelet_bytes.append(data)

@@ -97,7 +97,7 @@ def wait_for(what: str, done: object, *, within_s: float = 60) -> None:
 
 @pytest.fixture(scope="module")
 def day() -> Iterator[Day]:
-    """Fifteen minutes of the city at 120x: the server refuses at first, and hangs up on the bracelets once."""
+    """Fifteen minutes of the city at 120x: the server refuses at first, and is away for the bracelets once."""
     world = World(SEED)
     with tempfile.TemporaryDirectory() as directory, Listener(status=503) as listener:
         home = Path(directory)
@@ -108,8 +108,11 @@ def day() -> Iterator[Day]:
             wait_for("a refused record", lambda: len(listener.requests) > 5)
             listener.status = 200
             origin_us = json.loads((home / "simulator" / "origin.json").read_text())["origin_us"]
-            wait_for("the first bracelet's frame", lambda: listener.bracelet_bytes)
-            listener.drop_bracelets()
+            wait_for("both bracelets' hello", lambda: b"".join(listener.bracelet_bytes).count(b"@LINK") >= 2)
+            listener.turn_bracelets_away()
+            away_s = latest_s(listener, origin_us)
+            wait_for("three intervals", lambda: latest_s(listener, origin_us) > away_s + 3 * INTERVAL_S)
+            listener.welcome_bracelets()
             wait_for("the end of the morning", lambda: latest_s(listener, origin_us) > ENDS_S)
         finally:
             process.send_signal(signal.SIGTERM)
