@@ -1,7 +1,8 @@
 """`aralyk demo`: the pilot of 18 orders in a synthetic city, through the real gateway, on this machine.
 
-Everything that `aralyk up` does, with the profile `demo`, the seeded pilot and the simulator. Time goes
-on where the last run left it: a log whose times went back would be worthless, also in a demo.
+Everything that `aralyk up` does, with the profile `demo`, the seeded pilot and the simulator. The city's time goes on
+where the last run left it: a log whose times went back would be worthless, also in a demo, and had its time gone on
+while the demo was off, all 36 devices would rightly be silent.
 """
 
 from __future__ import annotations
@@ -114,8 +115,8 @@ def _prepare(run: _Run) -> None:
     """
     last_s = _last_moment_s()
     now_s = time.time()
-    start_s = max(now_s, last_s + _SECONDS_LEFT_ALONE)
-    if run.speed != 1.0 or start_s > now_s:
+    start_s = last_s + _SECONDS_LEFT_ALONE if last_s else now_s
+    if run.speed != 1.0 or last_s:
         pace = clock.Pace(real_s=now_s, start_s=start_s, speed=run.speed)
         os.environ["ARALYK_CLOCK_PACE"] = str(pace)
         clock.follow(pace)
