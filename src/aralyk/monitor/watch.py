@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from hashlib import sha256
 from typing import Any, Final
 
 import psycopg
@@ -28,6 +27,7 @@ from aralyk.monitor.intake import URGENT, Arrival, Intake, LogReader, Poison, Po
 from aralyk.monitor.metrics import Metrics
 from aralyk.monitor.recovery import recover
 from aralyk.monitor.settings import MonitorSettings
+from aralyk.monitor.snapshots import SnapshotKeeper
 from aralyk.monitor.stepping import Advance, advance, find_unbearable
 from aralyk.monitor.writing import StepRecord
 from aralyk.tracking import columns
@@ -79,6 +79,7 @@ class Watch:
         self._map_changed: dict[str, None] = {}
         self._map_told_s: dict[str, float] = {}
         self._slow: set[Lane] = set()
+        self._snapshots = SnapshotKeeper(shard=settings.shard, kept=settings.snapshots_kept)
         columns.register(connection)
         self._take_lock()
         connection.execute("LISTEN log")
@@ -135,28 +136,21 @@ class Watch:
         else:
             self._tell_maps()
         if time.monotonic() - self._snapshot_s >= self._settings.snapshot_s:
-            self.keep_snapshot()
+            self._begin_snapshot()
         self._heartbeat.beat({"now": clock.iso(self._now_us), "step": self._step})
         return intake.drained_to_us is not None
 
     def keep_snapshot(self) -> None:
-        """Keep the engine's state, so that a restart replays little."""
+        """Keep the engine's state and wait until it is written, so that the next start replays nothing."""
+        self._snapshots.finish()
+        self._begin_snapshot()
+        self._snapshots.finish()
+
+    def _begin_snapshot(self) -> None:
+        if self._step != self._snapshot_step and not self._snapshots.busy:
+            self._snapshots.keep(self._step, self._state.snapshot())
+            self._snapshot_step = self._step
         self._snapshot_s = time.monotonic()
-        if self._step == self._snapshot_step:
-            return
-        content = self._state.snapshot()
-        with self._connection.transaction():
-            self._connection.execute(
-                "INSERT INTO snapshot (shard, step, taken_at, engine, digest, state) VALUES (%s, %s, %s, %s, %s, %b)",
-                (self._settings.shard, self._step, clock.now(), ENGINE_VERSION, sha256(content).hexdigest(), content),
-            )
-            self._connection.execute(
-                "DELETE FROM snapshot WHERE shard = %s AND step <= (SELECT step FROM snapshot WHERE shard = %s"
-                " ORDER BY step DESC OFFSET %s LIMIT 1)",
-                (self._settings.shard, self._settings.shard, self._settings.snapshots_kept),
-            )
-        self._snapshot_step = self._step
-        _log.info("snapshot_kept", shard=self._settings.shard, step=self._step, bytes=len(content))
 
     def _take_lock(self) -> None:
         deadline_s = time.monotonic() + self._settings.lock_wait_s

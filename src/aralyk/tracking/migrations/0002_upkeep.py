@@ -43,12 +43,17 @@ CREATE INDEX platform_alarm_by_component ON platform_alarm (component, id);
 """
 
 
+# A snapshot is written once a minute between two steps: trying to compress it would take most of that pause.
+SNAPSHOT = "ALTER TABLE snapshot ALTER COLUMN state SET STORAGE EXTERNAL"
+
+
 class Migration(migrations.Migration):
     """Replace the partition function and add what trimming needs."""
 
     dependencies = [("tracking", "0001_log_and_projections")]
     operations = [
         migrations.RunSQL(PARTITIONS, "DROP FUNCTION fix_partitions_due(date)"),
+        migrations.RunSQL(SNAPSHOT, "ALTER TABLE snapshot ALTER COLUMN state SET STORAGE EXTENDED"),
         migrations.RunSQL(
             LIVE,
             "DROP INDEX live_event_maps_by_time, live_event_others_by_time, platform_alarm_by_component",
