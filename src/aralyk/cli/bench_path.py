@@ -129,6 +129,7 @@ class _Bench:
         import numpy as np
 
         from aralyk.cli.bench_phones import Campaign
+        from aralyk.cli.errors import CommandRefused
 
         out = self._home / f"campaign-{len(self._campaigns)}.npz"
         campaign = Campaign(
@@ -141,9 +142,10 @@ class _Bench:
             approaching=approaching or bool(self._campaigns),
             out=str(out),
         )
-        subprocess.run(
-            [sys.executable, "-m", "aralyk.cli.bench_phones"], input=msgspec.json.encode(campaign), check=True
-        )
+        command = [sys.executable, "-m", "aralyk.cli.bench_phones"]
+        phones = subprocess.run(command, input=msgspec.json.encode(campaign), check=False)
+        if phones.returncode != 0:
+            raise CommandRefused(f"the phones' process ended with code {phones.returncode} (see above)")
         with np.load(out) as stored:
             heard = Heard(arrays={name: stored[name] for name in stored.files}, rate=rate)
         out.unlink()
