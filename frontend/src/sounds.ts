@@ -52,12 +52,16 @@ export function startSounds(button: HTMLButtonElement | null): void {
     const audible = wanted && context?.state === "running";
     wanted = !audible;
     remember("sound", wanted ? "on" : "off");
-    if (wanted) wake().then(() => play("serious"));
     show(button);
+    if (wanted) void wake().then(() => {
+      play("serious");
+      show(button);
+    });
   });
   // A wish from an earlier day becomes audible with the first press anywhere; until then the button says "blocked".
-  addEventListener("pointerdown", () => wanted && wake().then(() => show(button)), { once: true });
-  addEventListener("keydown", () => wanted && wake().then(() => show(button)), { once: true });
+  const first = () => void (wanted && wake().then(() => show(button)));
+  addEventListener("pointerdown", first, { once: true });
+  addEventListener("keydown", first, { once: true });
   show(button);
 }
 
@@ -67,7 +71,7 @@ async function wake(): Promise<void> {
 }
 
 function show(button: HTMLButtonElement): void {
-  const state = !wanted ? "off" : context?.state === "running" || context ? "on" : "blocked";
+  const state = !wanted ? "off" : context?.state === "running" ? "on" : "blocked";
   button.dataset["state"] = state;
   button.setAttribute("aria-pressed", String(state === "on"));
   const label = button.querySelector("span");

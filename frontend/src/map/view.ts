@@ -16,6 +16,7 @@ const AGE_TICK_MS = 1000;
 const AGE_TICK_MANY_MS = 5000;
 const MANY = 500;
 
+type Spot = { lon: number; lat: number };
 export type MapEvents = { onPick: (orderId: string) => void };
 
 export class MapView {
@@ -101,7 +102,7 @@ export class MapView {
 
   showFocus(animate: boolean): void {
     const order = this.focusId ? this.orders.get(this.focusId) : undefined;
-    if (order) this.fit(order.parties, animate, 15.5);
+    if (order) this.fit([...order.parties, ...ringEdges(order)], animate, 15.5);
   }
 
   fitAll(animate: boolean): void {
@@ -122,7 +123,7 @@ export class MapView {
     });
   }
 
-  private fit(parties: Party[], animate: boolean, maxZoom: number): void {
+  private fit(parties: Spot[], animate: boolean, maxZoom: number): void {
     const first = parties[0];
     if (!first) return;
     const box = { west: first.lon, east: first.lon, south: first.lat, north: first.lat };
@@ -242,6 +243,15 @@ export class MapView {
       ),
     ];
   }
+}
+
+/** The four outermost points of the ordered distance, so that it is seen whole. */
+function ringEdges(order: OrderPlaces): Spot[] {
+  return order.rings.flatMap((ring) => {
+    const centre = order.parties.find((party) => party.key === ring.centre);
+    const corners = centre ? (circle(centre.lon, centre.lat, ring.distance_m)[0] ?? []) : [];
+    return [0, 18, 36, 54].flatMap((step) => (corners[step] ? [{ lon: corners[step][0], lat: corners[step][1] }] : []));
+  });
 }
 
 function polygon(coordinates: [number, number][][]): Feature["geometry"] {

@@ -39,10 +39,14 @@ class DeviceFacts:
     trust: str
 
 
+def worst_first(places: Sequence[Place]) -> list[Place]:
+    """The silent ones first: silence is the worst that a device can say."""
+    return sorted(places, key=lambda place: (not place.silent, place.strap != "open", not _battery_low(place)))
+
+
 def device_facts(places: Sequence[Place]) -> list[DeviceFacts]:
-    """The facts of each, the silent ones first: silence is the worst that a device can say."""
-    found = [_facts(place) for place in places]
-    return sorted(found, key=lambda facts: (not facts.silent, facts.strap != "open", not facts.battery_low))
+    """The facts of each, the worst first."""
+    return [_facts(place) for place in worst_first(places)]
 
 
 def _facts(place: Place) -> DeviceFacts:
@@ -63,9 +67,13 @@ def _facts(place: Place) -> DeviceFacts:
         source=sentences.text(sentences.SOURCES, place.source or "unknown"),
         accuracy=f"± {sentences.metres(place.accuracy_m)}" if place.accuracy_m is not None else "",
         battery_pct=None if battery is None else round(battery),
-        battery_low=battery is not None and battery < BATTERY_LOW_PCT and not place.charging,
+        battery_low=_battery_low(place),
         charging=bool(place.charging),
         strap=place.strap,
         strap_since=place.strap_since,
         trust=sentences.text(sentences.TRUST, place.trust),
     )
+
+
+def _battery_low(place: Place) -> bool:
+    return place.battery_pct is not None and place.battery_pct < BATTERY_LOW_PCT and not place.charging

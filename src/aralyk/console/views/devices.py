@@ -2,27 +2,40 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from aralyk.access.queries import shown_name
 from aralyk.console import sentences
-from aralyk.console.device_facts import device_facts
+from aralyk.console.device_facts import device_facts, worst_first
+from aralyk.console.paging import page_query
 from aralyk.console.people import person_of
-from aralyk.devices.queries import assignments_for, device_for, devices_for, places_for
+from aralyk.devices.queries import Place, assignments_for, device_for, devices_for, places_for
+
+PAGE_ROWS: Final = 50
+SEARCH_MAX: Final = 100
 
 
 @require_GET
 def listing(request: HttpRequest) -> HttpResponse:
-    """Devices under live orders, worst first, and the stock for those who manage it."""
+    """Devices under live orders, worst first, and the stock for those who manage it; `?q=` finds one by its carrier."""
     user = person_of(request)
-    facts = device_facts(places_for(user))
-    carried = {device.id for device in facts}
+    places = worst_first(places_for(user))
+    search = request.GET.get("q", "").strip()[:SEARCH_MAX]
+    found = [place for place in places if _matches(place, search.casefold())]
+    page_of = Paginator(found, PAGE_ROWS).get_page(request.GET.get("page"))
+    carried = {place.device for place in places}
     stock = [device for device in devices_for(user) if device.pk not in carried]
     values = {
-        "devices": facts,
-        "silent": sum(device.silent for device in facts),
+        "devices": device_facts(list(page_of)),
+        "page": page_of,
+        "page_query": page_query(request),
+        "search": search,
+        "silent": sum(place.silent for place in found),
         "stock": [
             {"id": device.pk, "kind": sentences.text(sentences.DEVICE_KINDS, device.kind), "model": device.model}
             for device in stock
@@ -31,12 +44,16 @@ def listing(request: HttpRequest) -> HttpResponse:
     return render(request, "console/devices/list.html", values)
 
 
+def _matches(place: Place, search: str) -> bool:
+    return search in f"{place.device}\n{place.label}\n{place.order_number}".casefold()
+
+
 @require_GET
 def page(request: HttpRequest, device_id: str) -> HttpResponse:
     """One device: its health now, and who carried it and why."""
     user = person_of(request)
     device = device_for(user, device_id)
-    facts = [found for found in device_facts(places_for(user)) if found.id == device.pk]
+    facts = device_facts(places_for(user, device_id=device.pk))
     values = {
         "device": device,
         "kind": sentences.text(sentences.DEVICE_KINDS, device.kind),

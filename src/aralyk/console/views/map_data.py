@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from math import asin, cos, radians, sin, sqrt
 from pathlib import Path
@@ -18,15 +18,14 @@ from django.views.decorators.http import require_GET
 
 from aralyk import clock
 from aralyk.access.errors import Refused
+from aralyk.access.models import User
 from aralyk.console import sentences
 from aralyk.console.people import person_of
 from aralyk.devices.queries import SILENT_AFTER_INTERVALS, Place, Trail, places_for, trails_for
-from aralyk.incidents.models import Status
-from aralyk.incidents.queries import incidents_for
+from aralyk.incidents.queries import WAITING, incidents_for
 from aralyk.orders.queries import zones_for
 
 TRACK_SPAN: Final = timedelta(minutes=30)
-ONE_BY_ONE_MAX: Final = 8  # up to so many changed orders are asked for singly; beyond, everything costs less
 EARTH_RADIUS_M: Final = 6_371_008.8  # mean radius of WGS 84
 _NO_INTERVAL_S: Final = 60
 
@@ -49,18 +48,11 @@ def places(request: HttpRequest) -> JsonResponse:
     """Where the parties of live orders were last; `?order=` (repeatable) keeps it to those."""
     wanted = _orders_asked(request)
     user = person_of(request)
-    if 0 < len(wanted) <= ONE_BY_ONE_MAX:
-        found = [place for order in sorted(wanted) for place in places_for(user, order_id=order)]
-        zones = [
-            zone for order in {place.order for place in found} for zone in zones_for(user, order_id=order)["features"]
-        ]
-    else:
-        found = [place for place in places_for(user) if not wanted or place.order in wanted]
-        zones = zones_for(user)["features"]
     by_order: dict[UUID, list[Place]] = defaultdict(list)
-    for place in found:
+    for place in places_for(user, order_ids=wanted or None):
         by_order[place.order].append(place)
-    worst = _worst_by_order(request, list(by_order))
+    zones = zones_for(user, order_ids=by_order if wanted else None)["features"]
+    worst = _worst_by_order(user, only=by_order if wanted else None)
     zones_by_order: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for zone in zones:
         zones_by_order[zone["properties"]["order"]].append(zone)
@@ -77,7 +69,7 @@ def tracks(request: HttpRequest, order_id: UUID) -> JsonResponse:
     until = clock.now()
     user = person_of(request)
     trails = trails_for(user, order_id, since=until - TRACK_SPAN, until=until)
-    intervals = {place.device: place.interval_s for place in places_for(user, order_id=order_id)}
+    intervals = {place.device: place.interval_s for place in places_for(user, order_ids=[order_id])}
     found = [_track(trail, interval_s=intervals.get(trail.device, _NO_INTERVAL_S)) for trail in trails]
     return JsonResponse({"tracks": found}, headers={"Cache-Control": "no-store"})
 
@@ -112,8 +104,10 @@ def _orders_asked(request: HttpRequest) -> set[UUID]:
         raise Refused.field("order", expected="ids of orders") from None
 
 
-def _worst_by_order(request: HttpRequest, orders: Sequence[UUID]) -> dict[UUID, int]:
-    waiting = incidents_for(person_of(request)).exclude(status=Status.CLOSED).filter(order__in=orders)
+def _worst_by_order(user: User, *, only: Collection[UUID] | None) -> dict[UUID, int]:
+    waiting = incidents_for(user).filter(status__in=WAITING)
+    if only is not None:
+        waiting = waiting.filter(order__in=only)
     worst: dict[UUID, int] = {}
     for order, priority in waiting.values_list("order", "priority"):
         worst[order] = min(priority, worst.get(order, priority))

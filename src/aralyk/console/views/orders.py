@@ -17,6 +17,7 @@ from aralyk.access.queries import shown_name
 from aralyk.console.cards import cards
 from aralyk.console.device_facts import device_facts
 from aralyk.console.order_facts import condition_facts, order_facts
+from aralyk.console.paging import page_query
 from aralyk.console.people import person_of
 from aralyk.console.views.map_data import map_values
 from aralyk.devices.queries import places_for
@@ -45,7 +46,13 @@ def listing(request: HttpRequest) -> HttpResponse:
     if not every:
         found = found.filter(holds_at(clock.now()))
     page_of = Paginator(found, PAGE_ROWS).get_page(request.GET.get("page"))
-    values = {"orders": [order_facts(order) for order in page_of], "page": page_of, "search": search, "every": every}
+    values = {
+        "orders": [order_facts(order) for order in page_of],
+        "page": page_of,
+        "page_query": page_query(request),
+        "search": search,
+        "every": every,
+    }
     return render(request, "console/orders/list.html", values)
 
 
@@ -57,7 +64,7 @@ def page(request: HttpRequest, order_id: UUID) -> HttpResponse:
     values = {
         "order": order_facts(order),
         "conditions": condition_facts(order),
-        "devices": device_facts(places_for(user, order_id=order.pk)),
+        "devices": device_facts(places_for(user, order_ids=[order.pk])),
         "versions": [
             {
                 "number": version.version,
