@@ -67,9 +67,9 @@ def test_a_pace_survives_its_own_text() -> None:
     assert Pace.parse(str(pace)) == pace
 
 
-@given(st.datetimes(min_value=datetime(1971, 1, 1), max_value=datetime(2200, 1, 1)))
-def test_a_time_written_and_read_again_is_the_same_microsecond(naive: datetime) -> None:
-    at = naive.replace(tzinfo=UTC)
+@given(st.integers(min_value=0, max_value=7_258_118_400_000_000))  # 1970 to 2200
+def test_a_time_written_and_read_again_is_the_same_microsecond(at_us: int) -> None:
+    at = clock.from_us(at_us)
     assert clock.from_us(clock.to_us(at)) == at
     assert clock.parse_iso(clock.iso(at)) == at
     assert len(clock.iso(at)) == len("2026-11-21T10:00:00.123456Z")
@@ -77,6 +77,6 @@ def test_a_time_written_and_read_again_is_the_same_microsecond(naive: datetime) 
 
 def test_a_time_without_a_zone_is_refused() -> None:
     with pytest.raises(ValueError, match="zone"):
-        clock.to_us(datetime(2026, 1, 1))
+        clock.to_us(datetime(2026, 1, 1, tzinfo=UTC).replace(tzinfo=None))
     with pytest.raises(ValueError, match="zone"):
         clock.parse_iso("2026-11-21T10:00:00")
