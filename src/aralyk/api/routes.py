@@ -157,14 +157,17 @@ def get_device(request: HttpRequest, device_id: DeviceId) -> schemas.DeviceDetai
 def get_places(request: HttpRequest, order: UUID | None = None) -> HttpResponse:
     """Where the devices of live orders were last, each with its age."""
     at = clock.now()
-    found = devices.places_for(user_of(request), order_id=order, at=at)
+    found = devices.places_for(user_of(request), order_ids=_only(order), at=at)
     return _written({"as_of": clock.iso(at), "places": [schemas.place(place) for place in found]})
 
 
 @api.get("/map/zones", response=_responses(dict[str, Any]), tags=["map"])
 def get_zones(request: HttpRequest, order: UUID | None = None) -> HttpResponse:
     """The fixed zones of live orders as GeoJSON."""
-    return _written(orders.zones_for(user_of(request), order_id=order))
+    user = user_of(request)
+    if order is not None:
+        orders.order_for(user, order)  # one that is not this person's is not there: 404, not an empty map
+    return _written(orders.zones_for(user, order_ids=_only(order)))
 
 
 @api.get("/status", response=_responses(schemas.StatusOut), tags=["platform"])
@@ -206,6 +209,10 @@ def _detail(request: HttpRequest, incident_id: UUID) -> schemas.IncidentDetail:
     user = user_of(request)
     found = incidents.incident_for(user, incident_id)
     return schemas.incident_detail(found, incidents.decision_for(user, found))
+
+
+def _only(order: UUID | None) -> tuple[UUID, ...] | None:
+    return None if order is None else (order,)
 
 
 def _written(content: object) -> HttpResponse:

@@ -6,7 +6,7 @@ she has a place, how old it is and nothing more. A place without its age and rad
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -175,17 +175,26 @@ _PLACES: Final = """
     LEFT JOIN people_protectedperson p ON a.party = 'protected' AND p.id = a.person
     LEFT JOIN device_status s ON s.device = d.id
     WHERE a.until IS NULL AND o.ended_at IS NULL AND o.starts_at <= %(at)s AND o.expires_at > %(at)s
-      AND (%(every)s OR o.district = ANY(%(districts)s)) AND (%(order)s::uuid IS NULL OR o.id = %(order)s)
+      AND (%(every)s OR o.district = ANY(%(districts)s))
+      AND (%(orders)s::uuid[] IS NULL OR o.id = ANY(%(orders)s::uuid[]))
+      AND (%(device)s::text IS NULL OR a.device_id = %(device)s)
     ORDER BY o.number, a.party DESC, d.id
 """
 
 
-def places_for(user: User, *, order_id: UUID | None = None, at: datetime | None = None) -> list[Place]:
+def places_for(
+    user: User,
+    *,
+    order_ids: Collection[UUID] | None = None,
+    device_id: str | None = None,
+    at: datetime | None = None,
+) -> list[Place]:
     """Where the devices of live orders were last: one query however many.
 
     Args:
         user: Who looks.
-        order_id: Only this order's.
+        order_ids: Only these orders'; None: all.
+        device_id: Only this device's.
         at: The moment that ages count to (default: now).
 
     Returns:
@@ -198,7 +207,8 @@ def places_for(user: User, *, order_id: UUID | None = None, at: datetime | None 
         "at": at,
         "every": districts is None,
         "districts": sorted(districts or ()),
-        "order": order_id,
+        "orders": None if order_ids is None else list(order_ids),
+        "device": device_id,
         "sees_her": sees_her,
     }
     with connection.cursor() as cursor:

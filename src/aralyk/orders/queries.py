@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -155,22 +155,22 @@ def issue_clocks(order: Order) -> tuple[IssueClock, ...]:
     )
 
 
-def zones_for(user: User, *, order_id: UUID | None = None) -> dict[str, Any]:
+def zones_for(user: User, *, order_ids: Collection[UUID] | None = None) -> dict[str, Any]:
     """The fixed zones of live orders as a GeoJSON FeatureCollection; circles are drawn as polygons of 32 corners.
 
     Args:
         user: Who looks.
-        order_id: Only this order's, live or not.
+        order_ids: Only these orders', live or not; None: all live ones.
 
     Returns:
         Each feature's properties: order, condition, kind, scheduled (holds at set hours only), circle (its centre and
         radius in metres, when it is one).
     """
-    if order_id is None:
-        orders = in_districts(user, field="order_version__order__district")
+    orders = in_districts(user, field="order_version__order__district")
+    if order_ids is None:
         orders &= holds_at(clock.now(), prefix="order_version__order__")
     else:
-        orders = Q(order_version__order=order_for(user, order_id))
+        orders &= Q(order_version__order__in=order_ids)
     current = Q(order_version__version=F("order_version__order__current_version"))
     conditions = (
         Condition.objects.filter(orders, current, kind__in=ZONE_KINDS)
