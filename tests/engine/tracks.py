@@ -9,6 +9,7 @@ below 0.8 D all the minute, *outside* if it stayed beyond 1.25 D; in between eit
 
 from __future__ import annotations
 
+import json
 import math
 import os
 from collections.abc import Sequence
@@ -20,6 +21,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+import shapely
+from shapely.geometry import Polygon
 
 from aralyk.engine import Decision, Kind, Observation, Phase, State, compile_order
 from aralyk.engine.times import iso
@@ -33,9 +36,15 @@ EXPERIMENTS: Final = ("unimodal_trip_car_bike_mtv_la", "train_bus_ebike_mtv_ucb"
 RESPONDENT_PHONE: Final = "ucb-sdb-android-2"
 PROTECTED_PHONE: Final = "ucb-sdb-ios-2"
 SECOND_US: Final = 1_000_000
+FOREVER_US: Final = 1 << 62
 MINUTE_US: Final = 60 * SECOND_US
 METRES_PER_DEGREE: Final = 111_195.0
 FRESH_US: Final = 5 * MINUTE_US
+SHARP_M: Final = 100.0
+"""A *clear* minute: both phones declared at most this within the last minute, at its begin and at its end."""
+PLACES: Final = TRACKS / "mobilitynet_places_routes.geojson"
+VISIT_S: Final = 60
+NEAR_M: Final = 200.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +74,10 @@ class Tally:
     inside_alerted: int = 0
     inside_first: int = 0
     inside_unknown: int = 0
+    sharp_inside: int = 0
+    sharp_inside_alerted: int = 0
+    sharp_outside: int = 0
+    sharp_outside_first: int = 0
     outside: int = 0
     outside_first: int = 0
     outside_alerted: int = 0
@@ -152,7 +165,7 @@ def run(pair: Pair, *, distance_m: int, experiments: Sequence[str] = EXPERIMENTS
         hers = fixes(PROTECTED_PHONE, experiment, device="d", lag_s=pair.lag_s, north_m=pair.north_m)
         made = replayed(his + hers, distance_m=distance_m)
         at, apart = truth(experiment, pair)
-        _count(tally, made, at, apart, (_times(his), _times(hers)))
+        _count(tally, made, at, apart, (_times(his), _times(hers)), (_sharp_times(his), _sharp_times(hers)))
         tally.decisions += made
     return tally
 
@@ -161,12 +174,17 @@ def _times(observations: Sequence[Observation]) -> npt.NDArray[np.int64]:
     return np.array(sorted(seen.received_at_us for seen in observations), np.int64)
 
 
+def _sharp_times(observations: Sequence[Observation]) -> npt.NDArray[np.int64]:
+    return _times([seen for seen in observations if seen.accuracy_m is not None and seen.accuracy_m <= SHARP_M])
+
+
 def _count(
     tally: Tally,
     made: Sequence[Decision],
     at: npt.NDArray[np.int64],
     apart: npt.NDArray[np.float64],
     heard: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]],
+    sharp: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]],
 ) -> None:
     about = [d for d in made if d.kind in (Kind.PROXIMITY, Kind.WARNING_RING)]
     first = _standing(about, 1)
@@ -179,12 +197,15 @@ def _count(
     for minute in np.unique(at // MINUTE_US):
         begins, ends = int(minute) * MINUTE_US, (int(minute) + 1) * MINUTE_US
         within = apart[(at >= begins) & (at < ends)]
-        if within.size < 30 or not all(_heard(times, begins) for times in heard):
+        if within.size < 30 or not all(_heard(times, begins, FRESH_US) for times in heard):
             continue
+        clear = all(_heard(times, begins, MINUTE_US) and _heard(times, ends, MINUTE_US) for times in sharp)
         if within.max() <= 0.8 * tally.distance_m:
             tally.inside += 1
             alerted = _overlaps(any_, begins, ends)
             tally.inside_alerted += alerted
+            tally.sharp_inside += clear
+            tally.sharp_inside_alerted += clear and alerted
             tally.inside_unknown += 0 if alerted else _overlaps(unknown, begins, ends)
             tally.inside_first += _overlaps(first, begins, ends)
         elif within.min() >= 1.25 * tally.distance_m:
@@ -193,11 +214,13 @@ def _count(
             tally.outside_alerted += alerted
             tally.outside_unknown += 0 if alerted else _overlaps(unknown, begins, ends)
             tally.outside_first += _overlaps(first, begins, ends)
+            tally.sharp_outside += clear
+            tally.sharp_outside_first += clear and _overlaps(first, begins, ends)
 
 
-def _heard(times: npt.NDArray[np.int64], at_us: int) -> bool:
+def _heard(times: npt.NDArray[np.int64], at_us: int, within_us: int) -> bool:
     last = int(np.searchsorted(times, at_us, side="right")) - 1
-    return last >= 0 and at_us - int(times[last]) <= FRESH_US
+    return last >= 0 and at_us - int(times[last]) <= within_us
 
 
 def _standing(made: Sequence[Decision], priority: int) -> list[tuple[int, int]]:
@@ -214,7 +237,7 @@ def _standing(made: Sequence[Decision], priority: int) -> list[tuple[int, int]]:
             spans.append((since, d.decided_at_us))
             since = None
     if since is not None:
-        spans.append((since, made[-1].decided_at_us))
+        spans.append((since, FOREVER_US))
     return spans
 
 
@@ -222,19 +245,109 @@ def _overlaps(spans: Sequence[tuple[int, int]], begins: int, ends: int) -> int:
     return int(any(since < ends and until >= begins for since, until in spans))
 
 
-def main() -> None:
-    """Print the table."""
-    print(
-        f"{'pair':<15}{'D m':>6}{'minutes in':>12}{'alerted':>9}{'P1':>7}{'unknown':>9}"
-        f"{'minutes out':>13}{'alerted':>9}{'P1':>6}{'unknown':>9}{'incidents':>11}{'unknowns':>10}{'late':>6}"
+@dataclass(slots=True, kw_only=True)
+class Visits:
+    """What a closed area of the real places made of the respondent's phone."""
+
+    place: str
+    visits: int = 0
+    alerted: int = 0
+    incidents: int = 0
+    far_incidents: int = 0
+
+
+def places(experiment: str) -> list[tuple[str, dict[str, Any]]]:
+    """The polygons of an experiment's places, each shape once."""
+    found: dict[str, tuple[str, dict[str, Any]]] = {}
+    for feature in json.loads(PLACES.read_text("utf-8"))["features"]:
+        properties = feature["properties"]
+        if properties["kind"] == "place" and properties["experiment"] == experiment:
+            found[json.dumps(feature["geometry"])] = (properties["name"], feature["geometry"])
+    return list(found.values())
+
+
+def visited(name: str, shape: dict[str, Any], experiment: str) -> Visits:
+    """Replay the respondent's phone against a place as a closed area.
+
+    A visit is a minute or more of truth inside with at least one clear fix in it; it is alerted if an incident of
+    priority 1 or 2 stood open between a minute before it and three after it. An incident is far if the truth stayed
+    200 m away round its opening.
+    """
+    his = fixes(RESPONDENT_PHONE, experiment, device="r")
+    heard = sorted(his, key=lambda seen: seen.received_at_us)
+    given = order(heard[0].received_at_us, heard[-1].received_at_us + MINUTE_US, distance_m=1)
+    given["conditions"] = [{"id": "area", "kind": "exclusion_zone", "shape": shape, "schedule": None}]
+    given["protected"] = []
+    state = State.empty()
+    made = state.set_order(compile_order(given), heard[0].received_at_us)
+    made += state.step(heard, heard[-1].received_at_us)
+    areas = [d for d in made if d.kind is Kind.EXCLUSION_ZONE]
+    spans = _standing(areas, 2)
+    tally = Visits(place=name, incidents=sum(d.phase is Phase.OPEN for d in areas))
+    seconds, metres = _distance_to(shape, experiment)
+    sharp = _sharp_times(his)
+    for begins, ends in _stays(seconds, metres):
+        if not _overlaps([(int(t), int(t)) for t in sharp if begins <= t <= ends], begins, ends):
+            continue
+        tally.visits += 1
+        tally.alerted += _overlaps(spans, begins - MINUTE_US, ends + 3 * MINUTE_US)
+    for opening in (d for d in areas if d.phase is Phase.OPEN):
+        near = np.abs(seconds - opening.occurred_at_us) <= MINUTE_US
+        tally.far_incidents += bool(near.any()) and float(metres[near].min()) > NEAR_M
+    return tally
+
+
+def _distance_to(shape: dict[str, Any], experiment: str) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+    table = pq.read_table(REFERENCE)
+    rows = table.filter(pc.equal(table["experiment"].cast("string"), experiment))
+    lon0, lat0 = shape["coordinates"][0][0]
+    east = METRES_PER_DEGREE * math.cos(math.radians(lat0))
+    rings = [
+        [((x - lon0) * east, (y - lat0) * METRES_PER_DEGREE) for x, y, *_ in ring] for ring in shape["coordinates"]
+    ]
+    area = Polygon(rings[0], rings[1:])
+    points = shapely.points(
+        (np.asarray(rows["true_lon"]) - lon0) * east, (np.asarray(rows["true_lat"]) - lat0) * METRES_PER_DEGREE
     )
+    at = np.asarray(rows["time"].cast("int64")) * 1000
+    order_of_time = np.argsort(at, kind="stable")
+    return at[order_of_time], shapely.distance(area, points)[order_of_time]
+
+
+def _stays(seconds: npt.NDArray[np.int64], metres: npt.NDArray[np.float64]) -> list[tuple[int, int]]:
+    stays = []
+    inside = [int(t) for t, m in zip(seconds, metres, strict=True) if m == 0.0]
+    begins = last = None
+    for t in inside:
+        if last is not None and begins is not None and t - last > 10 * SECOND_US:
+            stays.append((begins, last))
+            begins = t
+        begins = t if begins is None else begins
+        last = t
+    if begins is not None and last is not None:
+        stays.append((begins, last))
+    return [(b, e) for b, e in stays if e - b >= VISIT_S * SECOND_US]
+
+
+def main() -> None:
+    """Print the tables."""
+    columns = "in alerted P1 unknown none | clear_in alerted | out alerted P1 unknown | clear_out P1 | incidents late"
+    print(f"{'pair':<14} {'D m':>5} | {columns}")
     for pair in PAIRS:
         for distance_m in (300, 500, 1000):
             t = run(pair, distance_m=distance_m)
-            print(
-                f"{t.pair:<15}{t.distance_m:>6}{t.inside:>12}{t.inside_alerted:>9}{t.inside_first:>7}{t.inside_unknown:>9}"
-                f"{t.outside:>13}{t.outside_alerted:>9}{t.outside_first:>6}{t.outside_unknown:>9}{t.incidents:>11}{t.unknowns:>10}{t.late:>6}"
-            )
+            none = t.inside - t.inside_alerted - t.inside_unknown
+            inside = (t.inside, t.inside_alerted, t.inside_first, t.inside_unknown, none)
+            outside = (t.outside, t.outside_alerted, t.outside_first, t.outside_unknown)
+            clear = ((t.sharp_inside, t.sharp_inside_alerted), (t.sharp_outside, t.sharp_outside_first))
+            groups = (inside, clear[0], outside, clear[1], (t.incidents, t.late))
+            text = " | ".join(" ".join(f"{figure:>5}" for figure in group) for group in groups)
+            print(f"{t.pair:<14} {t.distance_m:>5} | {text}")
+    print(f"\n{'place as closed area':<30} {'visits':>7} {'alerted':>8} {'incidents':>10} {'far':>5}")
+    for experiment in EXPERIMENTS:
+        for name, shape in places(experiment):
+            v = visited(name, shape, experiment)
+            print(f"{v.place:<30} {v.visits:>7} {v.alerted:>8} {v.incidents:>10} {v.far_incidents:>5}")
 
 
 if __name__ == "__main__":

@@ -20,6 +20,8 @@ from aralyk.cli.errors import CommandRefused
 
 BATCH: Final = 10_000
 """Observations in one step: decisions appear while a long file is still being replayed."""
+WIDTH: Final = 160
+"""Of a table that goes into a file or a pipe: every column whole."""
 ORDER_MEMBER: Final = "order.json"
 OBSERVATIONS_MEMBER: Final = "observations.jsonl"
 SETTABLE: Final = {
@@ -202,7 +204,7 @@ class _Table:
         from rich.console import Console
         from rich.table import Table
 
-        table = Table(title=f"{len(self._rows)} decisions", title_justify="left")
+        table = Table(title=f"Decisions: {len(self._rows)}", title_justify="left")
         for name in ("decided", "occurred", "phase", "P", "kind", "who", "probability", "distance m", "reason"):
             table.add_column(name, no_wrap=name in ("decided", "occurred", "phase", "P"))
         for row in self._rows:
@@ -212,7 +214,8 @@ class _Table:
                 row["party"], "" if probability is None else f"{probability:.3f}",
                 "" if distance is None else f"{distance:.0f}", row["reason"],
             )  # fmt: skip
-        Console().print(table)
+        wide = None if sys.stdout.isatty() else WIDTH
+        Console(width=wide).print(table)
 
 
 def _report(ignored: int, unjudged: int, unwatched: tuple[str, ...]) -> None:

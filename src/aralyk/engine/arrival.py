@@ -15,7 +15,7 @@ from aralyk.engine import policy
 from aralyk.engine.compiled import kernel
 from aralyk.engine.error_model import spread_of
 from aralyk.engine.geodesy import metres_per_degree
-from aralyk.engine.pairs import stale_us, step_back
+from aralyk.engine.pairs import is_sharp, stale_us, step_back
 from aralyk.engine.records import (
     ALARM_SOS,
     CHECK_IN,
@@ -50,7 +50,6 @@ LATE_US = policy.LATE_US
 STALE_US = policy.STALE_US
 JUMP_MPS = policy.JUMP_MPS
 JUMP_M = policy.JUMP_M
-VAGUE_M = policy.VAGUE_M
 SPEED_MIN_MPS = policy.SPEED_MIN_MPS
 SPEED_MAX_MPS = policy.SPEED_MAX_MPS
 
@@ -118,8 +117,8 @@ def take_place(s: Shard, device: int, record: Row, at_us: int, now_us: int) -> N
         judge_late(s, device, record, at_us, now_us)
         return
     move(d, record, at_us)
-    if d["radius_m"] > VAGUE_M:
-        due_at(s, d["case"])["due_us"] = 0  # patience with vague places is shorter
+    if not is_sharp(d):
+        due_at(s, d["case"])["due_us"] = 0  # patience with such places is shorter
     k = case_at(s, d["case"])
     if k["life"] != LIVE:
         return
@@ -182,8 +181,8 @@ def move(d: Row, record: Row, at_us: int) -> None:
 
 @kernel
 def _take_sharpness(d: Row) -> None:
-    """Note when the device was last placed by a fix that says where it is: not vague, not a lone jump, not mocked."""
-    if d["radius_m"] <= VAGUE_M and d["trust"] == TRUSTED and d["mock"] == 0:
+    """Note when the device was last placed by a fix that says where it is."""
+    if is_sharp(d):
         d["sharp_us"] = d["fix_us"]
 
 

@@ -32,6 +32,7 @@ from aralyk.engine.shard import Shard, device_at, draft_of, ring_at, sight_at
 STALE_US = policy.STALE_US
 SILENCE_INTERVALS = policy.SILENCE_INTERVALS
 COARSE_M = policy.COARSE_M
+VAGUE_M = policy.VAGUE_M
 MOTION_US = policy.MOTION_US
 RING_FIXES = policy.RING_FIXES
 JUMP_M = policy.JUMP_M
@@ -64,9 +65,15 @@ def is_placed(d: Row, now_us: int) -> bool:
 
 
 @kernel
+def is_sharp(d: Row) -> bool:
+    """Whether the newest place says where the device is: not vague, not a lone jump, not mocked."""
+    return bool(d["radius_m"] <= VAGUE_M and d["trust"] == TRUSTED and d["mock"] == 0)
+
+
+@kernel
 def quality(d: Row) -> int:
-    """What the newest place may prove: 1 all, 0 coarse (opens priority 2), -1 lone jump or mocked (never closes)."""
-    if d["trust"] != TRUSTED or d["mock"] != 0:
+    """What the newest place may prove: 1 all, 0 coarse (opens priority 2), -1 vague, jump, mocked (never closes)."""
+    if not is_sharp(d):
         return -1
     return 1 if d["radius_m"] <= COARSE_M and d["source"] != SOURCE_NETWORK else 0
 

@@ -49,6 +49,7 @@ STALE_US = policy.STALE_US
 COVER_US = policy.COVER_US
 LATE_GAP_US = policy.LATE_GAP_US
 COARSE_M = policy.COARSE_M
+VAGUE_M = policy.VAGUE_M
 
 
 @kernel
@@ -75,7 +76,7 @@ def judge_late(s: Shard, device: int, record: Row, at_us: int, now_us: int) -> N
 @kernel
 def record_quality(record: Row) -> int:
     """As `pairs.quality`, of a record by itself."""
-    if record["flags"] & MOCK:
+    if record["flags"] & MOCK or record["radius_m"] > VAGUE_M:
         return -1
     source = (record["flags"] >> SOURCE_SHIFT) & SOURCE_MASK
     return 0 if record["radius_m"] > COARSE_M or source == SOURCE_NETWORK else 1

@@ -40,7 +40,6 @@ from aralyk.engine.rules.verdicts import is_material
 from aralyk.engine.shard import Shard, case_at, condition_at, device_at, device_episode_at, draft_of, due_at
 
 REACH_MPS = policy.REACH_MPS
-VAGUE_M = policy.VAGUE_M
 VAGUE_PATIENCE_US = policy.VAGUE_PATIENCE_US
 SPEED_MAX_MPS = policy.SPEED_MAX_MPS
 SILENCE_INTERVALS = policy.SILENCE_INTERVALS
@@ -60,7 +59,7 @@ def quiet_due_us(s: Shard, device: int) -> int:
     d = device_at(s, device)
     starts = case_at(s, d["case"])["starts_us"]
     heard = max(d["contact_us"], starts) + SILENCE_INTERVALS * d["interval_us"]
-    patience = VAGUE_PATIENCE_US if d["radius_m"] > VAGUE_M else stale_us(d)
+    patience = stale_us(d) if d["sharp_us"] == d["fix_us"] else VAGUE_PATIENCE_US
     placed = max(d["sharp_us"], starts) + patience
     return int(min(heard, placed))
 
@@ -85,7 +84,7 @@ def fire_silence(s: Shard, device: int, now_us: int) -> None:
         starts = case_at(s, d["case"])["starts_us"]
         unheard = max(d["contact_us"], starts) + SILENCE_INTERVALS * d["interval_us"] <= now_us
         since = d["contact_us"] if unheard else d["sharp_us"]
-        reason = NO_CONTACT if unheard else POSITION_VAGUE if d["radius_m"] > VAGUE_M else POSITION_STALE
+        reason = NO_CONTACT if unheard else POSITION_STALE if d["sharp_us"] == d["fix_us"] else POSITION_VAGUE
         open_device(s, device, SILENCE, OPEN, 3, reason, now_us, max(since, starts))
         return
     due, other = reach_due(s, device)

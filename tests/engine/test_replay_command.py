@@ -1,0 +1,155 @@
+"""`aralyk replay`: the expert's door. The real command in a process of its own where its exit code matters."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aralyk.engine import ENGINE_VERSION, Observation
+from aralyk.engine.times import iso
+from tests.engine.builders import HERS, HIS, at, circle, line, order, proximity, still, walk
+
+REPOSITORY = Path(__file__).resolve().parent.parent.parent
+
+
+def run(*arguments: object) -> subprocess.CompletedProcess[str]:
+    """Run `aralyk replay`."""
+    command = [sys.executable, "-m", "aralyk.cli", "replay", *map(str, arguments)]
+    environment = os.environ | {"PYTHONPATH": str(REPOSITORY / "src")}
+    return subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+
+
+def published(seen: Observation) -> str:
+    """An observation in the INTERFACES form."""
+    fields: dict[str, Any] = {name: getattr(seen, name) for name in seen.__slots__}
+    fields["received_at"] = iso(fields.pop("received_at_us"))
+    fixed = fields.pop("fixed_at_us")
+    fields["fixed_at"] = None if fixed is None else iso(fixed)
+    fields["proximity_ble"] = []
+    return json.dumps(fields)
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> tuple[Path, Path]:
+    """An order with a ring of 500 m, and a respondent who comes to 700 m and later falls silent."""
+    given = tmp_path / "order.json"
+    given.write_text(json.dumps(order(proximity(distance_m=500, warning_m=600), circle(east_m=50_000))), "utf-8")
+    seen = still(HERS, 0, 40) + walk(HIS, 3, line((2000, 0), (700, 0), 40))
+    lines = tmp_path / "observations.jsonl"
+    lines.write_text("\n".join(published(one) for one in seen) + "\n", "utf-8")
+    return given, lines
+
+
+def decisions(done: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]:
+    """Its JSON Lines."""
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def test_nothing_happens_outside_the_ring(files: tuple[Path, Path]) -> None:
+    assert decisions(run(*files, "--json")) == []
+
+
+def test_what_if_the_ring_were_wider(files: tuple[Path, Path]) -> None:
+    done = run(*files, "--json", "--set", "condition.distance_m=800")
+    made = decisions(done)
+    assert {d["kind"] for d in made} == {"proximity"}
+    assert made[0]["phase"] == "open"
+    assert "warning ring" in done.stderr
+    assert decisions(run(*files, "--json", "--set", "ring.distance_m=800")) == made
+
+
+def test_time_passes_after_the_last_observation_up_to_until(files: tuple[Path, Path]) -> None:
+    made = decisions(run(*files, "--json", "--until", iso(at(1200))))
+    assert {d["kind"] for d in made} == {"silence"}
+    assert max(d["decided_at"] for d in made) <= iso(at(1200))
+
+
+def test_a_bundle_and_a_directory_are_read_like_two_files(files: tuple[Path, Path], tmp_path: Path) -> None:
+    wider = ("--json", "--set", "ring.distance_m=800")
+    bundle = tmp_path / "bundle.zip"
+    with zipfile.ZipFile(bundle, "w") as packed:
+        for path in files:
+            packed.write(path, path.name)
+    expected = decisions(run(*files, *wider))
+    assert expected
+    assert decisions(run(bundle, *wider)) == expected
+    assert decisions(run(files[0].parent, *wider)) == expected
+
+
+def test_people_get_a_table(files: tuple[Path, Path]) -> None:
+    done = run(*files, "--set", "ring.distance_m=800")
+    assert done.returncode == 0
+    assert "Decisions: 1" in done.stdout
+    assert "proximity" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("line_number", "change", "expected"),
+    [
+        (3, {"lat": 91.0}, ("observations.jsonl:3", "lat")),
+        (2, {"received_at": "yesterday"}, ("observations.jsonl:2", "received_at")),
+        (1, {"accuracy_m": float("nan")}, ("observations.jsonl:1", "accuracy_m")),
+        (5, {"strap": ["open"]}, ("observations.jsonl:5", "strap")),
+        (4, {"alarms": "sos"}, ("observations.jsonl:4", "alarms")),
+        (4, {"device": None}, ("observations.jsonl:4", "device")),
+    ],
+)
+def test_a_mistake_names_line_and_field(
+    files: tuple[Path, Path], line_number: int, change: dict[str, Any], expected: tuple[str, str]
+) -> None:
+    lines = files[1].read_text("utf-8").splitlines()
+    lines[line_number - 1] = json.dumps(json.loads(lines[line_number - 1]) | change)
+    files[1].write_text("\n".join(lines), "utf-8")
+    done = run(*files, "--json")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert all(part in done.stderr for part in expected), done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (("--engine", "0.0.1"), ENGINE_VERSION),
+        (("--until", "tomorrow"), "--until"),
+        (("--set", "ring.radius=5"), "radius"),
+        (("--set", "ring.distance_m=wide"), "conditions[0].distance_m"),
+        (("--set", "nonsense"), "CONDITION.FIELD=VALUE"),
+    ],
+)
+def test_a_wrong_option_is_refused_by_name(files: tuple[Path, Path], arguments: tuple[str, ...], expected: str) -> None:
+    done = run(*files, "--json", *arguments)
+    assert done.returncode == 2
+    assert expected in done.stderr
+
+
+def test_a_broken_order_is_refused_with_its_field(files: tuple[Path, Path]) -> None:
+    files[0].write_text(json.dumps(order(proximity()) | {"timezone": "Mars/Base"}), "utf-8")
+    done = run(*files, "--json")
+    assert done.returncode == 2
+    assert "order.json: timezone" in done.stderr
+
+
+def test_observations_of_other_devices_are_counted_aloud(files: tuple[Path, Path]) -> None:
+    with files[1].open("a", encoding="utf-8") as lines:
+        lines.write(published(still("stranger", 700, 1)[0]) + "\n")
+    done = run(*files, "--json")
+    assert done.returncode == 0
+    assert "1 observations of devices that the order does not name" in done.stderr
+
+
+def test_the_engine_bench_prints_one_json_object_per_number_of_cases() -> None:
+    command = [sys.executable, "-m", "aralyk.cli", "bench", "engine", "--json", "--cases", "50", "--cases", "60"]
+    environment = os.environ | {"PYTHONPATH": str(REPOSITORY / "src")}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    assert done.returncode == 0, done.stderr
+    measured = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [one["cases"] for one in measured] == [50, 60]
+    assert all(one["fixes_per_s"] > 0 and one["bytes_per_case"] > 0 for one in measured)
+    assert all(one["decisions"] > 0 for one in measured)
