@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from django.utils.formats import number_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
@@ -106,6 +105,9 @@ REASONS: Final[Texts] = MappingProxyType(
         "order_changed": gettext_lazy("The order was varied."),
         "no_contact": gettext_lazy("The device was not heard for three of its intervals."),
         "position_stale": gettext_lazy("The device is heard, but its last usable place is old."),
+        "position_vague_request_better_fix": gettext_lazy(
+            "The place is too coarse to tell the distance: a better fix is needed."
+        ),
         "position_unknown": gettext_lazy("The device is heard, but has never given a usable place."),
         "possible_since": gettext_lazy(
             "From the last known place and the time since, the person may by now be within the "
@@ -218,9 +220,9 @@ def priority_word(priority: int) -> str:
 def metres(value: float) -> str:
     """ "640 m" or "2.4 km", as this language writes numbers."""
     if value < METRES_IN_KM:
-        return _("%(value)s m") % {"value": number_format(round(value), use_l10n=True)}
+        return _("%(value)s m") % {"value": round(value)}
     decimals = 1 if value < 10 * METRES_IN_KM else 0
-    return _("%(value)s km") % {"value": number_format(value / METRES_IN_KM, decimal_pos=decimals, use_l10n=True)}
+    return _("%(value)s km") % {"value": _decimal(value / METRES_IN_KM, decimals)}
 
 
 def metres_between(low: float, high: float) -> str:
@@ -228,8 +230,8 @@ def metres_between(low: float, high: float) -> str:
     if high < METRES_IN_KM:
         return _("%(low)s–%(high)s m") % {"low": round(low), "high": round(high)}
     return _("%(low)s–%(high)s km") % {
-        "low": number_format(low / METRES_IN_KM, decimal_pos=1, use_l10n=True),
-        "high": number_format(high / METRES_IN_KM, decimal_pos=1, use_l10n=True),
+        "low": _decimal(low / METRES_IN_KM, 1),
+        "high": _decimal(high / METRES_IN_KM, 1),
     }
 
 
@@ -290,3 +292,7 @@ def duration(seconds: float) -> str:
 def decimal_mark() -> str:
     """Between whole and part in this language's numbers."""
     return pgettext("decimal mark", ".")
+
+
+def _decimal(value: float, places: int) -> str:
+    return f"{value:.{places}f}".replace(".", decimal_mark())

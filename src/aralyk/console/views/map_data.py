@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from math import asin, cos, radians, sin, sqrt
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
+import msgspec
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, JsonResponse
 from django.urls import reverse
@@ -28,6 +29,7 @@ from aralyk.orders.queries import zones_for
 TRACK_SPAN: Final = timedelta(minutes=30)
 EARTH_RADIUS_M: Final = 6_371_008.8  # mean radius of WGS 84
 _NO_INTERVAL_S: Final = 60
+_NO_ORDER: Final = UUID(int=0)
 
 
 def map_values(*, only: UUID | None = None) -> dict[str, Any]:
@@ -44,7 +46,7 @@ def map_values(*, only: UUID | None = None) -> dict[str, Any]:
 
 
 @require_GET
-def places(request: HttpRequest) -> JsonResponse:
+def places(request: HttpRequest) -> HttpResponse:
     """Where the parties of live orders were last; `?order=` (repeatable) keeps it to those."""
     wanted = _orders_asked(request)
     user = person_of(request)
@@ -56,11 +58,21 @@ def places(request: HttpRequest) -> JsonResponse:
     zones_by_order: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for zone in zones:
         zones_by_order[zone["properties"]["order"]].append(zone)
+    # Once, not for each of five thousand orders: both ask Django's active language and addresses each time.
+    address = reverse("order", args=[_NO_ORDER])
+    zone_labels = {kind: sentences.text(sentences.ZONES, kind) for kind in sentences.ZONES}
     orders = [
-        _order(order, group, worst=worst.get(order), zones=zones_by_order[str(order)])
+        _order(
+            order,
+            group,
+            url=address.replace(str(_NO_ORDER), str(order)),
+            worst=worst.get(order),
+            zones=[_zone(zone, zone_labels) for zone in zones_by_order[str(order)]],
+        )
         for order, group in by_order.items()
     ]
-    return JsonResponse({"orders": orders, "complete": not wanted}, headers={"Cache-Control": "no-store"})
+    content = msgspec.json.encode({"orders": orders, "complete": not wanted})  # a tenth of json.dumps' time
+    return HttpResponse(content, content_type="application/json", headers={"Cache-Control": "no-store"})
 
 
 @require_GET
@@ -115,14 +127,14 @@ def _worst_by_order(user: User, *, only: Collection[UUID] | None) -> dict[UUID, 
 
 
 def _order(
-    order: UUID, group: Sequence[Place], *, worst: int | None, zones: Sequence[dict[str, Any]]
+    order: UUID, group: Sequence[Place], *, url: str, worst: int | None, zones: list[dict[str, Any]]
 ) -> dict[str, Any]:
     first = group[0]
     placed = [place for place in group if place.lat is not None]
     return {
         "id": str(order),
         "number": first.order_number,
-        "url": reverse("order", args=[order]),
+        "url": url,
         "label": first.label,
         "worst": worst,
         "parties": [_party(place) for place in placed],
@@ -141,7 +153,7 @@ def _order(
             for place in placed
             for distance, warning in place.rings
         ],
-        "zones": [_zone(zone) for zone in zones],
+        "zones": zones,
         "between_m": _between_m(placed),
     }
 
@@ -164,12 +176,12 @@ def _party(place: Place) -> dict[str, Any]:
     }
 
 
-def _zone(feature: dict[str, Any]) -> dict[str, Any]:
+def _zone(feature: dict[str, Any], labels: Mapping[str, str]) -> dict[str, Any]:
     properties = feature["properties"]
     return {
         "condition": properties["condition"],
         "kind": properties["kind"],
-        "label": sentences.text(sentences.ZONES, properties["kind"]),
+        "label": labels[properties["kind"]],
         "shape": feature["geometry"],
     }
 
