@@ -37,7 +37,9 @@ KINDS: Final[Texts] = MappingProxyType(
     }
 )
 # Silence has two faces: nothing is heard, or something is heard but without a usable place.
-SILENT_PLACE: Final = frozenset({"position_stale", "position_unknown", "partner_position_stale"})
+SILENT_PLACE: Final = frozenset(
+    {"position_stale", "position_unknown", "partner_position_stale", "position_vague_request_better_fix"}
+)
 POSSIBLE_SINCE: Final = "possible_since"
 
 PRIORITIES: Final[Mapping[int, Promise]] = MappingProxyType(
