@@ -66,6 +66,7 @@ class Incident(models.Model):
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["status", "priority", "-raised_at"], name="incident_queue"),
             models.Index(fields=["order", "-raised_at"], name="incident_by_order"),
+            models.Index(fields=["status", "-closed_at", "number"], name="incident_closed_newest_first"),
         ]
 
 
