@@ -219,6 +219,19 @@ def test_a_place_has_its_age_and_hers_shows_only_to_those_who_watch(database: Da
     assert places_for(roles.administrator) == []
 
 
+def test_a_device_given_to_another_person_does_not_show_where_its_last_carrier_was(
+    database: Database, roles: Cast
+) -> None:
+    before, after = order(roles.police), order(roles.police)
+    bracelet(roles.probation)
+    equip(roles.probation, before, device=BRACELET)
+    heard(database, BRACELET, lat=42.87, lon=74.61)
+    do_unassign_device(roles.probation, device_id=BRACELET, order_id=before.pk, reason="снят")
+    equip(roles.probation, after, device=BRACELET)
+    (place,) = places_for(roles.operator)
+    assert (place.order, place.lat, place.heard_at, place.silent) == (after.pk, None, None, True)
+
+
 def test_a_device_never_heard_or_not_for_three_intervals_is_silent(database: Database, roles: Cast) -> None:
     case = order(roles.police)
     bracelet(roles.probation)

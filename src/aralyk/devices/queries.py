@@ -173,7 +173,9 @@ _PLACES: Final = """
     JOIN orders_orderversion v ON v.order_id = o.id AND v.version = o.current_version
     LEFT JOIN people_respondent r ON a.party = 'respondent' AND r.id = a.person
     LEFT JOIN people_protectedperson p ON a.party = 'protected' AND p.id = a.person
-    LEFT JOIN device_status s ON s.device = d.id
+    LEFT JOIN device_status s ON s.device = d.id AND NOT EXISTS (  -- a word from the time of the one who had it before
+        SELECT FROM devices_assignment b WHERE b.device_id = a.device_id AND b.person <> a.person
+            AND coalesce(s.fixed_at, s.received_at) < b.until)
     WHERE a.until IS NULL AND o.ended_at IS NULL AND o.starts_at <= %(at)s AND o.expires_at > %(at)s
       AND (%(every)s OR o.district = ANY(%(districts)s))
       AND (%(orders)s::uuid[] IS NULL OR o.id = ANY(%(orders)s::uuid[]))
