@@ -28,6 +28,7 @@ numba: Any = _typed_numba
 IS_PLAIN: bool = bool(numba.config.DISABLE_JIT)
 
 _sources: list[FunctionType] = []
+_layouts: list[str] = []
 
 
 def kernel(function: Callable[P, R]) -> Callable[P, R]:
@@ -52,6 +53,11 @@ def entry(function: Callable[P, R]) -> Callable[P, R]:
         return cast(Callable[P, R], numba.njit(error_model="numpy", nogil=True, cache=True)(bound))
     except RuntimeError:  # no writable place for the cache: compile in memory
         return cast(Callable[P, R], numba.njit(error_model="numpy", nogil=True)(function))
+
+
+def fingerprint_layout(layout: str) -> None:
+    """Make a memory layout part of the fingerprint: machine code for another layout would read other fields."""
+    _layouts.append(layout)
 
 
 def plain(function: Callable[P, R]) -> Callable[P, R]:
@@ -88,7 +94,7 @@ def _with_cell(function: FunctionType, stamped: FunctionType) -> FunctionType:
 
 
 def _fingerprint() -> str:
-    seen = hashlib.sha256()
+    seen = hashlib.sha256("\n".join(_layouts).encode())
     for function in _sources:
         code = function.__code__
         seen.update(repr((function.__module__, code.co_name, code.co_varnames, code.co_names)).encode())

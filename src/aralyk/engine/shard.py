@@ -16,7 +16,7 @@ from numba import from_dtype, types
 from numba.extending import intrinsic, overload
 
 from aralyk.engine import records
-from aralyk.engine.compiled import IS_PLAIN
+from aralyk.engine.compiled import IS_PLAIN, fingerprint_layout
 from aralyk.engine.records import Row, Rows
 
 TABLES: dict[str, np.dtype[np.void]] = {
@@ -34,6 +34,8 @@ TABLES: dict[str, np.dtype[np.void]] = {
     "out": records.DECISION,
     "counts": records.COUNTS,
 }
+LAYOUT = repr([(name, dtype.descr) for name, dtype in TABLES.items()])
+fingerprint_layout(LAYOUT)
 HANDLES = np.dtype([(name, np.int64) for name in TABLES])
 
 

@@ -23,7 +23,7 @@ from aralyk.engine.layout import Layout, Table
 from aralyk.engine.observations import Observation, columns
 from aralyk.engine.plan import OrderPlan, compile_order
 from aralyk.engine.records import Rows
-from aralyk.engine.shard import Shard, door
+from aralyk.engine.shard import LAYOUT, Shard, door
 from aralyk.engine.version import ENGINE_VERSION
 
 MAGIC: Final = b"aralyk-engine-state\n"
@@ -193,6 +193,7 @@ class State:
         own = self._layout
         head = {
             "engine": ENGINE_VERSION,
+            "layout": LAYOUT,
             "now_us": self.now_us,
             "plans": [json.loads(plan.source) for plan in own.plans],
             "device_ids": own.device_ids,
@@ -315,9 +316,12 @@ def _head_of(data: bytes) -> tuple[Mapping[str, Any], int]:
         raise SnapshotInvalid(f"expected {MAGIC!r}, found {data[:20]!r}")
     (size,) = struct.unpack_from("<Q", data, len(MAGIC))
     try:
-        head: Mapping[str, Any] = json.loads(data[start : start + size])
+        head: Any = json.loads(data[start : start + size])
     except ValueError:
         raise SnapshotInvalid("expected a JSON head, found other bytes") from None
-    if head.get("engine") != ENGINE_VERSION:
-        raise SnapshotInvalid(f"expected engine {ENGINE_VERSION}, found {head.get('engine')!r}")
+    if not isinstance(head, dict) or head.get("engine") != ENGINE_VERSION:
+        found = head.get("engine") if isinstance(head, dict) else None
+        raise SnapshotInvalid(f"expected engine {ENGINE_VERSION}, found {found!r}")
+    if head.get("layout") != LAYOUT:
+        raise SnapshotInvalid("expected this build's row layout, found another: replay the log instead")
     return head, start + size
