@@ -86,6 +86,34 @@ def test_an_acknowledged_incident_that_grows_worse_is_told_again_and_stays_ackno
     assert len(city.rows("SELECT 1 FROM live_event WHERE kind = 'incident'")) == before + 1
 
 
+def test_what_nobody_answered_stays_critical_though_he_went_away_again(city: City, start_watch: StartWatch) -> None:
+    order = city.order()
+    watch = start_watch()
+    approach(city, order, north_m=100, ago_s=70)
+    watch.turn()
+    for ago_s, north_m in ((60, 200), (45, 500), (30, 750), (15, 750), (0, 750)):
+        approach(city, order, north_m=north_m, ago_s=ago_s)
+        watch.turn()
+    assert city.rows("SELECT data->>'kind' FROM incidents_incidentevent ORDER BY id DESC LIMIT 1") == [
+        ("warning_ring",)
+    ]
+    assert city.rows("SELECT kind, priority, decision->>'kind' FROM incidents_incident") == [
+        ("proximity", 1, "proximity")
+    ]
+
+
+def test_the_worst_of_a_burst_that_is_judged_at_once_is_kept(city: City, start_watch: StartWatch) -> None:
+    order = city.order(starts_before=timedelta(minutes=3))
+    watch = start_watch()
+    for ago_s, north_m in ((120, 750), (90, 100), (75, 200), (60, 500), (45, 750), (30, 750), (15, 750), (0, 750)):
+        approach(city, order, north_m=north_m, ago_s=ago_s)
+    watch.turn()
+    ((kind, priority, worst_priority),) = city.rows(
+        "SELECT kind, priority, worst_priority FROM incidents_incident WHERE engine_key LIKE '%%proximity%%'"
+    )
+    assert (kind, priority, worst_priority) == ("proximity", 1, 1)
+
+
 def test_the_engine_ends_an_episode_but_only_a_person_closes_an_incident(city: City, start_watch: StartWatch) -> None:
     order = city.order(starts_before=timedelta(seconds=90))
     watch = start_watch()

@@ -4,7 +4,8 @@ One row for each episode (the engine's key); its id is computed from the key, so
 `open` raises it, `update` changes kind and priority (the worst is kept), `close` says that the engine no longer sees
 it: the human status is never touched, only a person closes. `late` is a violation that was reported after the fact,
 with its true time. An incident that a person had acknowledged and that grows worse is told again; its status stays.
-The row keeps the latest decision that said something was wrong; a closing one stands in the time line.
+Until somebody answers, the row stands at its worst: a possible approach that nobody took on does not sink to a warning
+because he went away again. Once answered it follows the latest; a closing decision stands in the time line alone.
 """
 
 from __future__ import annotations
@@ -51,8 +52,9 @@ class Change:
     district: str
     number: int | None
     first: Mapping[str, Any]
-    latest: Judgement
-    worst_priority: int
+    latest: Judgement  # of this step, a closing one only if there is no other
+    worst: Judgement  # of this step; of equals the latest
+    worst_priority: int  # since it was raised
     late: bool
     episode_open: bool
 
@@ -134,6 +136,7 @@ def fold(
                 number=next(fresh) if new else None,
                 first=decision,
                 latest=judgement,
+                worst=judgement,
                 worst_priority=standing.worst_priority,
                 late=late,
                 episode_open=standing.episode_open,
@@ -191,6 +194,8 @@ def _follow(change: Change, judgement: Judgement) -> None:
         change.episode_open = False
         return
     change.latest = judgement
+    if change.worst.decision["phase"] == "close" or decision["priority"] <= change.worst.decision["priority"]:
+        change.worst = judgement
     change.worst_priority = min(change.worst_priority, decision["priority"])
     if phase != "late":  # what became known late says nothing about now
         change.episode_open = True
@@ -222,10 +227,15 @@ _INSERT: Final = """
         decision)
 """
 _UPDATE: Final = """
-    UPDATE incidents_incident AS old SET kind = new.kind, priority = new.priority,
-        worst_priority = least(old.worst_priority, new.priority), episode_open = new.episode_open, updated_at = %s,
-        decision = new.decision
+    UPDATE incidents_incident AS old SET
+        kind = CASE WHEN old.status <> 'open' THEN new.kind WHEN w.priority <= old.priority THEN w.kind
+            ELSE old.kind END,
+        decision = CASE WHEN old.status <> 'open' THEN new.decision WHEN w.priority <= old.priority THEN w.decision
+            ELSE old.decision END,
+        priority = CASE WHEN old.status <> 'open' THEN new.priority ELSE least(old.priority, w.priority) END,
+        worst_priority = least(old.worst_priority, w.priority), episode_open = new.episode_open, updated_at = %s
     FROM unnest(%b, %b, %b, %b, %b) AS new (id, kind, priority, episode_open, decision)
+    JOIN unnest(%b, %b, %b, %b) AS w (id, kind, priority, decision) ON w.id = new.id
     WHERE old.id = new.id
 """
 _CLOSE: Final = """
@@ -236,7 +246,7 @@ _CLOSE: Final = """
 def _insert(cursor: Cursor, changes: Sequence[Change], at: datetime) -> None:
     if not changes:
         return
-    latest = [change.latest.decision for change in changes]
+    worst = [change.worst.decision for change in changes]
     cursor.execute(
         _INSERT,
         (
@@ -247,16 +257,16 @@ def _insert(cursor: Cursor, changes: Sequence[Change], at: datetime) -> None:
             columns.texts([_stored_key(change.key) for change in changes]),
             columns.texts([change.order_id for change in changes]),
             columns.texts([change.district for change in changes]),
-            columns.texts([decision["kind"] for decision in latest]),
-            columns.integers(np.array([decision["priority"] for decision in latest], dtype=np.int64)),
+            columns.texts([decision["kind"] for decision in worst]),
+            columns.integers(np.array([decision["priority"] for decision in worst], dtype=np.int64)),
             columns.integers(np.array([change.worst_priority for change in changes], dtype=np.int64)),
-            columns.texts([(decision["condition"] or "")[:_TEXT_MAX] for decision in latest]),
-            columns.texts([(decision["party"] or "")[:_TEXT_MAX] for decision in latest]),
+            columns.texts([(decision["condition"] or "")[:_TEXT_MAX] for decision in worst]),
+            columns.texts([(decision["party"] or "")[:_TEXT_MAX] for decision in worst]),
             columns.booleans(np.array([change.late for change in changes], dtype=bool)),
             columns.booleans(np.array([change.episode_open for change in changes], dtype=bool)),
             columns.timestamps(_times([change.first["occurred_at"] for change in changes])),
             columns.timestamps(_times([change.first["decided_at"] for change in changes])),
-            columns.jsonbs([change.latest.body for change in changes]),
+            columns.jsonbs([change.worst.body for change in changes]),
         ),
     )
 
@@ -268,16 +278,22 @@ def _update(cursor: Cursor, changes: Sequence[Change], at: datetime) -> None:
     changed = [change for change in changes if change.latest.decision["phase"] != "close"]
     if not changed:
         return
+    ids = columns.uuids([change.id.bytes for change in changed])
     latest = [change.latest.decision for change in changed]
+    worst = [change.worst.decision for change in changed]
     cursor.execute(
         _UPDATE,
         (
             at,
-            columns.uuids([change.id.bytes for change in changed]),
+            ids,
             columns.texts([decision["kind"] for decision in latest]),
             columns.integers(np.array([decision["priority"] for decision in latest], dtype=np.int64)),
             columns.booleans(np.array([change.episode_open for change in changed], dtype=bool)),
             columns.jsonbs([change.latest.body for change in changed]),
+            ids,
+            columns.texts([decision["kind"] for decision in worst]),
+            columns.integers(np.array([decision["priority"] for decision in worst], dtype=np.int64)),
+            columns.jsonbs([change.worst.body for change in changed]),
         ),
     )
 
