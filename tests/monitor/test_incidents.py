@@ -12,6 +12,12 @@ from tests.conftest import Database
 from tests.monitor.city import DISTRICT, City, Order
 from tests.monitor.conftest import StartWatch
 
+OF_THE_RING = (
+    "FROM incidents_incidentevent e JOIN incidents_incident i ON i.id = e.incident_id"
+    " WHERE i.engine_key LIKE '%%/proximity/%%'"
+)
+CLOSE = "UPDATE incidents_incident SET status = 'closed', closed_at = %s, outcome = 'false', close_reason = 'x'"
+
 
 def approach(city: City, order: Order, *, north_m: float, ago_s: float) -> None:
     """Both are heard `ago_s` seconds ago; he is `north_m` away from her."""
@@ -87,19 +93,56 @@ def test_an_acknowledged_incident_that_grows_worse_is_told_again_and_stays_ackno
 
 
 def test_what_nobody_answered_stays_critical_though_he_went_away_again(city: City, start_watch: StartWatch) -> None:
-    order = city.order()
+    order = city.order(starts_before=timedelta(minutes=3))
     watch = start_watch()
     approach(city, order, north_m=100, ago_s=70)
     watch.turn()
     for ago_s, north_m in ((60, 200), (45, 500), (30, 750), (15, 750), (0, 750)):
         approach(city, order, north_m=north_m, ago_s=ago_s)
         watch.turn()
-    assert city.rows("SELECT data->>'kind' FROM incidents_incidentevent ORDER BY id DESC LIMIT 1") == [
-        ("warning_ring",)
+    assert city.rows(f"SELECT e.data->>'kind' {OF_THE_RING} ORDER BY e.id DESC LIMIT 1") == [("warning_ring",)]
+    assert city.rows(
+        "SELECT kind, priority, decision->>'kind' FROM incidents_incident WHERE engine_key LIKE '%%/proximity/%%'"
+    ) == [("proximity", 1, "proximity")]
+
+
+def test_a_closed_incident_that_grows_worse_opens_again_with_nobodys_name(city: City, start_watch: StartWatch) -> None:
+    order = city.order()
+    watch = start_watch()
+    approach(city, order, north_m=750, ago_s=20)
+    watch.turn()
+    city.console.execute(CLOSE, (clock.now(),))
+    approach(city, order, north_m=100, ago_s=0)
+    watch.turn()
+    assert city.rows(
+        "SELECT status, kind, priority, acknowledged_by_id, closed_at, outcome, close_reason FROM incidents_incident"
+    ) == [("open", "proximity", 1, None, None, "", "")]
+    assert city.rows("SELECT kind FROM incidents_incidentevent ORDER BY id") == [("raised",), ("reopened",)]
+    assert len(city.witnessed("incident_reopened")) == 1
+
+
+def test_a_closed_incident_that_does_not_grow_worse_stays_closed(city: City, start_watch: StartWatch) -> None:
+    order = city.order(starts_before=timedelta(minutes=3))
+    watch = start_watch()
+    approach(city, order, north_m=300, ago_s=70)
+    watch.turn()
+    city.console.execute(CLOSE, (clock.now(),))
+    approach(city, order, north_m=50, ago_s=0)
+    watch.turn()
+    assert city.rows("SELECT status, outcome FROM incidents_incident WHERE engine_key LIKE '%%/proximity/%%'") == [
+        ("closed", "false")
     ]
-    assert city.rows("SELECT kind, priority, decision->>'kind' FROM incidents_incident") == [
-        ("proximity", 1, "proximity")
-    ]
+    assert city.rows(f"SELECT e.kind {OF_THE_RING} ORDER BY e.id DESC LIMIT 1") == [("updated",)]
+
+
+def test_another_call_for_help_opens_a_closed_one_again(city: City, start_watch: StartWatch) -> None:
+    order = city.order()
+    watch = start_watch()
+    for ago_s in (20, 0):
+        city.fix(order.hers, at=clock.now() - timedelta(seconds=ago_s), lane=Lane.PANIC, alarms=["sos"])
+        watch.turn()
+        assert city.rows("SELECT status FROM incidents_incident WHERE kind = 'panic' AND status = 'open'") != []
+        city.console.execute(CLOSE, (clock.now(),))
 
 
 def test_the_worst_of_a_burst_that_is_judged_at_once_is_kept(city: City, start_watch: StartWatch) -> None:

@@ -76,6 +76,7 @@ EVENTS: Final[Texts] = MappingProxyType(
         "decided": gettext_lazy("Decided by the engine"),
         "raised": gettext_lazy("Signal raised"),
         "updated": gettext_lazy("Signal updated"),
+        "reopened": gettext_lazy("Opened again: it grew worse"),
         "episode_ended": gettext_lazy("The situation has ended"),
         "late": gettext_lazy("Late data added"),
         "shown": gettext_lazy("Shown on an operator's screen"),

@@ -43,7 +43,7 @@ def _line(moment: Moment) -> Line:
         title=_title(moment.kind),
         by=moment.by,
         detail=_detail(moment.data)
-        if moment.kind in {"raised", "updated", "late", "episode_ended"}
+        if moment.kind in {"raised", "updated", "late", "episode_ended", "reopened"}
         else _outcome(moment),
         text=moment.text,
     )

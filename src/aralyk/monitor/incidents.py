@@ -5,7 +5,8 @@ One row for each episode (the engine's key); its id is computed from the key, so
 it: the human status is never touched, only a person closes. `late` is a violation that was reported after the fact,
 with its true time. An incident that a person had acknowledged and that grows worse is told again; its status stays.
 Until somebody answers, the row stands at its worst: a possible approach that nobody took on does not sink to a warning
-because he went away again. Once answered it follows the latest; a closing decision stands in the time line alone.
+because he went away again. Once answered it follows the latest; a closing decision stands in the time line alone. What
+people have closed opens again, with nobody's name on it, when it grows worse, or at another call for help.
 """
 
 from __future__ import annotations
@@ -33,11 +34,13 @@ _TEXT_MAX: Final = 64
 _KEY_MAX: Final = 200
 # What a time line says of a phase, and its witness.
 _EVENT: Final = {"open": "raised", "update": "updated", "close": "episode_ended", "late": "late"}
+_CALL_FOR_HELP: Final = "panic"  # every press reaches a person
 _WITNESS: Final = {
     "raised": Kind.INCIDENT_RAISED,
     "updated": Kind.INCIDENT_UPDATED,
     "episode_ended": Kind.INCIDENT_EPISODE_ENDED,
     "late": Kind.INCIDENT_UPDATED,
+    "reopened": Kind.INCIDENT_REOPENED,
 }
 _TOLD: Final = ("phase", "kind", "priority", "reason", "probability", "distance_m", "decided_at", "occurred_at")
 
@@ -57,6 +60,8 @@ class Change:
     worst_priority: int  # since it was raised
     late: bool
     episode_open: bool
+    closed_at_priority: int | None  # None: no person has closed it, or it was opened again
+    reopened: bool = False
 
 
 class Standing(NamedTuple):
@@ -64,6 +69,7 @@ class Standing(NamedTuple):
 
     worst_priority: int
     episode_open: bool
+    closed_at_priority: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +133,7 @@ def fold(
         new = key not in changes and key not in known
         if key not in changes:
             late = decision["phase"] == "late"
-            standing = known.get(key) or Standing(decision["priority"], not late)
+            standing = known.get(key) or Standing(decision["priority"], not late, None)
             changes[key] = Change(
                 key=key,
                 id=incident_id(key),
@@ -140,20 +146,26 @@ def fold(
                 worst_priority=standing.worst_priority,
                 late=late,
                 episode_open=standing.episode_open,
+                closed_at_priority=standing.closed_at_priority,
             )
         change = changes[key]
         _follow(change, judgement)
-        events.append(_event(change, decision, step=step, ordinal=ordinal, new=new))
+        reopened = _opens_again(change, decision)
+        events.append(_event(change, decision, step=step, ordinal=ordinal, new=new, reopened=reopened))
     return Raised(changes=list(changes.values()), events=events, homeless=sorted(homeless))
 
 
 def existing(cursor: Cursor, keys: Sequence[str]) -> dict[str, Standing]:
-    """How the incidents that exist stand, by key. The monitor alone adds them, so what is not there stays away."""
+    """How the incidents that exist stand, by key. The monitor alone adds them, so what is not there stays away.
+
+    The rows stay locked to the end of the transaction: nobody closes one while it is being judged.
+    """
     cursor.execute(
-        "SELECT engine_key, worst_priority, episode_open FROM incidents_incident WHERE engine_key = ANY(%s)",
+        "SELECT engine_key, worst_priority, episode_open, CASE WHEN status = 'closed' THEN priority END"
+        " FROM incidents_incident WHERE engine_key = ANY(%s) ORDER BY id FOR UPDATE",
         ([_stored_key(key) for key in keys],),
     )
-    found = {key: Standing(int(worst), bool(episode_open)) for key, worst, episode_open in cursor.fetchall()}
+    found = {key: Standing(*standing) for key, *standing in cursor.fetchall()}
     return {key: found[_stored_key(key)] for key in keys if _stored_key(key) in found}
 
 
@@ -201,8 +213,18 @@ def _follow(change: Change, judgement: Judgement) -> None:
         change.episode_open = True
 
 
-def _event(change: Change, decision: Mapping[str, Any], *, step: int, ordinal: int, new: bool) -> Event:
-    kind = _EVENT[decision["phase"]]
+def _opens_again(change: Change, decision: Mapping[str, Any]) -> bool:
+    if change.closed_at_priority is None or decision["phase"] == "close":
+        return False
+    if decision["priority"] >= change.closed_at_priority and decision["kind"] != _CALL_FOR_HELP:
+        return False
+    change.closed_at_priority = None
+    change.reopened = True
+    return True
+
+
+def _event(change: Change, decision: Mapping[str, Any], *, step: int, ordinal: int, new: bool, reopened: bool) -> Event:
+    kind = "reopened" if reopened else _EVENT[decision["phase"]]
     told: dict[str, object] = {name: decision[name] for name in _TOLD}
     told |= {"ordinal": ordinal, "step": step}
     if change.number is not None:
@@ -228,14 +250,24 @@ _INSERT: Final = """
 """
 _UPDATE: Final = """
     UPDATE incidents_incident AS old SET
-        kind = CASE WHEN old.status <> 'open' THEN new.kind WHEN w.priority <= old.priority THEN w.kind
+        kind = CASE WHEN answered THEN new.kind WHEN new.reopened OR w.priority <= old.priority THEN w.kind
             ELSE old.kind END,
-        decision = CASE WHEN old.status <> 'open' THEN new.decision WHEN w.priority <= old.priority THEN w.decision
+        decision = CASE WHEN answered THEN new.decision WHEN new.reopened OR w.priority <= old.priority THEN w.decision
             ELSE old.decision END,
-        priority = CASE WHEN old.status <> 'open' THEN new.priority ELSE least(old.priority, w.priority) END,
-        worst_priority = least(old.worst_priority, w.priority), episode_open = new.episode_open, updated_at = %s
-    FROM unnest(%b, %b, %b, %b, %b) AS new (id, kind, priority, episode_open, decision)
+        priority = CASE WHEN answered THEN new.priority WHEN new.reopened THEN w.priority
+            ELSE least(old.priority, w.priority) END,
+        worst_priority = least(old.worst_priority, w.priority), episode_open = new.episode_open, updated_at = %s,
+        status = CASE WHEN new.reopened THEN 'open' ELSE old.status END,
+        acknowledged_at = CASE WHEN new.reopened THEN NULL ELSE old.acknowledged_at END,
+        acknowledged_by_id = CASE WHEN new.reopened THEN NULL ELSE old.acknowledged_by_id END,
+        closed_at = CASE WHEN new.reopened THEN NULL ELSE old.closed_at END,
+        closed_by_id = CASE WHEN new.reopened THEN NULL ELSE old.closed_by_id END,
+        outcome = CASE WHEN new.reopened THEN '' ELSE old.outcome END,
+        close_reason = CASE WHEN new.reopened THEN '' ELSE old.close_reason END
+    FROM unnest(%b, %b, %b, %b, %b, %b) AS new (id, kind, priority, episode_open, decision, reopened)
     JOIN unnest(%b, %b, %b, %b) AS w (id, kind, priority, decision) ON w.id = new.id
+    JOIN incidents_incident AS before ON before.id = new.id
+    CROSS JOIN LATERAL (SELECT before.status <> 'open' AND NOT new.reopened AS answered) AS a
     WHERE old.id = new.id
 """
 _CLOSE: Final = """
@@ -290,6 +322,7 @@ def _update(cursor: Cursor, changes: Sequence[Change], at: datetime) -> None:
             columns.integers(np.array([decision["priority"] for decision in latest], dtype=np.int64)),
             columns.booleans(np.array([change.episode_open for change in changed], dtype=bool)),
             columns.jsonbs([change.latest.body for change in changed]),
+            columns.booleans(np.array([change.reopened for change in changed], dtype=bool)),
             ids,
             columns.texts([decision["kind"] for decision in worst]),
             columns.integers(np.array([decision["priority"] for decision in worst], dtype=np.int64)),

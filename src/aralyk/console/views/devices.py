@@ -26,7 +26,7 @@ def listing(request: HttpRequest) -> HttpResponse:
     user = person_of(request)
     places = worst_first(places_for(user))
     search = request.GET.get("q", "").strip()[:SEARCH_MAX]
-    found = [place for place in places if _matches(place, search.casefold())]
+    found = [place for place in places if _matches(place, search.casefold())] if search else places
     page_of = Paginator(found, PAGE_ROWS).get_page(request.GET.get("page"))
     carried = {place.device for place in places}
     stock = [device for device in devices_for(user) if device.pk not in carried]
