@@ -40,6 +40,7 @@ IDLE_WITHIN_S: Final = 120.0
 IDLE_CORES: Final = 0.05
 TOLD_DISTRICTS: Final = ("bishkek_oktyabrsky", "bishkek_leninsky")
 SETTINGS: Final = {"ARALYK_CONSOLE_PORT": "0"}
+_COUNTS: Final = ("respondents", "devices", "incidents", "incidents_open")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -370,21 +371,23 @@ def _show(told: Sequence[dict[str, Any]]) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    def of(phase: str) -> list[dict[str, Any]]:
+        return [figures for figures in told if figures["phase"] == phase]
+
     console = Console()
-    for rows in (figures for figures in told if figures["phase"] == "rows"):
-        counts = "  ".join(f"{name} {value:,}" for name, value in rows.items() if name not in {"phase", "seconds"})
-        console.print(counts)
-    pages = Table(title="pages, ms", title_justify="left")
-    for name in ("page", "respondents", "bytes", "p50", "p99", "max", "console cpu", "database cpu"):
-        pages.add_column(name, justify="left" if name == "page" else "right")
-    for page in (figures for figures in told if figures["phase"] == "page"):
-        figures = (page["bytes"], *page["ms"].values(), page["cpu_ms"]["console"], page["cpu_ms"]["database"])
-        pages.add_row(page["page"], f"{page['respondents']:,}", *(f"{figure:,}" for figure in figures))
-    console.print(pages)
+    for rows in of("rows"):
+        counts = ", ".join(f"{value:,} {name.replace('_', ' ')}" for name, value in rows.items() if name in _COUNTS)
+        table = Table(title=f"{counts}; ms", title_justify="left")
+        for name in ("page", "bytes", "p50", "p99", "max", "cpu", "database cpu"):
+            table.add_column(name, justify="left" if name == "page" else "right", no_wrap=True)
+        for page in (page for page in of("page") if page["respondents"] == rows["respondents"]):
+            figures = (page["bytes"], *page["ms"].values(), page["cpu_ms"]["console"], page["cpu_ms"]["database"])
+            table.add_row(page["page"], *(f"{figure:,}" for figure in figures))
+        console.print(table)
+    names = ("respondents", "listeners", "events", "wrong", "missed")
     streams = Table(title="live stream, ms from commit to page", title_justify="left")
-    names = ("respondents", "listeners", "events", "deliveries_due", "wrong", "missed")
     for name in (*names, "p50", "p99", "max"):
-        streams.add_column(name, justify="right")
-    for stream in (figures for figures in told if figures["phase"] == "stream"):
+        streams.add_column(name, justify="right", no_wrap=True)
+    for stream in of("stream"):
         streams.add_row(*(f"{stream[name]:,}" for name in names), *map(str, stream["delay_ms"].values()))
     console.print(streams)
