@@ -378,10 +378,16 @@ def _show(told: Sequence[dict[str, Any]]) -> None:
     for rows in of("rows"):
         counts = ", ".join(f"{value:,} {name.replace('_', ' ')}" for name, value in rows.items() if name in _COUNTS)
         table = Table(title=f"{counts}; ms", title_justify="left")
-        for name in ("page", "bytes", "p50", "p99", "max", "cpu", "database cpu"):
+        for name in ("page", "bytes", "p50", "p99", "cpu", "db cpu"):
             table.add_column(name, justify="left" if name == "page" else "right", no_wrap=True)
         for page in (page for page in of("page") if page["respondents"] == rows["respondents"]):
-            figures = (page["bytes"], *page["ms"].values(), page["cpu_ms"]["console"], page["cpu_ms"]["database"])
+            figures = (
+                page["bytes"],
+                page["ms"]["p50"],
+                page["ms"]["p99"],
+                page["cpu_ms"]["console"],
+                page["cpu_ms"]["database"],
+            )
             table.add_row(page["page"], *(f"{figure:,}" for figure in figures))
         console.print(table)
     names = ("respondents", "listeners", "events", "wrong", "missed")
