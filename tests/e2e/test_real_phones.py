@@ -317,11 +317,13 @@ def stored_fixes(database: Database, device: str) -> list[dict[str, Any]]:
 
 def late_records_are_marked_late(replayed: Replayed) -> None:
     sent = replayed.sent["his-late"]
-    truly_late = {round(fix.fixed_s, 3) for fix in sent.fixes if fix.delay_s > LATE_S + 1}
+    truly_late = {fix.fixed_s for fix in sent.fixes if fix.delay_s > LATE_S + 1}
     assert len(truly_late) > 50, "the day was chosen for its late records"
     rows = stored_fixes(replayed.database, "his-late")
-    marked = {round(row["fixed_s"], 3) for row in rows if row["late"]}
-    assert truly_late <= marked
+    marked = [row["fixed_s"] for row in rows if row["late"]]
+    # To the millisecond that the app writes; whether it rounds up hangs on when the test began.
+    unmarked = {at_s for at_s in truly_late if not any(abs(at_s - there) < 0.002 for there in marked)}
+    assert not unmarked
     for row in rows:
         assert row["late"] == (row["received_s"] - row["fixed_s"] > LATE_S), "late is what was received late"
     assert any(row["speed_mps"] for row in rows), "version 9 carries speed"
