@@ -110,6 +110,7 @@ class _Walk:
         self._lat += self._rng.normal(0.0, 2e-4, count)
         self._lon += self._rng.normal(0.0, 2e-4, count)
         rows = np.zeros(count, records.RECORD)
+        rows["heading_deg"] = -1.0
         rows["device"] = self._rng.permutation(count)
         rows["fixed_us"] = at_us + np.arange(count) * ROUND_US // count
         rows["received_us"] = rows["fixed_us"] + 2_000_000

@@ -38,11 +38,17 @@ class Kind(StrEnum):
     JAMMING = "jamming"
     SPOOFING = "spoofing"
     PANIC = "panic"
+    SEPARATION = "separation"
+    PURSUIT_MODE = "pursuit_mode"
+    BETTER_FIX = "better_fix"
     PROXIMITY = "proximity"
     WARNING_RING = "warning_ring"
     EXCLUSION_ZONE = "exclusion_zone"
     INCLUSION_ZONE = "inclusion_zone"
     CURFEW = "curfew"
+    APPROACH = "approach"
+    CHECK_IN = "check_in"
+    HANDOVER = "handover"
 
 
 class Approached(StrEnum):
@@ -57,7 +63,7 @@ class Approached(StrEnum):
 PHASES: Final = tuple(Phase)
 KINDS: Final = tuple(Kind)
 APPROACHED: Final = tuple(Approached)
-ABOUT_PAIR: Final = frozenset({Kind.PROXIMITY, Kind.WARNING_RING})
+ABOUT_PAIR: Final = frozenset({Kind.PROXIMITY, Kind.WARNING_RING, Kind.APPROACH})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

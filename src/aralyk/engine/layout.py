@@ -173,6 +173,8 @@ class Layout:
             d = devices[row]
             d["case"] = case
             d["party"] = device.party
+            d["kind"] = device.kind_code
+            d["attested"] = 1 if device.attested else 0
             d["interval_us"] = device.interval_us
             self.device_ids.append(device.id)
         self.index_devices(range(first, first + count))

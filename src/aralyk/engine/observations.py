@@ -27,7 +27,12 @@ ALARMS: Final = {
     "tamper": records.ALARM_TAMPER,
     "low_battery": records.ALARM_LOW_BATTERY,
     "jamming": records.ALARM_JAMMING,
+    "power_off": records.ALARM_POWER_OFF,
 }
+ATTESTATIONS: Final = {"self_reported": records.SELF_REPORTED, "attested": records.ATTESTED}
+CHECK_INS: Final = {"passed": records.CHECK_IN_PASSED, "failed": records.CHECK_IN_FAILED}
+HEARD_MAX: Final = 256
+"""Ids in one list of devices heard; a crowd of strangers' beacons says nothing more."""
 SPEED_MPS_MAX: Final = 1000.0
 RADIUS_M_MAX: Final = 1e7
 _UNDECLARED: Final = tuple(RADIUS_UNDECLARED_M.tolist())
@@ -55,6 +60,9 @@ class Observation:
     strap: str | None = None
     alarms: tuple[str, ...] = ()
     mock: bool = False
+    attestation: str | None = None
+    check_in: str | None = None
+    proximity_ble: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         _check_time("received_at", self.received_at_us)
@@ -72,6 +80,13 @@ class Observation:
             raise ObservationInvalid(field="source", expected=" ".join(SOURCES), found=repr(self.source)[:40])
         if self.strap is not None and not _is_known(self.strap, STRAPS):
             raise ObservationInvalid(field="strap", expected="locked, open or null", found=repr(self.strap)[:40])
+        if self.attestation is not None and not _is_known(self.attestation, ATTESTATIONS):
+            expected = "self_reported, attested or null"
+            raise ObservationInvalid(field="attestation", expected=expected, found=repr(self.attestation)[:40])
+        if self.check_in is not None and not _is_known(self.check_in, CHECK_INS):
+            raise ObservationInvalid(
+                field="check_in", expected="passed, failed or null", found=repr(self.check_in)[:40]
+            )
 
     @property
     def placed(self) -> bool:
@@ -91,12 +106,14 @@ class Observation:
         word |= charging << records.CHARGING_SHIFT
         level = records.BATTERY_UNKNOWN if self.battery_pct is None else int(self.battery_pct)
         word |= level << records.BATTERY_SHIFT
+        word |= (ATTESTATIONS[self.attestation] if self.attestation is not None else 0) << records.ATTEST_SHIFT
+        word |= (CHECK_INS[self.check_in] if self.check_in is not None else 0) << records.CHECK_IN_SHIFT
         for alarm in self.alarms:
             word |= ALARMS.get(alarm, records.ALARM_OTHER)
         return word
 
-    def row(self, device: int) -> tuple[int, int, int, int, float, float, float, float]:
-        """The columnar form (`records.RECORD`) for a row of the device array."""
+    def row(self, device: int, heard: int) -> tuple[int, int, int, int, int, float, float, float, float, float]:
+        """The columnar form (`records.RECORD`) for a row of the device array; `heard` as `State.heard_by` gives it."""
         placed = self.placed
         radius = self.accuracy_m if self.accuracy_m is not None else _UNDECLARED[SOURCES[self.source]]
         return (
@@ -104,10 +121,12 @@ class Observation:
             records.NEVER if self.fixed_at_us is None else self.fixed_at_us,
             self.received_at_us,
             self.flags,
+            heard,
             self.lat if placed and self.lat is not None else 0.0,
             self.lon if placed and self.lon is not None else 0.0,
             radius if placed else 0.0,
             -1.0 if self.speed_mps is None else self.speed_mps,
+            -1.0 if self.heading_deg is None else self.heading_deg % 360.0,
         )
 
 
@@ -145,7 +164,9 @@ def parse_observation(fields: Mapping[str, Any]) -> Observation:
         accuracy_m=fields.get("accuracy_m"), source=fields.get("source") or "unknown",
         speed_mps=fields.get("speed_mps"), heading_deg=fields.get("heading_deg"),
         battery_pct=fields.get("battery_pct"), charging=_flag(fields, "charging", default=None),
-        strap=fields.get("strap"), alarms=_alarms(fields), mock=_flag(fields, "mock", default=False) is True,
+        strap=fields.get("strap"), alarms=_texts(fields, "alarms") or (),
+        mock=_flag(fields, "mock", default=False) is True, attestation=fields.get("attestation"),
+        check_in=fields.get("check_in"), proximity_ble=_texts(fields, "proximity_ble"),
     )  # fmt: skip
 
 
@@ -170,13 +191,15 @@ def _flag(fields: Mapping[str, Any], name: str, *, default: bool | None) -> bool
     return value
 
 
-def _alarms(fields: Mapping[str, Any]) -> tuple[str, ...]:
-    alarms = fields.get("alarms")
-    if alarms is None:
-        return ()
-    if not isinstance(alarms, list | tuple) or not all(isinstance(alarm, str) for alarm in alarms):
-        raise ObservationInvalid(field="alarms", expected="a list of texts", found=type(alarms).__name__)
-    return tuple(alarms)
+def _texts(fields: Mapping[str, Any], name: str) -> tuple[str, ...] | None:
+    values = fields.get(name)
+    if values is None:
+        return None
+    if not isinstance(values, list | tuple) or not all(isinstance(value, str) for value in values):
+        raise ObservationInvalid(field=name, expected="a list of texts", found=type(values).__name__)
+    if len(values) > HEARD_MAX:
+        raise ObservationInvalid(field=name, expected=f"at most {HEARD_MAX} entries", found=str(len(values)))
+    return tuple(values)
 
 
 def columns(rows: Sequence[tuple[Any, ...]]) -> records.Rows:

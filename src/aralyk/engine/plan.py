@@ -27,6 +27,7 @@ CONDITIONS_MAX: Final = 64
 DISTANCE_M_MAX: Final = 100_000.0
 INTERVAL_S_MAX: Final = 86_400
 TEXT_MAX: Final = 200
+DEVICE_KINDS: Final = {"phone": records.PHONE, "bracelet": records.BRACELET}
 THREATS: Final = {"low": 0, "medium": 1, "high": 2}
 KINDS: Final = {
     "proximity": records.PROXIMITY,
@@ -45,6 +46,12 @@ class DevicePlan:
     kind: str
     interval_us: int
     party: int
+    attested: bool
+
+    @property
+    def kind_code(self) -> int:
+        """The kernel's number of the kind."""
+        return DEVICE_KINDS[self.kind]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,13 +201,22 @@ def _devices(party: Mapping[str, Any], path: str, ordinal: int) -> list[DevicePl
     for i, entry in enumerate(_list(party.get("devices"), f"{path}devices", DEVICES_MAX)):
         place = f"{path}devices[{i}]."
         device = _object(entry, place[:-1])
-        _check_fields(device, place, "id kind interval_s")
+        _check_fields(device, place, "id kind interval_s attested")
         kind = _text(device, "kind", place)
-        if kind not in ("bracelet", "phone"):
+        if kind not in DEVICE_KINDS:
             raise OrderInvalid(field=f"{place}kind", expected="bracelet or phone", found=repr(kind)[:40])
+        attested = device.get("attested", kind == "bracelet")
+        if not isinstance(attested, bool):
+            raise OrderInvalid(field=f"{place}attested", expected="true or false", found=repr(attested)[:40])
         interval = _number(device, "interval_s", place, low=1, high=INTERVAL_S_MAX, unit="seconds")
         found.append(
-            DevicePlan(id=_text(device, "id", place), kind=kind, interval_us=round(interval * 1e6), party=ordinal)
+            DevicePlan(
+                id=_text(device, "id", place),
+                kind=kind,
+                interval_us=round(interval * 1e6),
+                party=ordinal,
+                attested=attested,
+            )
         )
     return found
 

@@ -1,8 +1,8 @@
 """The shard's memory: structured arrays, one row per case, device, condition and episode.
 
 A *case* is an order. A device in two orders has a row in each, so cases never touch. Rows of one case are
-contiguous: respondent's devices first, then the protected persons'. Each device owns six episodes (tamper,
-silence, battery, jamming, spoofing, panic), each condition one. Times are integer microseconds since the
+contiguous: respondent's devices first, then the protected persons'. Each device owns nine episodes (see below),
+each condition one. Times are integer microseconds since the
 Unix epoch (UTC), NEVER = -1; metres, degrees and shares are float64. Fields are 8 bytes wide, so no row has
 padding and equal states are equal bytes.
 """
@@ -26,15 +26,17 @@ FOREVER = 1 << 62
 PENDING, LIVE, ENDED = 0, 1, 2
 
 # Condition kinds
-PROXIMITY, EXCLUSION, INCLUSION, CURFEW, CHECK_IN = 0, 1, 2, 3, 4
+PROXIMITY, EXCLUSION, INCLUSION, CURFEW, CHECK_IN, HANDOVER = 0, 1, 2, 3, 4, 5
 
 # Episodes of a device
-TAMPER, SILENCE, BATTERY, JAMMING, SPOOFING, PANIC = 0, 1, 2, 3, 4, 5
-DEVICE_EPISODES = 6
+TAMPER, SILENCE, BATTERY, JAMMING, SPOOFING, PANIC, SEPARATION, PURSUIT, BETTER_FIX = 0, 1, 2, 3, 4, 5, 6, 7, 8
+DEVICE_EPISODES = 9
 
 # Kinds of a decision: a device's episodes first, then the conditions'
 KIND_TAMPER, KIND_SILENCE, KIND_BATTERY, KIND_JAMMING, KIND_SPOOFING, KIND_PANIC = 0, 1, 2, 3, 4, 5
-KIND_PROXIMITY, KIND_WARNING_RING, KIND_EXCLUSION, KIND_INCLUSION, KIND_CURFEW = 6, 7, 8, 9, 10
+KIND_SEPARATION, KIND_PURSUIT, KIND_BETTER_FIX = 6, 7, 8
+KIND_PROXIMITY, KIND_WARNING_RING, KIND_EXCLUSION, KIND_INCLUSION, KIND_CURFEW = 9, 10, 11, 12, 13
+KIND_APPROACH, KIND_CHECK_IN, KIND_HANDOVER = 14, 15, 16
 
 # Phases
 OPEN, UPDATE, CLOSE, LATE = 0, 1, 2, 3
@@ -62,7 +64,17 @@ ALARM_TAMPER = 1 << (ALARM_SHIFT + 2)
 ALARM_LOW_BATTERY = 1 << (ALARM_SHIFT + 3)
 ALARM_JAMMING = 1 << (ALARM_SHIFT + 4)
 ALARM_OTHER = 1 << (ALARM_SHIFT + 5)
-TELLING = ALARM_SOS | ALARM_STRAP_OPEN | ALARM_TAMPER | ALARM_LOW_BATTERY | ALARM_JAMMING | ALARM_OTHER
+ALARM_POWER_OFF = 1 << (ALARM_SHIFT + 6)
+ATTEST_SHIFT, ATTEST_MASK = 22, 3
+SELF_REPORTED, ATTESTED = 1, 2
+CHECK_IN_SHIFT, CHECK_IN_MASK = 24, 3
+CHECK_IN_PASSED, CHECK_IN_FAILED = 1, 2
+TELLING = (
+    ALARM_SOS | ALARM_STRAP_OPEN | ALARM_TAMPER | ALARM_LOW_BATTERY | ALARM_JAMMING | ALARM_OTHER | ALARM_POWER_OFF
+)
+
+# Kinds of a device
+PHONE, BRACELET = 0, 1
 
 # Trust of a device's newest place
 TRUSTED, SUSPECT = 0, 1
@@ -76,7 +88,7 @@ CASE = _dtype(
     "starts_us expires_us life event_us device_from protected_from device_to condition_from condition_to threat", ""
 )
 DEVICE = _dtype(
-    "case party interval_us contact_us record_us beat_us beat_flags ahead_us history"
+    "case party kind attested interval_us contact_us record_us beat_us beat_flags ahead_us history"
     " fix_us sharp_us received_us source trust mock prev_us ring_at ring_count"
     " strap_us strap charging clean open",
     "lat lon east_m north_m radius_m core2 wide2 outlier2 wide_share outlier_share speed_mps"
@@ -96,8 +108,11 @@ RING = np.dtype(
 )
 EDGE = _dtype("", "x0 y0 x1 y1")
 SLOT = _dtype("from_us to_us", "")
-RECORD = _dtype("device fixed_us received_us flags", "lat lon radius_m speed_mps")
-"""One observation as the kernel reads it; `device` is a row of the device array."""
+HEARD_STATED = 1 << 32
+"""Of a record's `heard`: it says which devices of the case it hears (the low 32 bits, by their order in the case)."""
+
+RECORD = _dtype("device fixed_us received_us flags heard", "lat lon radius_m speed_mps heading_deg")
+"""One observation as the kernel reads it; `device` is a row of the device array, -1 an unknown speed or heading."""
 
 SIGHT = _dtype("device fixed_us received_us source", "lat lon radius_m")
 DRAFT = _dtype(

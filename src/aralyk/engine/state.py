@@ -112,7 +112,7 @@ class State:
             if devices is None:
                 self.ignored += 1
                 continue
-            rows.extend([seen.row(device) for device in devices])
+            rows.extend([seen.row(device, self.heard_by(device, seen.proximity_ble)) for device in devices])
         return self.step_columns(columns(rows), now_us)
 
     def step_columns(self, rows: Rows, now_us: int) -> list[Decision]:
@@ -135,7 +135,24 @@ class State:
 
     def columns_of(self, observations: Iterable[Observation]) -> Rows:
         """The columnar form of observations for this state's devices, one row per device and order."""
-        return columns([seen.row(row) for seen in observations for row in self.rows_of(seen.device)])
+        return columns(
+            [
+                seen.row(row, self.heard_by(row, seen.proximity_ble))
+                for seen in observations
+                for row in self.rows_of(seen.device)
+            ]
+        )
+
+    def heard_by(self, row: int, devices: Sequence[str] | None) -> int:
+        """What a record of device `row` says about the devices it hears (`records.RECORD.heard`); None: nothing."""
+        if devices is None:
+            return 0
+        first = int(self._layout.rows("cases")[self._layout.rows("devices")[row]["case"]]["device_from"])
+        mine = self._layout.device_rows(int(self._layout.rows("devices")[row]["case"]))
+        heard = records.HEARD_STATED
+        for device in devices:
+            heard |= sum(1 << (other - first) for other in self.rows_of(device) if other in mine)
+        return heard
 
     # --- orders and people's acts -------------------------------------------------------------------------
 

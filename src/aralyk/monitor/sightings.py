@@ -45,6 +45,7 @@ def rows_for(state: State, heard: Sequence[Heard]) -> npt.NDArray[Any]:
     fixed_us = np.array([one.fixed_us if one.has_time else _UNKNOWN_US for _, one in pairs], dtype=np.int64)
     radius_m = _numbers([message.accuracy_m for message in messages])
     speed_mps = _numbers([message.speed_mps for message in messages])
+    heading_deg = _numbers([message.heading_deg for message in messages])
     declared = (radius_m >= 0.0) & (radius_m <= RADIUS_M_MAX)
     rows["device"] = [row for row, _ in pairs]
     rows["received_us"] = [one.received_us for _, one in pairs]
@@ -55,6 +56,7 @@ def rows_for(state: State, heard: Sequence[Heard]) -> npt.NDArray[Any]:
     rows["lon"] = np.where(placed, lon, 0.0)
     rows["radius_m"] = np.where(placed, np.where(declared, radius_m, RADIUS_UNDECLARED_M[source]), 0.0)
     rows["speed_mps"] = np.where((speed_mps >= 0.0) & (speed_mps <= SPEED_MPS_MAX), speed_mps, -1.0)
+    rows["heading_deg"] = np.where(np.abs(heading_deg) <= 360.0, heading_deg % 360.0, -1.0)
     return rows
 
 
