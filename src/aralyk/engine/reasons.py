@@ -34,6 +34,13 @@ CLOCK_DISAGREEMENT: Final = 28
 HINT_ENDED: Final = 29
 DEVICE_REMOVED: Final = 30
 POSITION_VAGUE: Final = 31
+APPROACHING: Final = 32
+PASSING_THROUGH: Final = 33
+NO_BETTER_FIX: Final = 34
+SELF_REPORTED_CLEAR: Final = 35
+REQUESTED: Final = 36
+REQUEST_MET: Final = 37
+REQUEST_EXPIRED: Final = 38
 
 NAMES: Final = (
     "none",
@@ -68,4 +75,11 @@ NAMES: Final = (
     "hint_ended",
     "device_removed",
     "position_vague_request_better_fix",
+    "approaching",
+    "passing_through",
+    "no_better_fix",
+    "self_reported_clear",
+    "requested",
+    "request_met",
+    "request_expired",
 )
