@@ -35,7 +35,7 @@ def drill(
     pairs: Annotated[int | None, typer.Option(min=1, help="Runs (pairs) per scenario; without: each one's own.")] = None,
     days: Annotated[float | None, typer.Option(min=1, help="Days per pair, for ordinary_life.")] = None,
     tracks: Annotated[Path | None, typer.Option(help="Directory of the real tracks (mobilitynet_*.parquet).")] = None,
-    noise: Annotated[str, typer.Option(help="tracks (errors of real phones, resampled) or fitted.")] = "tracks",
+    noise: Annotated[str, typer.Option(help="tracks (resampled errors of real phones), everything, fitted.")] = "tracks",
     cases: Annotated[Path | None, typer.Option(help="Write runs that went wrong here, for `aralyk replay`.")] = None,
     show_misses: Annotated[int, typer.Option(min=0, help="So many of each kind in --cases.")] = 20,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
@@ -170,11 +170,11 @@ def _errors(noise: str, tracks: Path | None) -> Errors:
 
     if noise == "fitted":
         return FittedErrors()
-    if noise != "tracks":
-        raise CommandRefused(f"--noise: expected tracks or fitted, found {noise!r}")
+    if noise not in ("tracks", "everything"):
+        raise CommandRefused(f"--noise: expected tracks, everything or fitted, found {noise!r}")
     shared = Path(os.environ.get("ARALYK_SHARED") or Path(__file__).resolve().parents[3].parent / "shared")
     try:
-        return Resampled(tracks or shared / "tracks")
+        return Resampled(tracks or shared / "tracks", everything=noise == "everything")
     except TracksMissing as missing:
         raise CommandRefused(str(missing)) from missing
 

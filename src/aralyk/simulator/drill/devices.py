@@ -71,7 +71,7 @@ class Rates:
     placeless_s: float = 240.0
     cell_share: float = 0.05
     cell_s: float = 1200.0
-    killed_per_h: float = 0.15 / 24  # phones only
+    killed_per_h: float = 0.05 / 24  # phones only
     killed_low_s: float = 600.0
     killed_high_s: float = 1800.0
 

@@ -6,7 +6,8 @@ open or update of priority 1; it is *true* when the true distance was below D at
 *Coarse only*: during the event one party's received places all declared more than 150 m (or there were none).
 *Naive stream*: what a control room without an engine would be sent, from the same records: each time the distance
 between the newest places falls below D, or below the warning ring, each pause of a device longer than 3 intervals,
-each low battery, each jump (two places of a device that imply more than 70 m/s over more than 300 m).
+each low battery, each jump (two places of a device that imply more than 70 m/s over more than 300 m; jumps of one device
+within ten minutes are one).
 """
 
 from __future__ import annotations
@@ -29,8 +30,8 @@ from aralyk.simulator.drill.verdicts import CLOSE, LATE, Verdicts, alerts, quant
 COMES_PER_DAY: Final = 0.013  # he goes to her; with chance meetings 0.02 true events per pair-day
 KEEPS_AWAY_M: Final = 1000.0  # beyond D, of the places he knows to be hers
 EMPLOYED_SHARE: Final = 0.7  # [U]
-LOW_BATTERY_PER_DAY, DEAD_PER_DAY = 0.15, 0.02  # per device [U]
-JUMP_MPS, JUMP_M = 70.0, 300.0
+LOW_BATTERY_PER_DAY, DEAD_PER_DAY = 0.15, 0.01  # per device [U]
+JUMP_MPS, JUMP_M, JUMP_FOLD_S = 70.0, 300.0, 600.0
 
 
 class Life:
@@ -106,9 +107,10 @@ def make(streets: Streets, rng: np.random.Generator, number: int, days: float) -
     hers_at = streets.door(rng)
     she_lives = Life(streets, rng, hers_at, avoid=[], away_m=0.0)
     known = [hers_at, *([she_lives.work] if she_lives.work else [])]
+    usual = [*known, *she_lives.errands, *she_lives.visits]
     away_m = distance_m + KEEPS_AWAY_M
     home = parts.door_away(streets, rng, hers_at, away_m + 500.0, away_m + 7000.0)
-    he_lives = Life(streets, rng, home, avoid=known, away_m=away_m)
+    he_lives = Life(streets, rng, home, avoid=usual, away_m=away_m)
     comes = [
         (day * DAY_S + float(rng.uniform(16.5, 22.0)) * HOUR_S, known[int(rng.integers(len(known)))],
          float(rng.uniform(120, 2400)))
@@ -165,7 +167,8 @@ def naive_stream(run: Run, said: npt.NDArray[Any]) -> dict[str, int]:
         x, y = metres(fixes["lat"], fixes["lon"])
         step = np.hypot(np.diff(x), np.diff(y))
         took = np.maximum(np.diff(fixes["fixed_s"]), 1.0)
-        count["jump"] += int(((step > JUMP_M) & (step / took > JUMP_MPS)).sum())
+        jumped = fixes["received_s"][1:][(step > JUMP_M) & (step / took > JUMP_MPS)]
+        count["jump"] += int((np.diff(jumped, prepend=-np.inf) > JUMP_FOLD_S).sum())
         row = np.searchsorted(np.flatnonzero(placed["party"] == party), np.arange(placed.size), side="right") - 1
         newest[party] = (x, y, row)
     known = (newest[0][2] >= 0) & (newest[1][2] >= 0)
