@@ -32,10 +32,14 @@ RUNS_MAX: Final = 500
 def drill(
     scenarios: Annotated[list[str] | None, typer.Argument(metavar="[SCENARIO…]", help="Which; without: all.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of the city, the people and their devices.")] = 1,
-    pairs: Annotated[int | None, typer.Option(min=1, help="Runs (pairs) per scenario; without: each one's own.")] = None,
+    pairs: Annotated[
+        int | None, typer.Option(min=1, help="Runs (pairs) per scenario; without: each one's own.")
+    ] = None,
     days: Annotated[float | None, typer.Option(min=1, help="Days per pair, for ordinary_life.")] = None,
     tracks: Annotated[Path | None, typer.Option(help="Directory of the real tracks (mobilitynet_*.parquet).")] = None,
-    noise: Annotated[str, typer.Option(help="tracks (resampled errors of real phones), everything, fitted.")] = "tracks",
+    noise: Annotated[
+        str, typer.Option(help="tracks (resampled errors of real phones), everything, fitted.")
+    ] = "tracks",
     cases: Annotated[Path | None, typer.Option(help="Write runs that went wrong here, for `aralyk replay`.")] = None,
     show_misses: Annotated[int, typer.Option(min=0, help="So many of each kind in --cases.")] = 20,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,

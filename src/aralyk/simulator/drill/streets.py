@@ -142,7 +142,11 @@ class Streets:
         for i in range(self._across):
             for j in range(self._up):
                 here = self._corner(i, j)
-                near = [self._corner(i + di, j + dj) for di, dj in ((1, 0), (0, 1)) if i + di < self._across and j + dj < self._up]
+                near = [
+                    self._corner(i + di, j + dj)
+                    for di, dj in ((1, 0), (0, 1))
+                    if i + di < self._across and j + dj < self._up
+                ]
                 if not near:
                     continue
                 reached = [n for n in near if (min(here, n), max(here, n)) in self._edges]

@@ -165,17 +165,32 @@ class Approaches:
         if first is None:
             return
         speaking = alerts(verdicts)
-        kind = str(speaking[speaking["decided_s"] <= first]["kind"][-1]) if (speaking["decided_s"] <= first).any() else "-"
+        kind = (
+            str(speaking[speaking["decided_s"] <= first]["kind"][-1]) if (speaking["decided_s"] <= first).any() else "-"
+        )
         self.first_kinds[kind] = self.first_kinds.get(kind, 0) + 1
 
-    def _add_both(self, run: Run, said: npt.NDArray[Any], breach: float, first: float | None, in_time: bool) -> list[str]:
+    def _add_both(
+        self, run: Run, said: npt.NDArray[Any], breach: float, first: float | None, in_time: bool
+    ) -> list[str]:
         self.both.add(in_time)
         if parts.both_in_contact(said, breach, run.interval_s, radius_m=parts.SHARP_M):
             self.sharp.add(in_time)
-        for tag in (run.tags["mode"], f"{run.tags['sampling']}s", f"warning_{run.tags['warning']}", f"D{run.tags['distance']}"):
+        for tag in (
+            run.tags["mode"],
+            f"{run.tags['sampling']}s",
+            f"warning_{run.tags['warning']}",
+            f"D{run.tags['distance']}",
+        ):
             self.both_by.setdefault(tag, Counts()).add(in_time)
         seconds = breach - first if in_time and first is not None else 0.0
-        speed = "walking" if run.marks["top_mps"] <= 2.0 else "to_50kmh" if run.marks["top_mps"] <= SPEED_50_MPS else "faster"
+        speed = (
+            "walking"
+            if run.marks["top_mps"] <= 2.0
+            else "to_50kmh"
+            if run.marks["top_mps"] <= SPEED_50_MPS
+            else "faster"
+        )
         for group in ("all", run.tags["mode"], f"{run.tags['sampling']}s", f"{run.tags['sampling']}s_{speed}"):
             self.warning.setdefault(group, []).append(seconds)
         if run.interval_s == 60:

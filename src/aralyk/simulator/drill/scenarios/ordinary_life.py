@@ -18,7 +18,15 @@ import numpy as np
 import numpy.typing as npt
 
 from aralyk.simulator.drill import moves
-from aralyk.simulator.drill.devices import DAY_S, EVERYDAY, HOUR_S, LOW_BATTERY_PCT, Device, window, with_everyday_faults
+from aralyk.simulator.drill.devices import (
+    DAY_S,
+    EVERYDAY,
+    HOUR_S,
+    LOW_BATTERY_PCT,
+    Device,
+    window,
+    with_everyday_faults,
+)
 from aralyk.simulator.drill.moves import Track
 from aralyk.simulator.drill.plane import metres
 from aralyk.simulator.drill.runs import Run
@@ -37,7 +45,9 @@ JUMP_MPS, JUMP_M, JUMP_FOLD_S = 70.0, 300.0, 600.0
 class Life:
     """One person's places and days."""
 
-    def __init__(self, streets: Streets, rng: np.random.Generator, home: Door, *, avoid: list[Door], away_m: float) -> None:
+    def __init__(
+        self, streets: Streets, rng: np.random.Generator, home: Door, *, avoid: list[Door], away_m: float
+    ) -> None:
         self._streets, self._rng = streets, rng
         self._avoid, self._away_m = avoid, away_m
         self.home = home
@@ -81,7 +91,9 @@ class Life:
 
     def days(self, count: int, extra: list[tuple[float, Door, float]]) -> tuple[Track, list[tuple[float, float]]]:
         """The track of some days, and the nights (for charging)."""
-        planned = sorted([entry for day in range(count) for entry in self.plan(day)] + extra, key=lambda entry: entry[0])
+        planned = sorted(
+            [entry for day in range(count) for entry in self.plan(day)] + extra, key=lambda entry: entry[0]
+        )
         tracks = [moves.standing(self.home.east_m, self.home.north_m, from_s=0.0, to_s=60.0)]
         here, free_s = self.home, 60.0
         for number, (leaves_s, there, stays_s) in enumerate(planned):
