@@ -27,8 +27,8 @@ from aralyk.simulator.drill.streets import Door, Streets
 from aralyk.simulator.drill.truth import Episode, episodes, nearest_m
 from aralyk.simulator.drill.verdicts import CLOSE, LATE, Verdicts, alerts, quantiles, share, wilson
 
-COMES_PER_DAY: Final = 0.013  # he goes to her; with chance meetings 0.02 true events per pair-day
-KEEPS_AWAY_M: Final = 1000.0  # beyond D, of the places he knows to be hers
+COMES_PER_DAY: Final = 0.008  # he goes to her; with chance meetings 0.02 true events per pair-day
+KEEPS_AWAY_M: Final = 2000.0  # beyond D, of the places he knows to be hers
 EMPLOYED_SHARE: Final = 0.7  # [U]
 LOW_BATTERY_PER_DAY, DEAD_PER_DAY = 0.15, 0.01  # per device [U]
 JUMP_MPS, JUMP_M, JUMP_FOLD_S = 70.0, 300.0, 600.0
