@@ -32,10 +32,14 @@ RUNS_MAX: Final = 500
 def drill(
     scenarios: Annotated[list[str] | None, typer.Argument(metavar="[SCENARIO…]", help="Which; without: all.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of the city, the people and their devices.")] = 1,
-    pairs: Annotated[int | None, typer.Option(min=1, help="Runs (pairs) per scenario; without: each one's own.")] = None,
+    pairs: Annotated[
+        int | None, typer.Option(min=1, help="Runs (pairs) per scenario; without: each one's own.")
+    ] = None,
     days: Annotated[float | None, typer.Option(min=1, help="Days per pair, for ordinary_life.")] = None,
     tracks: Annotated[Path | None, typer.Option(help="Directory of the real tracks (mobilitynet_*.parquet).")] = None,
-    noise: Annotated[str, typer.Option(help="tracks (resampled errors of real phones), everything, fitted.")] = "tracks",
+    noise: Annotated[
+        str, typer.Option(help="tracks (resampled errors of real phones), everything, fitted.")
+    ] = "tracks",
     cases: Annotated[Path | None, typer.Option(help="Write runs that went wrong here, for `aralyk replay`.")] = None,
     show_misses: Annotated[int, typer.Option(min=0, help="So many of each kind in --cases.")] = 20,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
@@ -97,7 +101,6 @@ def judge(runs: Sequence[Run], said: npt.NDArray[Any]) -> npt.NDArray[Any]:
     rows = _columns(said, index)
     until_us = STARTS_US + round(max(run.ends_s for run in runs) * 1e6)
     number = {run.name: i for i, run in enumerate(runs)}
-    found = np.zeros(0, VERDICT)
     decisions = state.step_columns(rows, until_us)
     found = np.zeros(len(decisions), VERDICT)
     for i, d in enumerate(decisions):
@@ -107,7 +110,7 @@ def judge(runs: Sequence[Run], said: npt.NDArray[Any]) -> npt.NDArray[Any]:
         )  # fmt: skip
     ends = np.array([run.ends_s for run in runs])
     found = found[found["decided_s"] <= ends[found["run"]]]
-    return found[np.argsort(found["run"], kind="stable")]
+    return np.asarray(found[np.argsort(found["run"], kind="stable")])
 
 
 def _columns(said: npt.NDArray[Any], index: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -180,7 +183,7 @@ def _errors(noise: str, tracks: Path | None) -> Errors:
 
 
 class _Cases:
-    """Runs that went wrong, each in a directory of its own: ORDER.json, OBSERVATIONS.jsonl, TRUTH.jsonl, VERDICTS.jsonl."""
+    """Runs that went wrong, each in a directory of its own, for `aralyk replay` and with the truth beside it."""
 
     def __init__(self, directory: Path, of_each: int) -> None:
         self._directory = directory
@@ -215,9 +218,14 @@ def _print_table(lines: list[dict[str, Any]]) -> None:
         console.print(table)
 
 
-def _shown(value: Any, indent: str = "") -> str:
+def _shown(value: Any) -> str:
+    """A group of groups is one line each; a group of numbers is one line."""
     if isinstance(value, dict):
-        return "\n".join(f"{indent}{name}: {_shown(inner)}" for name, inner in value.items())
+        if any(isinstance(inner, dict) for inner in value.values()):
+            return "\n".join(f"{name}: {_shown(inner)}" for name, inner in value.items())
+        return ", ".join(f"{name} {_shown(inner)}" for name, inner in value.items())
+    if isinstance(value, list):
+        return " to ".join(_shown(inner) for inner in value)
     if isinstance(value, float):
         return f"{value:,.5g}"
     return "–" if value is None else str(value)

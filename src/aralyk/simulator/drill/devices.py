@@ -149,7 +149,12 @@ def records(
 
 
 def _say_motion(
-    said: npt.NDArray[Any], device: Device, track: Track, rng: np.random.Generator, at: Array, cell: npt.NDArray[np.bool_]
+    said: npt.NDArray[Any],
+    device: Device,
+    track: Track,
+    rng: np.random.Generator,
+    at: Array,
+    cell: npt.NDArray[np.bool_],
 ) -> None:
     """Speed and heading as phones say them: a Doppler speed, missing now and then, none from a cell."""
     speed, heading = track.motion(at)

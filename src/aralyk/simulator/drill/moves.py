@@ -132,9 +132,7 @@ def ride(way: Way, rng: np.random.Generator, *, from_s: float = 0.0) -> Track:
     return joined(walked, ridden, walk(from_stop, rng, from_s=ridden.ends_s + 3.0), gap=Around.FOOT)
 
 
-def straight(
-    points: list[tuple[float, float]], speed_mps: Array, around: Around, *, from_s: float = 0.0
-) -> Track:
+def straight(points: list[tuple[float, float]], speed_mps: Array, around: Around, *, from_s: float = 0.0) -> Track:
     """Straight stretches at given speeds."""
     east = np.array([p[0] for p in points])
     north = np.array([p[1] for p in points])
