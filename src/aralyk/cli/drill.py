@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -40,6 +41,7 @@ def drill(
     noise: Annotated[
         str, typer.Option(help="tracks (resampled errors of real phones), everything, fitted.")
     ] = "tracks",
+    threat: Annotated[str, typer.Option(help="Threat level of the orders: low, medium or high.")] = "medium",
     cases: Annotated[Path | None, typer.Option(help="Write runs that went wrong here, for `aralyk replay`.")] = None,
     show_misses: Annotated[int, typer.Option(min=0, help="So many of each kind in --cases.")] = 20,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
@@ -51,12 +53,16 @@ def drill(
     unknown = [name for name in scenarios or [] if name not in SCENARIOS]
     if unknown:
         raise CommandRefused(f"SCENARIO: expected some of {' '.join(SCENARIOS)}, found {unknown[0]!r}")
+    if threat not in ("low", "medium", "high"):
+        raise CommandRefused(f"--threat: expected low, medium or high, found {threat!r}")
     errors = _errors(noise, tracks)
     streets = Streets(seed)
     lines = []
     for name in scenarios or list(SCENARIOS):
         kept = _Cases(cases, show_misses) if cases is not None else None
-        line = run_scenario(SCENARIOS[name], streets, errors, seed=seed, pairs=pairs, days=days, cases=kept)
+        line = run_scenario(
+            SCENARIOS[name], streets, errors, seed=seed, pairs=pairs, days=days, threat=threat, cases=kept
+        )
         lines.append(line)
         if as_json:
             typer.echo(json.dumps(line))
@@ -67,7 +73,7 @@ def drill(
 
 def run_scenario(
     scenario: Scenario, streets: Streets, errors: Errors, *, seed: int,
-    pairs: int | None = None, days: float | None = None, cases: _Cases | None = None,
+    pairs: int | None = None, days: float | None = None, threat: str = "medium", cases: _Cases | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Make, judge and score all runs of one scenario; the line INTERFACES names."""
     from aralyk.engine import ENGINE_VERSION
@@ -76,7 +82,8 @@ def run_scenario(
 
     tally = scenario.tally()
     count = pairs or scenario.pairs
-    for runs, rngs in _batches(scenario, streets, seed, count, days or scenario.days):
+    for made, rngs in _batches(scenario, streets, seed, count, days or scenario.days):
+        runs = [replace(run, threat=threat) for run in made]
         said = said_by(runs, errors, rngs)
         verdicts = per_run(judge(runs, said), len(runs))
         order = np.argsort(said["run"], kind="stable")
@@ -86,7 +93,7 @@ def run_scenario(
                 if cases is not None:
                     cases.keep(wrong, run, mine, told)
     head = {"scenario": scenario.name}
-    return head | tally.line() | {"noise": errors.name, "seed": seed, "engine": ENGINE_VERSION}
+    return head | tally.line() | {"noise": errors.name, "threat": threat, "seed": seed, "engine": ENGINE_VERSION}
 
 
 def judge(runs: Sequence[Run], said: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -153,7 +160,8 @@ def _batches(
     runs: list[Run] = []
     rngs: list[np.random.Generator] = []
     seconds = 0.0
-    with Progress(console=Console(stderr=True), transient=True) as progress:
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task(scenario.name, total=pairs)
         for number in range(pairs):
             rng = stream(seed, "drill", scenario.name, number)

@@ -58,6 +58,6 @@ SCENARIOS: Final[dict[str, Scenario]] = {
         Scenario(name="indoors", make=indoors.make, tally=stories.Stories, pairs=400),
         Scenario(name="silence", make=silence.make, tally=stories.Stories, pairs=800),
         Scenario(name="torment", make=torment.make, tally=torment.Torments, pairs=80),
-        Scenario(name="ordinary_life", make=ordinary_life.make, tally=ordinary_life.Lives, pairs=100, days=10.0),
+        Scenario(name="ordinary_life", make=ordinary_life.make, tally=ordinary_life.Lives, pairs=150, days=7.0),
     )
 }

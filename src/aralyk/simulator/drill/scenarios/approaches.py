@@ -135,7 +135,7 @@ class Approaches:
         self.rest = {"priority_2": Counts(), "any_silence": Counts()}
         self.both_by: dict[str, Counts] = {}
         self.warning: dict[str, list[float]] = {}
-        self.bound: list[float] = []
+        self.bound: dict[str, list[float]] = {}
         self.latency: list[int] = []
         self.first_kinds: dict[str, int] = {}
 
@@ -193,8 +193,8 @@ class Approaches:
         )
         for group in ("all", run.tags["mode"], f"{run.tags['sampling']}s", f"{run.tags['sampling']}s_{speed}"):
             self.warning.setdefault(group, []).append(seconds)
-        if run.interval_s == 60:
-            self.bound.append(breach - run.marks["leaves_s"] - run.interval_s - parts.DELAY_S)
+            bound = breach - run.marks["leaves_s"] - run.interval_s - parts.DELAY_S
+            self.bound.setdefault(group, []).append(bound)
         return [] if in_time else ["missed_both_reported"]
 
     def _add_rest(self, verdicts: Verdicts, leaves_s: float, first: float | None, after_s: float) -> list[str]:
@@ -230,6 +230,6 @@ class Approaches:
             "rest": {name: counts.line() for name, counts in self.rest.items()},
             "by_mode": {name: counts.line() for name, counts in sorted(self.both_by.items())},
             "warning_by": {name: quantiles(seconds) for name, seconds in sorted(self.warning.items())},
-            "warning_bound_60s": quantiles(self.bound),
+            "warning_bound_by": {name: quantiles(seconds) for name, seconds in sorted(self.bound.items())},
             "first_alert_kind": dict(sorted(self.first_kinds.items())),
         }  # fmt: skip

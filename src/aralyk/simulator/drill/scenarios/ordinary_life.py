@@ -38,7 +38,7 @@ from aralyk.simulator.drill.verdicts import CLOSE, LATE, Verdicts, alerts, quant
 COMES_PER_DAY: Final = 0.008  # he goes to her; with chance meetings 0.02 true events per pair-day
 KEEPS_AWAY_M: Final = 2000.0  # beyond D, of the places he knows to be hers
 EMPLOYED_SHARE: Final = 0.7  # [U]
-LOW_BATTERY_PER_DAY, DEAD_PER_DAY = 0.15, 0.01  # per device [U]
+LOW_BATTERY_PER_DAY, DEAD_PER_DAY = 0.3, 0.01  # per device [U]
 JUMP_MPS, JUMP_M, JUMP_FOLD_S = 70.0, 300.0, 600.0
 
 
@@ -204,6 +204,7 @@ class Lives:
         self.coarse = {"events": 0, "alerted": 0, "alerted_p1": 0}
         self.p1_true = self.p1_false = self.operator = self.late = 0
         self.kinds: dict[str, int] = {}
+        self.reasons: dict[str, int] = {}
         self.p1_kinds: dict[str, int] = {}
         self.false_reasons: dict[str, int] = {}
         self.naive: dict[str, int] = {}
@@ -223,8 +224,10 @@ class Lives:
         for incident in np.unique(speaking["incident"]):
             self.operator += 1
             row["operator"] += 1
-            kind = str(speaking["kind"][speaking["incident"] == incident][-1])
+            mine = speaking[speaking["incident"] == incident]
+            kind, reason = str(mine["kind"][-1]), f"{mine['kind'][0]}: {mine['reason'][0]}"
             self.kinds[kind] = self.kinds.get(kind, 0) + 1
+            self.reasons[reason] = self.reasons.get(reason, 0) + 1
         wrong = self._add_priority_1(run, verdicts, speaking, row)
         for episode in episodes(run):
             if episode.drive_through:
@@ -304,6 +307,7 @@ class Lives:
                 "coarse_only": self.coarse,
             },
             "incidents_by_kind": {k: round(n / days, 4) for k, n in sorted(self.kinds.items())},
+            "incidents_by_first_reason": {k: round(n / days, 4) for k, n in sorted(self.reasons.items())},
             "naive": {
                 "per_pair_day": round(sum(self.naive.values()) / days, 3),
                 **{k: round(n / days, 3) for k, n in self.naive.items()},
