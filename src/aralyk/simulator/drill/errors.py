@@ -11,8 +11,8 @@ of a dwell is not the truth either). Trains and tunnels serve cell fixes only: n
 
 Real fixes declared above 150 m are cell or Wi-Fi places. They come when the drill says "cell" (5 % of all fixes declare
 200 to 500 m, REQUIREMENTS 3.7; the error is that of a real fix declared 150 to 1500 m, scaled by the two radii), not on
-their own: the phones of the bus legs ran at medium accuracy, a monitoring device does not. `everything` leaves each moving
-fix where it was, coarse and vague too, and every fifth cell block as it came, up to many kilometres.
+their own: the phones of the bus legs ran at medium accuracy, a monitoring device does not. `everything` leaves each
+moving fix where it was, coarse and vague too, and every fifth cell block as it came, up to many kilometres.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ class Pool:
     def at(self, since_s: Array) -> npt.NDArray[np.int64]:
         """Rows at these seconds of the pool's time line, which begins again at its end."""
         row = np.searchsorted(self.until_s, since_s % self.until_s[-1], side="right")
-        return np.minimum(row, self.until_s.size - 1)
+        return np.asarray(np.minimum(row, self.until_s.size - 1), np.int64)
 
 
 class Resampled:
@@ -244,7 +244,7 @@ def _pool(rows: dict[str, npt.NDArray[Any]], east: Array, north: Array, mine: np
 
 
 def _rest_pool(directory: Path, reference: dict[str, npt.NDArray[Any]]) -> Pool:
-    """Dwells between the trips: both ends at one place, sharp fixes close together; what else was said there is error."""
+    """Dwells between the trips: sharp fixes lie close together; what else was said there is error."""
     rows = _read(directory / LOCATIONS_FILE, ["device_id", "time", "lat", "lon", "accuracy_m", "experiment"])
     after = np.searchsorted(reference["time"], rows["time"])
     ends = np.concatenate([[-np.inf], reference["time"], [np.inf]])

@@ -146,11 +146,11 @@ def _lengths(way: Way) -> Array:
 
 def _timed(east: Array, north: Array, lasts: Array, waits: Array, around: Around, from_s: float) -> Track:
     """Knots at both ends of each stretch: arriving, and going on after the wait."""
+    waits = np.maximum(waits, 1e-3)  # two knots are never at one moment
     arrive = from_s + np.cumsum(lasts + np.concatenate([[0.0], waits[:-1]]))
-    leave = arrive + waits
     at = np.empty(2 * lasts.size + 1)
     at[0] = from_s
-    at[1::2], at[2::2] = arrive, np.maximum(leave, arrive + 1e-3)
+    at[1::2], at[2::2] = arrive, arrive + waits
     return Track(
         at_s=at, east_m=np.concatenate([east[:1], np.repeat(east[1:], 2)]),
         north_m=np.concatenate([north[:1], np.repeat(north[1:], 2)]),

@@ -7,6 +7,7 @@ time (vehicles) or in length (on foot), from one tree per destination, kept.
 from __future__ import annotations
 
 import heapq
+import itertools
 import math
 from dataclasses import dataclass
 from typing import Final
@@ -130,7 +131,7 @@ class Streets:
         nodes = tuple(range(first, first + MOTORWAY_NODES))
         self.east_m = np.concatenate([self.east_m, east])
         self.north_m = np.concatenate([self.north_m, north])
-        for a, b in zip(nodes, nodes[1:], strict=False):
+        for a, b in itertools.pairwise(nodes):
             self._join(a, b, MOTORWAY)
         for node in nodes[RAMP_EVERY::RAMP_EVERY]:
             if abs(self.east_m[node]) < HALF_EAST_M:
@@ -199,7 +200,7 @@ class Streets:
             nodes.append(towards[nodes[-1]])
         east = np.concatenate([[start.east_m], self.east_m[nodes], [end.east_m]])
         north = np.concatenate([[start.north_m], self.north_m[nodes], [end.north_m]])
-        between = [self._edges[(min(a, b), max(a, b))] for a, b in zip(nodes, nodes[1:], strict=False)]
+        between = [self._edges[(min(a, b), max(a, b))] for a, b in itertools.pairwise(nodes)]
         lit = (False, *(bool(self.lit[n]) for n in nodes), False)
         return Way(east_m=east, north_m=north, road=(STREET, *between, STREET), lit=lit)
 

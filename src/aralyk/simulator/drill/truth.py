@@ -61,7 +61,7 @@ def episodes(run: Run) -> list[Episode]:
                 to_s=ends,
                 nearest_m=nearest_m(run, begins, ends),
                 drive_through=_is_drive_through(run, begins, ends),
-            )  # fmt: skip
+            )
         )
     return found
 

@@ -1,7 +1,7 @@
 """He starts at least D + 2 km away and goes to her: on foot, by car, by bus along the streets, or straight.
 
-She is at home, at work, or walking (he meets her half-way). A *breach* is the first second at which the true distance is
-at most D. *Both reported*: in the five minutes before it neither side left a pause of more than twice the interval
+She is at home, at work, or walking (he meets her half-way). A *breach* is the first second at which the true distance
+is at most D. *Both reported*: in the five minutes before it neither side left a pause of more than twice the interval
 between received places. Warning is from the first alert after he left to the breach; no alert counts as 0 s.
 """
 
@@ -135,7 +135,7 @@ class Approaches:
         self.rest = {"priority_2": Counts(), "any_silence": Counts()}
         self.both_by: dict[str, Counts] = {}
         self.warning: dict[str, list[float]] = {}
-        self.bound: list[float] = []
+        self.bound: dict[str, list[float]] = {}
         self.latency: list[int] = []
         self.first_kinds: dict[str, int] = {}
 
@@ -147,7 +147,7 @@ class Approaches:
         if breach is None:
             return []
         self.events += 1
-        first = first = parts.first_alert_s(verdicts, from_s=leaves_s)
+        first = parts.first_alert_s(verdicts, from_s=leaves_s)
         in_time = first is not None and first <= breach
         after_s = breach + 3 * run.interval_s
         self.before += in_time
@@ -193,8 +193,8 @@ class Approaches:
         )
         for group in ("all", run.tags["mode"], f"{run.tags['sampling']}s", f"{run.tags['sampling']}s_{speed}"):
             self.warning.setdefault(group, []).append(seconds)
-        if run.interval_s == 60:
-            self.bound.append(breach - run.marks["leaves_s"] - run.interval_s - parts.DELAY_S)
+            bound = breach - run.marks["leaves_s"] - run.interval_s - parts.DELAY_S
+            self.bound.setdefault(group, []).append(bound)
         return [] if in_time else ["missed_both_reported"]
 
     def _add_rest(self, verdicts: Verdicts, leaves_s: float, first: float | None, after_s: float) -> list[str]:
@@ -204,6 +204,13 @@ class Approaches:
         self.rest["priority_2"].add(told)
         self.rest["any_silence"].add(known)
         return [] if told else ["missed_rest"]
+
+    def _latency(self) -> dict[str, float] | None:
+        """His fixes from the breach to priority 1; 0 if it was told before."""
+        if not self.latency:
+            return None
+        p50, p95 = np.quantile(self.latency, [0.5, 0.95])
+        return {"p50": float(p50), "p95": float(p95), "never": float(self.events - len(self.latency))}
 
     def line(self) -> dict[str, Any]:
         """The published figures."""
@@ -217,16 +224,12 @@ class Approaches:
             "incidents_per_pair_day": None,
             "precision_p1": None,
             "warning_s": quantiles(self.warning.get("all", [])),
-            "latency_fixes": quantiles([float(n) for n in self.latency]) and {
-                "p50": float(np.quantile(self.latency, 0.5)),
-                "p95": float(np.quantile(self.latency, 0.95)),
-                "never": self.events - len(self.latency),
-            },
+            "latency_fixes": self._latency(),
             "both_reported": self.both.line(),
             "both_reported_within_150_m": self.sharp.line(),
             "rest": {name: counts.line() for name, counts in self.rest.items()},
             "by_mode": {name: counts.line() for name, counts in sorted(self.both_by.items())},
             "warning_by": {name: quantiles(seconds) for name, seconds in sorted(self.warning.items())},
-            "warning_bound_60s": quantiles(self.bound),
+            "warning_bound_by": {name: quantiles(seconds) for name, seconds in sorted(self.bound.items())},
             "first_alert_kind": dict(sorted(self.first_kinds.items())),
         }  # fmt: skip

@@ -127,7 +127,7 @@ def first_priority_1_s(verdicts: Verdicts, *, from_s: float = 0.0) -> float | No
 
 
 def fixes_until(said: npt.NDArray[Any], party: int, from_s: float, to_s: float | None) -> int | None:
-    """How many of a party's fixes, made and received after a moment, it took; 0 if it was decided before; none if never."""
+    """How many of a party's fixes, made after a moment, it took; 0 if it was decided before, none if never."""
     if to_s is None:
         return None
     mine = said[(said["party"] == party) & ~np.isnan(said["lat"]) & (said["fixed_s"] > from_s)]
