@@ -144,8 +144,7 @@ def _columns(said: npt.NDArray[Any], index: npt.NDArray[Any]) -> npt.NDArray[Any
         ("lat", "lat", 0.0), ("lon", "lon", 0.0), ("accuracy_m", "radius_m", 0.0),
         ("speed_mps", "speed_mps", -1.0), ("heading_deg", "heading_deg", -1.0),
     ):  # fmt: skip
-        if theirs in (records.RECORD.names or ()):
-            rows[theirs] = np.where(np.isnan(said[ours]), missing, said[ours])
+        rows[theirs] = np.where(np.isnan(said[ours]), missing, said[ours])
     return rows
 
 
