@@ -38,7 +38,6 @@ def test_every_condition_of_the_published_form_is_taken() -> None:
     areas = [circle(kind, schedule=hours) | {"id": kind} for kind in ("exclusion_zone", "inclusion_zone", "curfew")]
     plan = compile_order(order(proximity(warning_m=1000), *areas, CHECK_IN, threat_level="high", version=3))
     assert len(plan.conditions) == 5
-    assert plan.unwatched == ("call",)
     assert (plan.version, plan.threat) == (3, 2)
     assert plan.conditions[1].intervals_us
 

@@ -34,6 +34,21 @@ CLOCK_DISAGREEMENT: Final = 28
 HINT_ENDED: Final = 29
 DEVICE_REMOVED: Final = 30
 POSITION_VAGUE: Final = 31
+CHECK_IN_MISSED: Final = 32
+CHECK_IN_FAILED: Final = 33
+CHECK_IN_PASSED: Final = 34
+CHECK_IN_LATE: Final = 35
+DEVICES_APART: Final = 36
+DEVICES_TOGETHER: Final = 37
+BLE_CONTRADICTS_PLACE: Final = 38
+PLACES_CONTRADICT: Final = 39
+IMPOSSIBLE_JUMPS: Final = 40
+TIME_CONTRADICTS_PLACE: Final = 41
+POSITION_FROZEN: Final = 42
+LOST_WHILE_MOVING: Final = 43
+POWERED_OFF: Final = 44
+BATTERY_DIED: Final = 45
+REPEATED_PROVOCATION: Final = 46
 
 NAMES: Final = (
     "none",
@@ -68,4 +83,19 @@ NAMES: Final = (
     "hint_ended",
     "device_removed",
     "position_vague_request_better_fix",
+    "check_in_missed",
+    "check_in_failed",
+    "check_in_passed",
+    "check_in_late",
+    "devices_apart",
+    "devices_together",
+    "ble_contradicts_place",
+    "places_contradict",
+    "impossible_jumps",
+    "time_contradicts_place",
+    "position_frozen",
+    "lost_while_moving",
+    "powered_off",
+    "battery_died",
+    "repeated_provocation",
 )

@@ -16,7 +16,6 @@ from aralyk.engine.compiled import kernel
 from aralyk.engine.pairs import pair_distance_m, stale_us
 from aralyk.engine.reasons import (
     CONTACT_RESTORED,
-    NO_CONTACT,
     PARTNER_POSITION_STALE,
     POSITION_STALE,
     POSITION_UNKNOWN,
@@ -28,13 +27,13 @@ from aralyk.engine.records import (
     EXCLUSION,
     FOREVER,
     NEVER,
-    OPEN,
     PROXIMITY,
     SILENCE,
     UPDATE,
     Row,
 )
-from aralyk.engine.rules.gadgets import close_device, open_device, tell_device
+from aralyk.engine.rules.gadgets import close_device, tell_device
+from aralyk.engine.rules.lost import open_silence, why_lost
 from aralyk.engine.rules.telling import clear_draft, see_drafted
 from aralyk.engine.rules.verdicts import is_material
 from aralyk.engine.shard import Shard, case_at, condition_at, device_at, device_episode_at, draft_of, due_at
@@ -54,14 +53,20 @@ def reach_mps(d: Row) -> float:
 
 
 @kernel
+def watched_since_us(s: Shard, d: Row) -> int:
+    """From when on a device must be heard: the order's start, or its later assignment to the order."""
+    return int(max(case_at(s, d["case"])["starts_us"], d["since_us"]))
+
+
+@kernel
 def quiet_due_us(s: Shard, device: int) -> int:
     """When this device becomes silent if nothing more comes."""
     d = device_at(s, device)
-    starts = case_at(s, d["case"])["starts_us"]
+    starts = watched_since_us(s, d)
     heard = max(d["contact_us"], starts) + SILENCE_INTERVALS * d["interval_us"]
     patience = stale_us(d) if d["sharp_us"] == d["fix_us"] else VAGUE_PATIENCE_US
     placed = max(d["sharp_us"], starts) + patience
-    return int(min(heard, placed))
+    return int(max(min(heard, placed), d["excused_us"]))
 
 
 @kernel
@@ -81,11 +86,11 @@ def fire_silence(s: Shard, device: int, now_us: int) -> None:
     """Open the silence of a device, or raise it because the reachable sets meet from now on."""
     d = device_at(s, device)
     if not d["open"] & SILENCE_BIT:
-        starts = case_at(s, d["case"])["starts_us"]
+        starts = watched_since_us(s, d)
         unheard = max(d["contact_us"], starts) + SILENCE_INTERVALS * d["interval_us"] <= now_us
         since = d["contact_us"] if unheard else d["sharp_us"]
-        reason = NO_CONTACT if unheard else POSITION_STALE if d["sharp_us"] == d["fix_us"] else POSITION_VAGUE
-        open_device(s, device, SILENCE, OPEN, 3, reason, now_us, max(since, starts))
+        reason = why_lost(s, device) if unheard else POSITION_STALE if d["sharp_us"] == d["fix_us"] else POSITION_VAGUE
+        open_silence(s, device, reason, now_us, max(since, starts))
         return
     due, other = reach_due(s, device)
     raise_silence(s, device, other, POSITION_UNKNOWN if due < 0 else POSSIBLE_SINCE, now_us, max(due, 0))

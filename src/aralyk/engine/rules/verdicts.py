@@ -21,11 +21,13 @@ from aralyk.engine.reasons import (
     SUSPECT_JUMP,
 )
 from aralyk.engine.records import (
+    CHECK_IN,
     CLEAR,
     CLOSE,
     CURFEW,
     EXCLUSION,
     INCLUSION,
+    KIND_CHECK_IN,
     KIND_CURFEW,
     KIND_EXCLUSION,
     KIND_INCLUSION,
@@ -71,6 +73,8 @@ def kind_of(condition_kind: int, level: int) -> int:
         return KIND_WARNING_RING if level == WARNED else KIND_PROXIMITY
     if condition_kind == EXCLUSION:
         return KIND_EXCLUSION
+    if condition_kind == CHECK_IN:
+        return KIND_CHECK_IN
     return KIND_CURFEW if condition_kind == CURFEW else KIND_INCLUSION
 
 
@@ -83,6 +87,8 @@ def must_be_inside(condition_kind: int) -> bool:
 @kernel
 def priority_of(condition_kind: int, level: int) -> int:
     """Inside a ring or a closed area: 1 when probable, else 2. Away from where he must be: 2, possibly away: 3."""
+    if condition_kind == CHECK_IN:
+        return level  # a missed check-in has no place to judge: its level is its priority
     first = 2 if must_be_inside(condition_kind) else 1
     return first if level == PROBABLE else first + 1
 
