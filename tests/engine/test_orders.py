@@ -111,6 +111,19 @@ def test_the_order_s_end_closes_what_is_open() -> None:
     assert state.tick(at(86_400)) == []
 
 
+def test_the_end_of_an_order_never_shows_a_place_of_another_order() -> None:
+    state = started(proximity())
+    others = {
+        "respondent": {"devices": [{"id": "x", "kind": "bracelet", "interval_s": 15}]},
+        "protected": [{"id": "p", "devices": [{"id": "y", "kind": "phone", "interval_s": 15}]}],
+    }
+    state.set_order(compile_order(order(proximity(), order_id="order-2", **others)), START_US)
+    decided(state, still(HERS, 0, 4), still(HIS, 2, 4, 100))
+    decided(state, still("x", 60, 1, 50_000), still("y", 61, 1, 47_000))
+    (close,) = about(state.end_order("order-1", at(70)), "proximity")
+    assert (close.basis["respondent"], close.basis["protected"], close.probability) == (None, None, None)
+
+
 def test_a_changed_ring_is_judged_at_once_with_what_is_known() -> None:
     state = started(proximity(distance_m=300))
     assert about(decided(state, still(HERS, 0, 4), still(HIS, 2, 4, 600)), "proximity") == []

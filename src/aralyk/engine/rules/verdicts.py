@@ -42,7 +42,7 @@ from aralyk.engine.records import (
     WARNED,
     Row,
 )
-from aralyk.engine.rules.telling import quantised, tell
+from aralyk.engine.rules.telling import clear_draft, quantised, tell
 from aralyk.engine.shard import Shard, condition_at, condition_episode_at, draft_of
 
 P_OPEN = policy.P_OPEN
@@ -178,6 +178,7 @@ def close_condition(s: Shard, case: int, condition: int, reason: int, at_us: int
     e = condition_episode_at(s, condition)
     if e["opened_us"] == NEVER:
         return
+    clear_draft(s)  # what is in it belongs to another rule, perhaps to another order
     kind = condition_at(s, condition)["kind"]
     level = e["level"]
     tell(s, e, case, -1, condition, CLOSE, kind_of(kind, level), priority_of(kind, level), reason, at_us, at_us)
