@@ -82,6 +82,7 @@ def test_a_device_switched_off_for_the_third_time_is_serious_under_its_incident(
     told = [(d.phase, d.priority, d.reason) for d in off if d.reason in ("powered_off", "repeated_provocation")]
     assert told == [
         (Phase.OPEN, 3, "powered_off"),
-        (Phase.OPEN, 3, "powered_off"),
+        (Phase.UPDATE, 3, "powered_off"),
         (Phase.UPDATE, 2, "repeated_provocation"),
     ]
+    assert len({d.incident for d in off}) == 1

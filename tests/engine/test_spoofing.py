@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pytest
 
@@ -139,7 +140,7 @@ def test_a_device_lost_at_rest_is_no_jamming() -> None:
         ({"battery_pct": 60}, "lost_while_moving"),
     ],
 )
-def test_a_silence_says_how_the_device_was_lost(last: dict[str, object], reason: str) -> None:
+def test_a_silence_says_how_the_device_was_lost(last: dict[str, Any], reason: str) -> None:
     state = started(proximity())
     way = driven(10, 14.0)
     end = seen(HIS, 150, 30_000 + 14.0 * 150, speed_mps=14.0, **last)

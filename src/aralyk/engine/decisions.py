@@ -149,6 +149,8 @@ def _basis(f: Mapping[str, Any], kind: Kind, device: str | None, device_ids: lis
         basis["companion"] = second
     if device is not None:
         basis["device"] = device
+    if f["reach_mmps"] != records.UNKNOWN:
+        basis["reach_mps"] = f["reach_mmps"] / 1000.0
     return basis
 
 

@@ -34,21 +34,28 @@ CLOCK_DISAGREEMENT: Final = 28
 HINT_ENDED: Final = 29
 DEVICE_REMOVED: Final = 30
 POSITION_VAGUE: Final = 31
-CHECK_IN_MISSED: Final = 32
-CHECK_IN_FAILED: Final = 33
-CHECK_IN_PASSED: Final = 34
-CHECK_IN_LATE: Final = 35
-DEVICES_APART: Final = 36
-DEVICES_TOGETHER: Final = 37
-BLE_CONTRADICTS_PLACE: Final = 38
-PLACES_CONTRADICT: Final = 39
-IMPOSSIBLE_JUMPS: Final = 40
-TIME_CONTRADICTS_PLACE: Final = 41
-POSITION_FROZEN: Final = 42
-LOST_WHILE_MOVING: Final = 43
-POWERED_OFF: Final = 44
-BATTERY_DIED: Final = 45
-REPEATED_PROVOCATION: Final = 46
+APPROACHING: Final = 32
+PASSING_THROUGH: Final = 33
+NO_BETTER_FIX: Final = 34
+SELF_REPORTED_CLEAR: Final = 35
+REQUESTED: Final = 36
+REQUEST_MET: Final = 37
+REQUEST_EXPIRED: Final = 38
+CHECK_IN_MISSED: Final = 39
+CHECK_IN_FAILED: Final = 40
+CHECK_IN_PASSED: Final = 41
+CHECK_IN_LATE: Final = 42
+DEVICES_APART: Final = 43
+DEVICES_TOGETHER: Final = 44
+BLE_CONTRADICTS_PLACE: Final = 45
+PLACES_CONTRADICT: Final = 46
+IMPOSSIBLE_JUMPS: Final = 47
+TIME_CONTRADICTS_PLACE: Final = 48
+POSITION_FROZEN: Final = 49
+LOST_WHILE_MOVING: Final = 50
+POWERED_OFF: Final = 51
+BATTERY_DIED: Final = 52
+REPEATED_PROVOCATION: Final = 53
 
 NAMES: Final = (
     "none",
@@ -83,6 +90,13 @@ NAMES: Final = (
     "hint_ended",
     "device_removed",
     "position_vague_request_better_fix",
+    "approaching",
+    "passing_through",
+    "no_better_fix",
+    "self_reported_clear",
+    "requested",
+    "request_met",
+    "request_expired",
     "check_in_missed",
     "check_in_failed",
     "check_in_passed",

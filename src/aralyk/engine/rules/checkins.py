@@ -22,6 +22,7 @@ from aralyk.engine.records import (
     LATE,
     NEVER,
     OPEN,
+    THREAT_HIGH,
     UPDATE,
     Row,
 )
@@ -32,7 +33,6 @@ from aralyk.engine.rules.verdicts import close_episode
 from aralyk.engine.shard import Shard, case_at, condition_at, condition_episode_at, device_at, slot_at
 
 MISSED_COUNT = policy.MISSED_COUNT
-THREAT_HIGH = policy.THREAT_HIGH
 
 
 @kernel

@@ -29,12 +29,21 @@ def tell_device(
 
 @kernel
 def begin_device(
-    s: Shard, device: int, episode: int, phase: int, priority: int, decided_us: int, occurred_us: int
+    s: Shard,
+    device: int,
+    episode: int,
+    phase: int,
+    priority: int,
+    decided_us: int,
+    occurred_us: int,
+    first_us: int = NEVER,
 ) -> None:
-    """Begin a device's episode under a new key (its late key keeps it for a repetition); the caller tells it."""
+    """Begin a device's episode, under the key of an incident begun at `first_us` if given; the caller tells it."""
     e = device_episode_at(s, device * DEVICE_EPISODES + episode)
     e["opened_us"] = occurred_us if phase == LATE else decided_us
-    e["late_key_us"] = e["opened_us"]
+    if first_us != NEVER:
+        e["opened_us"] = first_us
+    e["first_us"] = e["opened_us"]
     e["occurred_us"] = occurred_us
     e["level"] = priority
     device_at(s, device)["open"] |= 1 << episode
@@ -42,10 +51,18 @@ def begin_device(
 
 @kernel
 def open_device(
-    s: Shard, device: int, episode: int, phase: int, priority: int, reason: int, decided_us: int, occurred_us: int
+    s: Shard,
+    device: int,
+    episode: int,
+    phase: int,
+    priority: int,
+    reason: int,
+    decided_us: int,
+    occurred_us: int,
+    first_us: int = NEVER,
 ) -> None:
-    """Open a device's episode and tell it (phase `open`, or `late`)."""
-    begin_device(s, device, episode, phase, priority, decided_us, occurred_us)
+    """Open a device's episode and tell it (phase `open`, `late`, or `update` of an incident begun at `first_us`)."""
+    begin_device(s, device, episode, phase, priority, decided_us, occurred_us, first_us)
     sight_device(s, device)
     tell_device(s, device, episode, phase, priority, reason, decided_us, occurred_us)
 

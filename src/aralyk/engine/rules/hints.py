@@ -35,6 +35,7 @@ from aralyk.engine.records import (
     SOURCE_SHIFT,
     SPOOFING,
     SUSPECT,
+    THREAT_HIGH,
     Row,
 )
 from aralyk.engine.rules.gadgets import close_device, open_device
@@ -52,7 +53,6 @@ JUMP_M = policy.JUMP_M
 JUMP_MPS = policy.JUMP_MPS
 RING_FIXES = policy.RING_FIXES
 STALE_US = policy.STALE_US
-THREAT_HIGH = policy.THREAT_HIGH
 
 
 @kernel

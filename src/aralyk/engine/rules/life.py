@@ -10,21 +10,33 @@ from __future__ import annotations
 from aralyk.engine.compiled import kernel
 from aralyk.engine.policy import EVENT_DECISIONS
 from aralyk.engine.reasons import BECAME_ACTIVE, ORDER_ENDED
-from aralyk.engine.records import CHECK_IN, ENDED, ENDING, FOREVER, LIVE, PENDING, PROXIMITY
+from aralyk.engine.records import (
+    CHECK_IN,
+    CURFEW,
+    ENDED,
+    ENDING,
+    EXCLUSION,
+    FOREVER,
+    LIVE,
+    NEVER,
+    PENDING,
+    PROXIMITY,
+)
 from aralyk.engine.rules.checkins import deadline_us, pass_deadline
 from aralyk.engine.rules.gadgets import close_device
-from aralyk.engine.rules.proximity import judge_proximity
+from aralyk.engine.rules.proximity import end_proximity, judge_proximity
+from aralyk.engine.rules.requests import expire_requests, request_due_us
 from aralyk.engine.rules.silence import fire_silence, silence_due_us
-from aralyk.engine.rules.verdicts import close_condition
-from aralyk.engine.rules.zones import judge_zone, next_boundary_us, pass_boundary
-from aralyk.engine.shard import Shard, case_at, condition_at, counts_of, due_at
+from aralyk.engine.rules.verdicts import close_condition, condition_due_us, give_up_waiting
+from aralyk.engine.rules.zones import end_zone, judge_zone, next_boundary_us, pass_boundary
+from aralyk.engine.shard import Shard, case_at, condition_at, condition_episode_at, counts_of, due_at
 
-LIFE, ZONE, QUIET, CALL = 0, 1, 2, 3
+LIFE, ZONE, QUIET, EPISODE, REQUEST, CALL = 0, 1, 2, 3, 4, 5
 
 
 @kernel
 def next_due(s: Shard, case: int) -> tuple[int, int, int]:
-    """The earliest moment due by time alone: when, what (LIFE, ZONE, QUIET, CALL), and which row."""
+    """The earliest moment due by time alone: when, what (LIFE, ZONE, QUIET, EPISODE, REQUEST, CALL), and which row."""
     k = case_at(s, case)
     if k["life"] == ENDED:
         return FOREVER, LIFE, case
@@ -38,10 +50,16 @@ def next_due(s: Shard, case: int) -> tuple[int, int, int]:
         boundary = deadline_us(s, condition) if calls else next_boundary_us(s, condition)
         if boundary < due:
             due, what, which = boundary, CALL if calls else ZONE, condition
+        over = condition_due_us(s, condition)
+        if over < due:
+            due, what, which = over, EPISODE, condition
     for device in range(k["device_from"], k["device_to"]):
         quiet = silence_due_us(s, device)
         if quiet < due:
             due, what, which = quiet, QUIET, device
+        asked = request_due_us(s, device)
+        if asked < due:
+            due, what, which = asked, REQUEST, device
     return due, what, which
 
 
@@ -71,10 +89,26 @@ def advance(s: Shard, case: int, until_us: int) -> bool:
             pass_deadline(s, case, which, at)
         elif what == QUIET:
             fire_silence(s, which, at)
+        elif what == EPISODE:
+            fire_condition(s, case, which, at)
+        elif what == REQUEST:
+            expire_requests(s, which, at)
         elif k["life"] == PENDING:
             begin(s, case, at)
         else:
             end(s, case, at)
+
+
+@kernel
+def fire_condition(s: Shard, case: int, condition: int, at_us: int) -> None:
+    """A condition's episode closes after its lateness window, or at high threat stops waiting for a better fix."""
+    e = condition_episode_at(s, condition)
+    if e["doubt_us"] != NEVER and e["doubt_us"] <= at_us:
+        give_up_waiting(s, case, condition, at_us)
+    elif condition_at(s, condition)["kind"] == PROXIMITY:
+        end_proximity(s, case, condition, at_us)
+    else:
+        end_zone(s, case, condition, at_us)
 
 
 @kernel
@@ -98,7 +132,7 @@ def judge_all(s: Shard, case: int, at_us: int, cause: int) -> None:
         c = condition_at(s, condition)
         if c["kind"] == PROXIMITY:
             judge_proximity(s, case, condition, at_us, cause)
-        elif c["kind"] != CHECK_IN and c["active"] == 1:
+        elif EXCLUSION <= c["kind"] <= CURFEW and c["active"] == 1:
             judge_zone(s, case, condition, at_us, cause)
 
 

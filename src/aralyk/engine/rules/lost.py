@@ -10,15 +10,15 @@ from __future__ import annotations
 from aralyk.engine import policy
 from aralyk.engine.compiled import kernel
 from aralyk.engine.reasons import BATTERY_DIED, LOST_WHILE_MOVING, NO_CONTACT, POWERED_OFF
-from aralyk.engine.records import DEVICE_EPISODES, JAMMING, NEVER, OPEN, SILENCE, TRUSTED, Row
+from aralyk.engine.records import JAMMING, NEVER, OPEN, THREAT_HIGH, TRUSTED, Row
 from aralyk.engine.rules.batteries import is_dying
 from aralyk.engine.rules.gadgets import open_device
-from aralyk.engine.rules.repetition import open_provoked, provocations
-from aralyk.engine.shard import Shard, case_at, device_at, device_episode_at
+from aralyk.engine.rules.repetition import provocations
+from aralyk.engine.shard import Shard, case_at, device_at
 
 LOST_MOVING_MPS = policy.LOST_MOVING_MPS
 LOST_PLACE_AGE_US = policy.LOST_PLACE_AGE_US
-THREAT_HIGH = policy.THREAT_HIGH
+PROVOKED_COUNT = policy.PROVOKED_COUNT
 
 
 @kernel
@@ -46,21 +46,16 @@ def _was_moving(d: Row) -> bool:
 
 
 @kernel
-def open_silence(s: Shard, device: int, reason: int, now_us: int, since_us: int) -> None:
-    """Open a silence (technical until the reachable sets meet), with what its reason says beside it."""
-    # Only a switching-off is provoked; told more urgently when repeated, but its reach is still to be judged: level 3.
-    count = provocations(s, device, now_us) if reason == POWERED_OFF else 0
-    open_provoked(s, device, SILENCE, OPEN, 3, reason, now_us, since_us, count)
-    device_episode_at(s, device * DEVICE_EPISODES + SILENCE)["level"] = 3
-    if reason == LOST_WHILE_MOVING:
-        hints_lost_while_moving(s, device, now_us)
+def is_off_again(s: Shard, device: int, reason: int, now_us: int) -> bool:
+    """Whether a device was lost because it was switched off, after it was provoked often."""
+    return bool(reason == POWERED_OFF and provocations(s, device, now_us) >= PROVOKED_COUNT)
 
 
 @kernel
-def hints_lost_while_moving(s: Shard, device: int, now_us: int) -> None:
-    """Open a jamming hint for a device that was lost while it moved."""
+def hint_lost_while_moving(s: Shard, device: int, reason: int, now_us: int) -> None:
+    """Open a jamming hint for a device that was lost while it moved; nothing for any other reason."""
     d = device_at(s, device)
-    if d["open"] & (1 << JAMMING):
+    if reason != LOST_WHILE_MOVING or d["open"] & (1 << JAMMING):
         return
     d["clean"] = 0
     priority = 2 if case_at(s, d["case"])["threat"] == THREAT_HIGH else 3

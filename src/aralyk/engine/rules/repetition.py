@@ -12,7 +12,7 @@ from aralyk.engine import policy
 from aralyk.engine.compiled import kernel
 from aralyk.engine.reasons import REPEATED_PROVOCATION
 from aralyk.engine.records import DEVICE_EPISODES, NEVER, OPEN, UPDATE
-from aralyk.engine.rules.gadgets import begin_device, open_device, sight_device, tell_device
+from aralyk.engine.rules.gadgets import open_device
 from aralyk.engine.shard import Shard, device_at, device_episode_at
 
 PROVOKED_US = policy.PROVOKED_US
@@ -61,13 +61,8 @@ def open_provoked(
         open_device(s, device, episode, phase, priority, reason, decided_us, occurred_us)
         return
     e = device_episode_at(s, device * DEVICE_EPISODES + episode)
-    key = e["late_key_us"]
     folded = phase == OPEN and e["closed_us"] != NEVER and decided_us - e["closed_us"] <= PROVOKED_US
-    raised = max(priority - 1, 1)
-    begin_device(s, device, episode, phase, raised, decided_us, occurred_us)
-    if folded:
-        e["opened_us"] = key
-        e["late_key_us"] = key
-    sight_device(s, device)
+    first = e["first_us"] if folded else NEVER
     told = UPDATE if folded else phase
-    tell_device(s, device, episode, told, raised, REPEATED_PROVOCATION, decided_us, occurred_us)
+    raised = max(priority - 1, 1)
+    open_device(s, device, episode, told, raised, REPEATED_PROVOCATION, decided_us, occurred_us, first)
