@@ -38,7 +38,6 @@ def test_every_condition_of_the_published_form_is_taken() -> None:
     areas = [circle(kind, schedule=hours) | {"id": kind} for kind in ("exclusion_zone", "inclusion_zone", "curfew")]
     plan = compile_order(order(proximity(warning_m=1000), *areas, CHECK_IN, threat_level="high", version=3))
     assert len(plan.conditions) == 5
-    assert plan.unwatched == ("call",)
     assert (plan.version, plan.threat) == (3, 2)
     assert plan.conditions[1].intervals_us
 
@@ -110,6 +109,19 @@ def test_the_order_s_end_closes_what_is_open() -> None:
     assert {d.reason for d in made if d.phase is Phase.CLOSE} == {"order_ended"}
     assert {d.kind for d in made} >= {"proximity", "exclusion_zone"}
     assert state.tick(at(86_400)) == []
+
+
+def test_the_end_of_an_order_never_shows_a_place_of_another_order() -> None:
+    state = started(proximity())
+    others = {
+        "respondent": {"devices": [{"id": "x", "kind": "bracelet", "interval_s": 15}]},
+        "protected": [{"id": "p", "devices": [{"id": "y", "kind": "phone", "interval_s": 15}]}],
+    }
+    state.set_order(compile_order(order(proximity(), order_id="order-2", **others)), START_US)
+    decided(state, still(HERS, 0, 4), still(HIS, 2, 4, 100))
+    decided(state, still("x", 60, 1, 50_000), still("y", 61, 1, 47_000))
+    (close,) = about(state.end_order("order-1", at(70)), "proximity")
+    assert (close.basis["respondent"], close.basis["protected"], close.probability) == (None, None, None)
 
 
 def test_a_changed_ring_is_judged_at_once_with_what_is_known() -> None:

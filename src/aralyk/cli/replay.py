@@ -82,7 +82,7 @@ def replay(
         printer(decision.as_dict() for decision in state.tick(until_us))
     if isinstance(printer, _Table):
         printer.show()
-    _report(state.ignored, state.unjudged, plan.unwatched)
+    _report(state.ignored, state.unjudged)
     return 0
 
 
@@ -218,11 +218,9 @@ class _Table:
         Console(width=wide).print(table)
 
 
-def _report(ignored: int, unjudged: int, unwatched: tuple[str, ...]) -> None:
+def _report(ignored: int, unjudged: int) -> None:
     """Say what had no part in the decisions: unknown is never safe."""
     if ignored:
         print(f"note: {ignored} observations of devices that the order does not name were left out", file=sys.stderr)
     if unjudged:
         print(f"note: {unjudged} late places met no history of the other party: not judged", file=sys.stderr)
-    for condition in unwatched:
-        print(f"note: condition {condition}: check-ins are kept, not watched by this engine version", file=sys.stderr)

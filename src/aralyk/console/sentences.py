@@ -132,6 +132,25 @@ REASONS: Final[Texts] = MappingProxyType(
         "clock_disagreement": gettext_lazy("The device's clock and the server's disagree."),
         "hint_ended": gettext_lazy("The sign is no longer reported."),
         "device_removed": gettext_lazy("The device no longer belongs to the order."),
+        "check_in_missed": gettext_lazy("No check-in was passed in its time."),
+        "check_in_failed": gettext_lazy("The check-in failed: it is not certain who carries the device."),
+        "check_in_passed": gettext_lazy("A later check-in was passed."),
+        "check_in_late": gettext_lazy("The check-in was passed in time; its record came late."),
+        "devices_apart": gettext_lazy("Bracelet and phone do not hear each other."),
+        "devices_together": gettext_lazy("Bracelet and phone hear each other again."),
+        "ble_contradicts_place": gettext_lazy("Devices hear each other, but their places lie too far apart for that."),
+        "places_contradict": gettext_lazy("The places of one person's devices contradict each other."),
+        "impossible_jumps": gettext_lazy("The place jumped more than once in a way that is hardly possible."),
+        "time_contradicts_place": gettext_lazy("The times of the places contradict each other."),
+        "position_frozen": gettext_lazy(
+            "The place stands still to the centimetre while the device says that it moves."
+        ),
+        "lost_while_moving": gettext_lazy(
+            "All contact was lost while the device was moving. A lack of coverage is possible."
+        ),
+        "powered_off": gettext_lazy("The device was switched off."),
+        "battery_died": gettext_lazy("The device was last heard with an almost empty battery."),
+        "repeated_provocation": gettext_lazy("The third such sign from this device within a day, or a later one."),
     }
 )  # fmt: skip
 

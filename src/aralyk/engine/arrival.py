@@ -1,10 +1,11 @@
 """One record arrives: is it new, is it late, what does it say, where is the device now.
 
 Three clocks: `fixed_us` (where it was taken), `received_us` (we heard it), and the case's own time, which
-never goes back. A repeated record changes nothing at all. A record that lacks its own time, or whose clock is
-more than 5 s ahead of ours, is taken as of its receipt (the second with a hint). A place older than the newest
-one never rewinds live state; a newest place that was long under way moves the last place forward, counts for
-now with its age, and is also judged at its own time.
+never goes back. A record of the log read twice changes nothing at all; one that the device sent again, received
+later, proves only that the device is alive. A record that lacks its own time, or whose clock is more than 5 s ahead
+of ours, is taken as of its receipt (the second with a hint). A place older than the newest one never rewinds live
+state; a newest place that was long under way moves the last place forward, counts for now with its age, and is
+also judged at its own time.
 """
 
 from __future__ import annotations
@@ -41,8 +42,9 @@ from aralyk.engine.records import (
     Row,
 )
 from aralyk.engine.rings import is_known, remember
-from aralyk.engine.rules.gadgets import panic, say
+from aralyk.engine.rules.devices import attest, doubt, say
 from aralyk.engine.rules.late import judge_late
+from aralyk.engine.rules.panic import panic
 from aralyk.engine.rules.proximity import judge_proximity
 from aralyk.engine.rules.requests import meet_request
 from aralyk.engine.rules.silence import hear, renew_partners
@@ -70,7 +72,7 @@ def receive(s: Shard, record: Row, now_us: int) -> None:
     at = record["fixed_us"] if record["fixed_us"] != NEVER and not ahead else record["received_us"]
     telling = tells(record["flags"])
     if is_repeated(s, device, record, at, ahead, telling):
-        counts_of(s)["duplicates"] += 1
+        hear_again(s, device, record["received_us"], now_us)
         return
     fresh = at >= d["record_us"]
     k = case_at(s, d["case"])
@@ -86,11 +88,25 @@ def receive(s: Shard, record: Row, now_us: int) -> None:
             judge_late(s, device, record, at, now_us)
         return
     d["contact_us"] = max(d["contact_us"], now_us)
+    if fresh:
+        attest(d, record["flags"])
     if k["life"] == LIVE:
-        say(s, device, record, fresh, ahead, now_us, at)
+        say(s, device, record, fresh, now_us, at)
     if placed:
         take_place(s, device, record, at, now_us)
+    if k["life"] == LIVE:
+        doubt(s, device, record, fresh, ahead, now_us, at)
     hear(s, device, now_us)
+
+
+@kernel
+def hear_again(s: Shard, device: int, received_us: int, now_us: int) -> None:
+    """Take a repeated record: sent again, it is contact and nothing else; read again, it is nothing."""
+    counts_of(s)["duplicates"] += 1
+    d = device_at(s, device)
+    if received_us > d["contact_us"] and case_at(s, d["case"])["life"] != ENDED:
+        d["contact_us"] = received_us
+        hear(s, device, now_us)
 
 
 @kernel

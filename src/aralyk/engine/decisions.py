@@ -63,6 +63,7 @@ class Approached(StrEnum):
 PHASES: Final = tuple(Phase)
 KINDS: Final = tuple(Kind)
 APPROACHED: Final = tuple(Approached)
+ATTESTATION_NAMES: Final = {records.SELF_REPORTED: "self_reported", records.ATTESTED: "attested"}
 ABOUT_PAIR: Final = frozenset({Kind.PROXIMITY, Kind.WARNING_RING, Kind.APPROACH})
 
 
@@ -128,7 +129,7 @@ def decision_of(row: Any, plan: OrderPlan, device_ids: list[str], condition_ids:
         party=plan.parties[f["party"]], probability=_scaled(f["ppm"], 1e6), distance_m=_scaled(f["distance_cm"], 100.0),
         distance_m_95=(f["low_cm"] / 100.0, f["high_cm"] / 100.0) if known_distance and f["low_cm"] >= 0 else None,
         time_to_contact_s=_scaled(f["contact_ms"], 1000.0), who_approached=APPROACHED[f["who"]],
-        basis=_basis(f, device, device_ids), reason=NAMES[f["reason"]],
+        basis=_basis(f, kind, device, device_ids), reason=NAMES[f["reason"]],
     )  # fmt: skip
 
 
@@ -136,12 +137,16 @@ def _scaled(value: int, per_unit: float) -> float | None:
     return None if value == records.UNKNOWN else value / per_unit
 
 
-def _basis(f: Mapping[str, Any], device: str | None, device_ids: list[str]) -> dict[str, Any]:
+def _basis(f: Mapping[str, Any], kind: Kind, device: str | None, device_ids: list[str]) -> dict[str, Any]:
+    second = _sighting(f, "p", device_ids)
+    own = kind is Kind.SEPARATION  # both devices are the respondent's
     basis: dict[str, Any] = {
         "respondent": _sighting(f, "r", device_ids),
-        "protected": _sighting(f, "p", device_ids),
+        "protected": None if own else second,
         "error_model": ERROR_MODEL_VERSION,
     }
+    if own:
+        basis["companion"] = second
     if device is not None:
         basis["device"] = device
     if f["reach_mmps"] != records.UNKNOWN:
@@ -155,7 +160,7 @@ def _sighting(f: Mapping[str, Any], which: str, device_ids: list[str]) -> dict[s
         return None
     received = f[f"{which}_received_us"]
     fixed = f[f"{which}_fixed_us"]
-    return {
+    sighting = {
         "device": device_ids[row],
         "fixed_at": iso(fixed),
         "received_at": None if received == records.UNKNOWN else iso(received),
@@ -164,4 +169,9 @@ def _sighting(f: Mapping[str, Any], which: str, device_ids: list[str]) -> dict[s
         "lon": round(f[f"{which}_lon"], 7),
         "accuracy_m": round(f[f"{which}_radius_m"], 2),
         "source": SOURCE_NAMES[f[f"{which}_source"]],
+        "attestation": ATTESTATION_NAMES[f[f"{which}_attest"]],
     }
+    if which == "r":
+        confirmed = f["r_identity_us"]
+        sighting["identity_confirmed_at"] = None if confirmed == records.NEVER else iso(confirmed)
+    return sighting

@@ -136,7 +136,7 @@ class Layout:
             known_devices = {(d.id, former.parties[d.party]): r for r, d in zip(rows, former.devices, strict=True)}
             pairs = zip(self.condition_rows(case), former.conditions, strict=True)
             known_conditions = {_condition_key(c, former): r for r, c in pairs}
-        first_device = self._place_devices(case, plan, known_devices)
+        first_device = self._place_devices(case, plan, at_us, known_devices)
         first_condition = self._place_conditions(case, plan, at_us, known_conditions)
         live = former is not None and k["life"] == records.LIVE
         k["starts_us"] = min(plan.starts_us, int(k["starts_us"])) if live else plan.starts_us
@@ -155,7 +155,7 @@ class Layout:
                 c = self.rows("conditions")[row]
                 c["active"] = c["always"]
 
-    def _place_devices(self, case: int, plan: OrderPlan, known: dict[tuple[str, str], int]) -> int:
+    def _place_devices(self, case: int, plan: OrderPlan, at_us: int, known: dict[tuple[str, str], int]) -> int:
         count = len(plan.devices)
         first = self.tables["devices"].extend(count)
         self.tables["rings"].extend(count * policy.RING_FIXES)
@@ -165,6 +165,7 @@ class Layout:
             old = known.get((device.id, plan.parties[device.party]))
             if old is None:
                 devices[row] = _BLANK_DEVICE[0]
+                devices[row]["since_us"] = at_us
                 episodes[_span(row, records.DEVICE_EPISODES)] = _BLANK_EPISODES
             else:
                 devices[row] = devices[old]
@@ -174,6 +175,8 @@ class Layout:
             d["case"] = case
             d["party"] = device.party
             d["kind"] = device.kind_code
+            if old is None or d["attested"] != device.attested:
+                d["attest_now"] = records.ATTESTED if device.attested else records.SELF_REPORTED
             d["attested"] = 1 if device.attested else 0
             d["interval_us"] = device.interval_us
             self.device_ids.append(device.id)
@@ -189,6 +192,8 @@ class Layout:
             episodes = self.rows("condition_episodes")
             episodes[row] = _BLANK_EPISODES[0] if old is None else episodes[old]
             self._place_condition(row, case, condition, at_us)
+            if condition.kind == records.CHECK_IN:
+                self._place_check_in(row, old, at_us)
             self.condition_ids.append(condition.id)
         return first
 
@@ -199,13 +204,14 @@ class Layout:
         c["party"] = condition.party
         c["distance_m"] = condition.distance_m
         c["warning_m"] = condition.warning_m
-        c["always"] = 1 if condition.intervals_us is None else 0
+        c["always"] = 1 if condition.intervals_us is None or condition.kind == records.CHECK_IN else 0
+        c["grace_us"] = condition.grace_us
         intervals = condition.intervals_us or ()
         c["slot_from"] = self.tables["slots"].extend(len(intervals))
         c["slot_to"] = c["slot_from"] + len(intervals)
         c["slot_at"] = c["slot_from"] + sum(ends <= at_us for _, ends in intervals)
         for slot, (begins, ends) in enumerate(intervals, int(c["slot_from"])):
-            self.rows("slots")[slot] = (begins, ends)
+            self.rows("slots")[slot] = (begins, ends, records.NEVER)
         if condition.area is None:
             return
         area = condition.area
@@ -216,6 +222,27 @@ class Layout:
         c["edge_to"] = c["edge_from"] + len(area.edges)
         if area.edges:
             self.rows("edges")[int(c["edge_from"]) :] = np.array(list(area.edges), records.EDGE)
+
+    def _place_check_in(self, row: int, old: int | None, at_us: int) -> None:
+        """Begin with the first window of which half is left, or go on: what was met or missed stays so."""
+        c = self.rows("conditions")[row]
+        slots = self.rows("slots")[int(c["slot_from"]) : int(c["slot_to"])]
+        if old is None:
+            c["slot_at"] = c["slot_from"] + np.sum(2 * (slots["to_us"] - at_us) < slots["to_us"] - slots["from_us"])
+            for name in ("lapse_us", "passed_us", "failed_us"):
+                c[name] = records.NEVER
+            return
+        was = self.rows("conditions")[old]
+        for name in ("excused_us", "missed", "lapse_us", "passed_us", "failed_us"):
+            c[name] = was[name]
+        judged = np.maximum(slots["to_us"], c["excused_us"]) + c["grace_us"] <= at_us
+        c["slot_at"] = c["slot_from"] + np.sum(judged)
+        met = self.rows("slots")["met_us"][int(was["slot_from"]) : int(was["slot_to"])]
+        met = met[met != records.NEVER]
+        window = np.searchsorted(slots["to_us"], met, side="right")
+        met, window = met[window < slots.size], window[window < slots.size]
+        held = slots["from_us"][window] <= met
+        slots["met_us"][window[held]] = met[held]
 
 
 def _span(row: int, width: int) -> slice:

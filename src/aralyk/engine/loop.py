@@ -14,21 +14,24 @@ from aralyk.engine.reasons import ORDER_CHANGED
 from aralyk.engine.records import LIVE, Rows
 from aralyk.engine.rules.gadgets import close_device
 from aralyk.engine.rules.life import advance, has_room, judge_all
+from aralyk.engine.rules.outage import excuse
 from aralyk.engine.rules.verdicts import close_condition
 from aralyk.engine.shard import Shard, case_at, condition_at, counts_of, device_at, due_at
 
-APPLY, PASS_TIME, PASS_TIME_OF, CLOSE_DEVICE, CLOSE_CONDITION, JUDGE_AGAIN = 0, 1, 2, 3, 4, 5
+APPLY, PASS_TIME, PASS_TIME_OF, CLOSE_DEVICE, CLOSE_CONDITION, JUDGE_AGAIN, EXCUSE = 0, 1, 2, 3, 4, 5, 6
 
 
 @entry
 def run(
-    doors: Sequence[Shard], records: Rows, operation: int, first: int, at_us: int, row: int, episode: int, reason: int
-) -> int:
+    doors: Sequence[Shard], records: Rows, operation: int, first: int,
+    at_us: int, until_us: int, row: int, episode: int, reason: int,
+) -> int:  # fmt: skip
     """Do one operation from index `first` on; return the index to go on from.
 
     APPLY: `records`, each after what time caused in its case before.  PASS_TIME: every case, up to `at_us`.
     PASS_TIME_OF: case `row`.  CLOSE_DEVICE, CLOSE_CONDITION: the open episode of a row, because people acted.
-    JUDGE_AGAIN: what is known in case `row` against its changed order.
+    JUDGE_AGAIN: what is known in case `row` against its changed order.  EXCUSE: stop the clocks of every case from
+    `at_us` until `until_us`.
     """
     s = doors[0]
     if operation == APPLY:
@@ -44,9 +47,17 @@ def run(
         close_device(s, row, episode, reason, at_us)
     elif operation == CLOSE_CONDITION:
         close_condition(s, condition_at(s, row)["case"], row, reason, at_us)
+    elif operation == EXCUSE:
+        _excuse_all(s, at_us, until_us)
     elif case_at(s, row)["life"] == LIVE:
         judge_all(s, row, at_us, ORDER_CHANGED)
     return 1
+
+
+@kernel
+def _excuse_all(s: Shard, from_us: int, to_us: int) -> None:
+    for case in range(counts_of(s)["cases"]):
+        excuse(s, case, from_us, to_us)
 
 
 @kernel

@@ -1,8 +1,8 @@
 """An order, read strictly: from the INTERFACES form to what the kernel needs.
 
 Every unknown or ill-typed field is refused with its path: a misspelt `warning_m` must not become an order
-without a warning ring. Hours become UTC intervals here, areas become metres. A `check_in` condition is kept
-and shown by `OrderPlan.unwatched`, but this version makes no decision about it.
+without a warning ring. Hours become UTC intervals here, areas become metres, the days of a
+check-in windows.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from aralyk.engine import records
 from aralyk.engine.errors import OrderInvalid
-from aralyk.engine.schedules import DAYS, Hours, intervals_us
+from aralyk.engine.policy import CHECK_INS_MAX
+from aralyk.engine.schedules import DAYS, Hours, intervals_us, windows_us
 from aralyk.engine.shapes import Area, parse_area
 from aralyk.engine.times import parse_us
 
@@ -26,6 +27,7 @@ CONDITIONS_MAX: Final = 64
 """Per order: as above."""
 DISTANCE_M_MAX: Final = 100_000.0
 INTERVAL_S_MAX: Final = 86_400
+DAY_US: Final = 86_400_000_000
 TEXT_MAX: Final = 200
 DEVICE_KINDS: Final = {"phone": records.PHONE, "bracelet": records.BRACELET}
 THREATS: Final = {"low": 0, "medium": 1, "high": 2}
@@ -65,6 +67,7 @@ class ConditionPlan:
     warning_m: float
     area: Area | None
     intervals_us: tuple[tuple[int, int], ...] | None
+    grace_us: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,11 +84,6 @@ class OrderPlan:
     devices: tuple[DevicePlan, ...]
     conditions: tuple[ConditionPlan, ...]
     source: str
-
-    @property
-    def unwatched(self) -> tuple[str, ...]:
-        """Ids of conditions that are kept but not watched by this version (check-ins)."""
-        return tuple(c.id for c in self.conditions if c.kind == records.CHECK_IN)
 
 
 def compile_order(order: Mapping[str, object]) -> OrderPlan:
@@ -232,7 +230,7 @@ def _conditions(
         if kind == "proximity":
             found.append(_proximity(condition, path, parties))
         elif kind == "check_in":
-            found.append(_check_in(condition, path))
+            found.append(_check_in(condition, path, zone, starts_us, expires_us))
         elif isinstance(kind, str) and kind in KINDS:
             found.append(_zone_condition(condition, path, zone, starts_us, expires_us))
         else:
@@ -257,13 +255,20 @@ def _proximity(condition: Mapping[str, Any], path: str, parties: tuple[str, ...]
     )  # fmt: skip
 
 
-def _check_in(condition: Mapping[str, Any], path: str) -> ConditionPlan:
+def _check_in(
+    condition: Mapping[str, Any], path: str, zone: ZoneInfo, starts_us: int, expires_us: int
+) -> ConditionPlan:
     _check_fields(condition, path, "id kind per_day grace_s")
-    _number(condition, "per_day", path, low=1, high=96, unit="times a day")
-    _number(condition, "grace_s", path, low=0, high=INTERVAL_S_MAX, unit="seconds")
+    per_day = _number(condition, "per_day", path, low=1, high=96, unit="times a day")
+    grace = _number(condition, "grace_s", path, low=0, high=INTERVAL_S_MAX, unit="seconds")
+    count = per_day * (expires_us - starts_us) / DAY_US
+    if per_day != int(per_day) or count > CHECK_INS_MAX:
+        expected = f"a whole number, at most {CHECK_INS_MAX} check-ins in the order's life"
+        raise OrderInvalid(field=f"{path}per_day", expected=expected, found=f"{per_day:g} a day, {count:.0f} in all")
     return ConditionPlan(
         id=_text(condition, "id", path), kind=records.CHECK_IN, party=0,
-        distance_m=0.0, warning_m=0.0, area=None, intervals_us=None,
+        distance_m=0.0, warning_m=0.0, area=None, grace_us=round(grace * 1e6),
+        intervals_us=windows_us(int(per_day), zone=zone, starts_us=starts_us, expires_us=expires_us),
     )  # fmt: skip
 
 

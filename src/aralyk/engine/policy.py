@@ -123,12 +123,49 @@ BATTERY_WELL_PCT: Final = 25
 """Hysteresis: 15 opens, 25 or the charger closes."""
 HINT_CALM_FIXES: Final = 2
 """Clean valid fixes that end a jamming or spoofing hint."""
+BATTERY_DIED_PCT: Final = 5
+"""A device that falls silent at or below this, off the charger, most probably ran out (fair to him: no intent)."""
+LOST_MOVING_MPS: Final = 3.0
+"""11 km/h: faster than a walk. All radios of a device gone at such a speed is what a jammer in a car looks like."""
+LOST_PLACE_AGE_US: Final = 2 * MINUTE_US
+"""A speed older than this says nothing about the moment the device was lost."""
+FALSE_JUMPS_US: Final = 30 * MINUTE_US
+"""Two impossible jumps within this are a hint of false places; one alone is an ordinary outlier."""
+FROZEN_US: Final = 30 * MINUTE_US
+"""So long may a satellite place stay equal to 1e-7 degree (1 cm) while its speed says it moves."""
+FROZEN_DEG: Final = 5e-8
+FROZEN_MPS: Final = 1.0
+FROZEN_MOVES: Final = 3
+"""Different speeds that a frozen place must claim: a resting phone repeats its cached place with its cached speed."""
+BLE_RANGE_M: Final = 100.0
+"""Twice the range of a phone's or bracelet's BLE in the open: who hears each other is nearer than this."""
+BLE_FRESH_US: Final = MINUTE_US
+"""Places and a hearing farther apart in time than this are not compared: people move on."""
+SURPRISE: Final = 0.001
+"""Two places contradict each other when the error model leaves them at most this probability to be so far apart."""
+ODD_COUNT: Final = 2
+"""Consecutive contradictions that open a hint: each device may err once."""
+SEPARATION_US: Final = 2 * MINUTE_US
+"""Bracelet and phone not hearing each other so long (and for `SEPARATION_INTERVALS`) are apart: BLE scans miss."""
+SEPARATION_INTERVALS: Final = 3
+SEPARATION_CALM: Final = 2
+"""Consecutive records that hear the other device again and end a separation."""
+
+# --- repetition and check-ins -----------------------------------------------------------------------------
+PROVOKED_US: Final = 24 * 60 * MINUTE_US
+"""Provoked episodes of one device within a day are one pattern (REQUIREMENTS 9.3) ..."""
+PROVOKED_COUNT: Final = 3
+"""... from the third on: its priority rises by one and it stays one incident."""
+MISSED_COUNT: Final = 2
+"""Check-ins missed in a row that make it serious (priority 2)."""
+CHECK_INS_MAX: Final = 100_000
+"""Windows of one condition over the order's life: 96 a day for almost three years, 2.4 MB."""
 
 # --- memory ---------------------------------------------------------------------------------------------
 RING_FIXES: Final = 64
 """Records kept per device: 16 minutes at 15 s sampling, 64 at a minute; 24 bytes each. Late data older than
 the partner's ring can't be judged and is counted (`State.unjudged`)."""
 EVENT_DECISIONS: Final = 512
-"""Room that must be left for one event of one case: 64 conditions and 32 devices x 6 episodes, twice over."""
+"""Room that must be left for one event of one case: 64 conditions and 32 devices x 9 episodes (352), and more."""
 DECISIONS_BUFFER: Final = 4096
 """Raw decisions per kernel call; a full buffer is drained and the kernel called again, nothing is lost."""

@@ -41,6 +41,21 @@ SELF_REPORTED_CLEAR: Final = 35
 REQUESTED: Final = 36
 REQUEST_MET: Final = 37
 REQUEST_EXPIRED: Final = 38
+CHECK_IN_MISSED: Final = 39
+CHECK_IN_FAILED: Final = 40
+CHECK_IN_PASSED: Final = 41
+CHECK_IN_LATE: Final = 42
+DEVICES_APART: Final = 43
+DEVICES_TOGETHER: Final = 44
+BLE_CONTRADICTS_PLACE: Final = 45
+PLACES_CONTRADICT: Final = 46
+IMPOSSIBLE_JUMPS: Final = 47
+TIME_CONTRADICTS_PLACE: Final = 48
+POSITION_FROZEN: Final = 49
+LOST_WHILE_MOVING: Final = 50
+POWERED_OFF: Final = 51
+BATTERY_DIED: Final = 52
+REPEATED_PROVOCATION: Final = 53
 
 NAMES: Final = (
     "none",
@@ -82,4 +97,19 @@ NAMES: Final = (
     "requested",
     "request_met",
     "request_expired",
+    "check_in_missed",
+    "check_in_failed",
+    "check_in_passed",
+    "check_in_late",
+    "devices_apart",
+    "devices_together",
+    "ble_contradicts_place",
+    "places_contradict",
+    "impossible_jumps",
+    "time_contradicts_place",
+    "position_frozen",
+    "lost_while_moving",
+    "powered_off",
+    "battery_died",
+    "repeated_provocation",
 )

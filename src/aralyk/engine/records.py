@@ -32,6 +32,9 @@ PROXIMITY, EXCLUSION, INCLUSION, CURFEW, CHECK_IN, HANDOVER = 0, 1, 2, 3, 4, 5
 TAMPER, SILENCE, BATTERY, JAMMING, SPOOFING, PANIC, SEPARATION, PURSUIT, BETTER_FIX = 0, 1, 2, 3, 4, 5, 6, 7, 8
 DEVICE_EPISODES = 9
 
+ENDING = (SILENCE, BATTERY, JAMMING, SPOOFING, SEPARATION, PURSUIT, BETTER_FIX)
+"""Episodes that end with the order or with the device's service; panic and tamper are closed by people."""
+
 # Kinds of a decision: a device's episodes first, then the conditions'
 KIND_TAMPER, KIND_SILENCE, KIND_BATTERY, KIND_JAMMING, KIND_SPOOFING, KIND_PANIC = 0, 1, 2, 3, 4, 5
 KIND_SEPARATION, KIND_PURSUIT, KIND_BETTER_FIX = 6, 7, 8
@@ -58,7 +61,7 @@ STRAP_SHIFT, STRAP_MASK = 4, 3
 CHARGING_SHIFT, CHARGING_MASK = 6, 3
 BATTERY_SHIFT, BATTERY_MASK, BATTERY_UNKNOWN = 8, 127, 127
 ALARM_SHIFT = 15
-SOURCE_NETWORK = 3
+SOURCE_GNSS, SOURCE_NETWORK = 1, 3
 STRAP_LOCKED, STRAP_OPEN = 1, 2
 CHARGING_NO, CHARGING_YES = 1, 2
 ALARM_SOS = 1 << ALARM_SHIFT
@@ -74,7 +77,8 @@ CHECK_IN_SHIFT, CHECK_IN_MASK = 24, 3
 CHECK_IN_PASSED, CHECK_IN_FAILED = 1, 2
 TELLING = (
     ALARM_SOS | ALARM_STRAP_OPEN | ALARM_TAMPER | ALARM_LOW_BATTERY | ALARM_JAMMING | ALARM_OTHER | ALARM_POWER_OFF
-)
+    | CHECK_IN_MASK << CHECK_IN_SHIFT
+)  # fmt: skip
 
 # Kinds of a device
 PHONE, BRACELET = 0, 1
@@ -93,13 +97,16 @@ CASE = _dtype(
 DEVICE = _dtype(
     "case party kind attested interval_us contact_us record_us beat_us beat_flags ahead_us history"
     " fix_us sharp_us received_us source trust mock prev_us ring_at ring_count"
-    " strap_us strap charging clean open steady good_us prev_good distrusted",
+    " strap_us strap charging clean open steady good_us prev_good distrusted"
+    " since_us excused_us attest_now identity_us met_us off_us battery_pct rising"
+    " provoked_1_us provoked_2_us provoked_3_us jump_us odd bond_us lacking_us frozen_us frozen_moves",
     "lat lon east_m north_m radius_m core2 wide2 outlier2 wide_share outlier_share speed_mps"
-    " prev_lat prev_lon prev_radius_m reported_mps step_m vx_mps vy_mps fastest_mps"
+    " prev_lat prev_lon prev_radius_m reported_mps step_m vx_mps vy_mps fastest_mps frozen_mps"
     " sharp_lat sharp_lon sharp_radius_m good_lat good_lon good_radius_m",
 )
 CONDITION = _dtype(
-    "case kind party circle edge_from edge_to slot_from slot_to slot_at always active",
+    "case kind party circle edge_from edge_to slot_from slot_to slot_at always active"
+    " grace_us excused_us missed lapse_us passed_us failed_us",
     "distance_m warning_m lat lon east_m north_m bound_m rho_m",
 )
 EPISODE = _dtype(
@@ -111,7 +118,9 @@ RING = np.dtype(
     [("fixed_us", np.int64), ("lat_e7", np.int32), ("lon_e7", np.int32), ("radius_cm", np.int32), ("flags", np.int32)]
 )
 EDGE = _dtype("", "x0 y0 x1 y1")
-SLOT = _dtype("from_us to_us", "")
+SLOT = _dtype("from_us to_us met_us", "")
+"""Hours of a condition, or the window of a check-in; `met_us` is when a check-in first met the window."""
+
 HEARD_STATED = 1 << 32
 """Of a record's `heard`: it says which devices of the case it hears (the low 32 bits, by their order in the case)."""
 
@@ -126,7 +135,8 @@ DRAFT = _dtype(
 DECISION = _dtype(
     "case device party condition phase kind priority reason decided_us occurred_us opened_us"
     " ppm distance_cm low_cm high_cm contact_ms reach_mmps who"
-    " r_device r_fixed_us r_received_us r_source p_device p_fixed_us p_received_us p_source",
+    " r_device r_fixed_us r_received_us r_source p_device p_fixed_us p_received_us p_source"
+    " r_attest r_identity_us p_attest",
     "r_lat r_lon r_radius_m p_lat p_lon p_radius_m",
 )
 COUNTS = _dtype("out room unjudged duplicates cases", "")
@@ -141,10 +151,13 @@ def blank_device() -> Rows:
     for name in (
         "contact_us", "record_us", "beat_us", "ahead_us", "fix_us", "sharp_us", "received_us", "prev_us", "strap_us",
         "good_us",
+        "identity_us", "met_us", "off_us", "battery_pct", "provoked_1_us", "provoked_2_us", "provoked_3_us",
+        "jump_us", "bond_us", "lacking_us", "frozen_us",
     ):  # fmt: skip
         row[name] = NEVER
     row["speed_mps"] = policy.SPEED_MIN_MPS
     row["reported_mps"] = -1.0
+    row["frozen_mps"] = -1.0
     return row
 
 

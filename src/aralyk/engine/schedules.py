@@ -41,6 +41,27 @@ def intervals_us(
     return _merged(found, starts_us, expires_us)
 
 
+def windows_us(per_day: int, *, zone: ZoneInfo, starts_us: int, expires_us: int) -> tuple[tuple[int, int], ...]:
+    """Cut every local day into equal windows, in UTC, clipped to [starts_us, expires_us).
+
+    Equal in elapsed time: a day of 23 or 25 hours has as many windows as any other. A window of which less than
+    half is left by the clip is dropped.
+    """
+    found = []
+    day = _local_date(starts_us, zone)
+    last = _local_date(expires_us, zone)
+    while day <= last:
+        begins = us_of(datetime.combine(day, time(0), tzinfo=zone))
+        day += timedelta(days=1)
+        length = us_of(datetime.combine(day, time(0), tzinfo=zone)) - begins
+        for i in range(per_day):
+            low, high = begins + i * length // per_day, begins + (i + 1) * length // per_day
+            kept = min(high, expires_us) - max(low, starts_us)
+            if 2 * kept >= high - low:
+                found.append((max(low, starts_us), min(high, expires_us)))
+    return tuple(found)
+
+
 def _local_date(at_us: int, zone: ZoneInfo) -> date:
     return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=at_us)).astimezone(zone).date()
 

@@ -9,6 +9,7 @@ the rows of its former version stay where they were and are no longer read.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import struct
 from collections.abc import Iterable, Mapping, Sequence
@@ -203,6 +204,24 @@ class State:
             )
         return self._decisions(_joined(made, self._out))
 
+    def away(self, from_us: int, to_us: int) -> list[Decision]:
+        """The platform itself could not hear from `from_us` to `to_us`: that time makes no device silent.
+
+        What was due before the outage is decided now. For its time the clocks of silence and check-ins stand still;
+        afterwards every device has at least one of its intervals to be heard, and a check-in whose deadline lay in
+        the outage its grace anew. Areas' hours, order starts and ends and reachable sets go on. Call it before the
+        first `step` or `tick` past `from_us`, once for each outage.
+
+        Raises: ValueError: `to_us` is before `from_us`.
+        """
+        if to_us < from_us:
+            raise ValueError(f"to_us: expected >= {from_us}, found {to_us}")
+        begins = max(from_us, self.now_us)
+        made = self._run(loop.PASS_TIME, len(self._layout.plans), at_us=begins)
+        self.now_us = begins
+        self._run(loop.EXCUSE, 1, at_us=begins, until_us=to_us)
+        return self._decisions(_joined(made, self._out))
+
     # --- keeping ------------------------------------------------------------------------------------------
 
     def snapshot(self) -> bytes:
@@ -271,7 +290,7 @@ class State:
 
     def _run(
         self, operation: int, size: int, rows: Rows | None = None,
-        *, at_us: int = 0, row: int = 0, episode: int = 0, reason: int = 0,
+        *, at_us: int = 0, until_us: int = 0, row: int = 0, episode: int = 0, reason: int = 0,
     ) -> list[Rows]:  # fmt: skip
         """Call the kernel until it has come to `size`, taking the decisions out in between."""
         made = []
@@ -279,7 +298,7 @@ class State:
         while at < size:
             self._counts[0]["out"] = 0
             given = self._none if rows is None else rows
-            at = loop.run(self._opened(), given, operation, at, at_us, row, episode, reason)
+            at = loop.run(self._opened(), given, operation, at, at_us, until_us, row, episode, reason)
             count = int(self._counts[0]["out"])
             if count:
                 made.append(self._out[:count].copy())
@@ -304,11 +323,10 @@ class State:
         made = self._pass_time_of(case, at_us)
         for row in self._layout.removed_conditions(case, plan):
             made += self._run(loop.CLOSE_CONDITION, 1, row=row, reason=reasons.ORDER_CHANGED, at_us=at_us)
-        for row in self._layout.removed_devices(case, plan):
-            for episode in (records.SILENCE, records.BATTERY, records.JAMMING, records.SPOOFING):
-                made += self._run(
-                    loop.CLOSE_DEVICE, 1, row=row, episode=episode, reason=reasons.DEVICE_REMOVED, at_us=at_us
-                )
+        removed = self._layout.removed_devices(case, plan)
+        made += self._remove_devices(removed, records.ENDING, at_us)
+        if removed:  # who is apart from whom begins anew
+            made += self._remove_devices(self._layout.device_rows(case), (records.SEPARATION,), at_us)
         self._layout.change(case, plan, at_us)
         self._shard = None
         made += self._pass_time_of(case, at_us)
@@ -317,6 +335,14 @@ class State:
             if c["active"] == 0 and c["kind"] != records.PROXIMITY:
                 made += self._run(loop.CLOSE_CONDITION, 1, row=row, reason=reasons.SCHEDULE_ENDED, at_us=at_us)
         return made + self._run(loop.JUDGE_AGAIN, 1, row=case, at_us=at_us)
+
+    def _remove_devices(self, rows: Iterable[int], episodes: Sequence[int], at_us: int) -> list[Rows]:
+        made = []
+        for row, episode in itertools.product(rows, episodes):
+            made += self._run(
+                loop.CLOSE_DEVICE, 1, row=row, episode=episode, reason=reasons.DEVICE_REMOVED, at_us=at_us
+            )
+        return made
 
 
 def _received(seen: Observation) -> int:

@@ -1,4 +1,4 @@
-"""What time alone causes in one case: the order's start and end, hours of areas, silence.
+"""What time alone causes in one case: the order's start and end, hours of areas, silence, check-ins.
 
 `next_due` finds the earliest such moment, `fire` lets it happen at its own time. Each event changes the state
 so that it is not due again, so `advance` always ends. `Shard.due` holds a lower bound of the next moment: it is
@@ -11,21 +11,18 @@ from aralyk.engine.compiled import kernel
 from aralyk.engine.policy import EVENT_DECISIONS
 from aralyk.engine.reasons import BECAME_ACTIVE, ORDER_ENDED
 from aralyk.engine.records import (
-    BATTERY,
-    BETTER_FIX,
+    CHECK_IN,
     CURFEW,
     ENDED,
+    ENDING,
     EXCLUSION,
     FOREVER,
-    JAMMING,
     LIVE,
     NEVER,
     PENDING,
     PROXIMITY,
-    PURSUIT,
-    SILENCE,
-    SPOOFING,
 )
+from aralyk.engine.rules.checkins import deadline_us, pass_deadline
 from aralyk.engine.rules.gadgets import close_device
 from aralyk.engine.rules.proximity import end_proximity, judge_proximity
 from aralyk.engine.rules.requests import expire_requests, request_due_us
@@ -34,12 +31,12 @@ from aralyk.engine.rules.verdicts import close_condition, condition_due_us, give
 from aralyk.engine.rules.zones import end_zone, judge_zone, next_boundary_us, pass_boundary
 from aralyk.engine.shard import Shard, case_at, condition_at, condition_episode_at, counts_of, due_at
 
-LIFE, ZONE, QUIET, EPISODE, REQUEST = 0, 1, 2, 3, 4
+LIFE, ZONE, QUIET, EPISODE, REQUEST, CALL = 0, 1, 2, 3, 4, 5
 
 
 @kernel
 def next_due(s: Shard, case: int) -> tuple[int, int, int]:
-    """The earliest moment due by time alone: when, what (LIFE, ZONE, QUIET, EPISODE, REQUEST), and which row."""
+    """The earliest moment due by time alone: when, what (LIFE, ZONE, QUIET, EPISODE, REQUEST, CALL), and which row."""
     k = case_at(s, case)
     if k["life"] == ENDED:
         return FOREVER, LIFE, case
@@ -49,9 +46,10 @@ def next_due(s: Shard, case: int) -> tuple[int, int, int]:
     what = LIFE
     which = case
     for condition in range(k["condition_from"], k["condition_to"]):
-        boundary = next_boundary_us(s, condition)
+        calls = condition_at(s, condition)["kind"] == CHECK_IN
+        boundary = deadline_us(s, condition) if calls else next_boundary_us(s, condition)
         if boundary < due:
-            due, what, which = boundary, ZONE, condition
+            due, what, which = boundary, CALL if calls else ZONE, condition
         over = condition_due_us(s, condition)
         if over < due:
             due, what, which = over, EPISODE, condition
@@ -87,6 +85,8 @@ def advance(s: Shard, case: int, until_us: int) -> bool:
         k["event_us"] = at
         if what == ZONE:
             pass_boundary(s, case, which, at)
+        elif what == CALL:
+            pass_deadline(s, case, which, at)
         elif what == QUIET:
             fire_silence(s, which, at)
         elif what == EPISODE:
@@ -146,9 +146,5 @@ def end(s: Shard, case: int, at_us: int) -> None:
         close_condition(s, case, condition, ORDER_ENDED, at_us)
         condition_at(s, condition)["active"] = 0
     for device in range(k["device_from"], k["device_to"]):
-        close_device(s, device, SILENCE, ORDER_ENDED, at_us)
-        close_device(s, device, BATTERY, ORDER_ENDED, at_us)
-        close_device(s, device, JAMMING, ORDER_ENDED, at_us)
-        close_device(s, device, SPOOFING, ORDER_ENDED, at_us)
-        close_device(s, device, PURSUIT, ORDER_ENDED, at_us)
-        close_device(s, device, BETTER_FIX, ORDER_ENDED, at_us)
+        for episode in ENDING:
+            close_device(s, device, episode, ORDER_ENDED, at_us)

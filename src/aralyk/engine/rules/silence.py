@@ -23,12 +23,12 @@ from aralyk.engine.pairs import pair_distance_m, stale_us
 from aralyk.engine.reasons import (
     CONTACT_RESTORED,
     NO_BETTER_FIX,
-    NO_CONTACT,
     PARTNER_POSITION_STALE,
     POSITION_STALE,
     POSITION_UNKNOWN,
     POSITION_VAGUE,
     POSSIBLE_SINCE,
+    REPEATED_PROVOCATION,
 )
 from aralyk.engine.records import (
     DEVICE_EPISODES,
@@ -43,6 +43,7 @@ from aralyk.engine.records import (
     Row,
 )
 from aralyk.engine.rules.gadgets import close_device, open_device, tell_device
+from aralyk.engine.rules.lost import hint_lost_while_moving, is_off_again, why_lost
 from aralyk.engine.rules.requests import request_better_fix
 from aralyk.engine.rules.telling import clear_draft, see_drafted
 from aralyk.engine.rules.verdicts import is_material
@@ -53,6 +54,7 @@ STROLL_MPS = policy.STROLL_MPS
 WALK_MPS = policy.WALK_MPS
 BETTER_FIX_US = policy.BETTER_FIX_US
 SILENCE_FOLD_US = policy.SILENCE_FOLD_US
+PROVOKED_US = policy.PROVOKED_US
 VAGUE_PATIENCE_US = policy.VAGUE_PATIENCE_US
 SPEED_MAX_MPS = policy.SPEED_MAX_MPS
 SILENCE_INTERVALS = policy.SILENCE_INTERVALS
@@ -81,14 +83,20 @@ def sharp_gap_m(d: Row, o: Row) -> float:
 
 
 @kernel
+def watched_since_us(s: Shard, d: Row) -> int:
+    """From when on a device must be heard: the order's start, or its later assignment to the order."""
+    return int(max(case_at(s, d["case"])["starts_us"], d["since_us"]))
+
+
+@kernel
 def quiet_due_us(s: Shard, device: int) -> int:
     """When this device becomes silent if nothing more comes."""
     d = device_at(s, device)
-    starts = case_at(s, d["case"])["starts_us"]
+    starts = watched_since_us(s, d)
     heard = max(d["contact_us"], starts) + SILENCE_INTERVALS * d["interval_us"]
     patience = stale_us(d) if is_believed(d) else VAGUE_PATIENCE_US
     placed = max(d["sharp_us"], starts) + patience
-    return int(min(heard, placed))
+    return int(max(min(heard, placed), d["excused_us"]))
 
 
 @kernel
@@ -109,10 +117,10 @@ def fire_silence(s: Shard, device: int, now_us: int) -> None:
     """Open the silence of a device, or raise it because the reachable sets meet from now on."""
     d = device_at(s, device)
     if not d["open"] & SILENCE_BIT:
-        starts = case_at(s, d["case"])["starts_us"]
+        starts = watched_since_us(s, d)
         unheard = max(d["contact_us"], starts) + SILENCE_INTERVALS * d["interval_us"] <= now_us
         since = d["contact_us"] if unheard else d["sharp_us"]
-        reason = NO_CONTACT if unheard else POSITION_STALE if is_believed(d) else POSITION_VAGUE
+        reason = why_lost(s, device) if unheard else POSITION_STALE if is_believed(d) else POSITION_VAGUE
         _open_silence(s, device, reason, now_us, max(since, starts))
         return
     due, other = reach_due(s, device)
@@ -133,12 +141,15 @@ def fire_silence(s: Shard, device: int, now_us: int) -> None:
 def _open_silence(s: Shard, device: int, reason: int, now_us: int, since_us: int) -> None:
     """Open a silence, or go on with the incident of one that ended a short time ago."""
     e = device_episode_at(s, device * DEVICE_EPISODES + SILENCE)
-    folded = e["closed_us"] != NEVER and now_us - e["closed_us"] <= SILENCE_FOLD_US
-    first = e["first_us"]
+    off_again = is_off_again(s, device, reason, now_us)
+    fold_us = PROVOKED_US if off_again else SILENCE_FOLD_US
+    folded = e["closed_us"] != NEVER and now_us - e["closed_us"] <= fold_us
+    first = e["first_us"] if folded else now_us
     e["doubt_us"] = NEVER
-    open_device(
-        s, device, SILENCE, UPDATE if folded else OPEN, 3, reason, now_us, since_us, first if folded else now_us
-    )
+    told = REPEATED_PROVOCATION if off_again else reason
+    open_device(s, device, SILENCE, UPDATE if folded else OPEN, 2 if off_again else 3, told, now_us, since_us, first)
+    e["level"] = 3  # told as serious or not, its reach is still to be judged
+    hint_lost_while_moving(s, device, reason, now_us)
 
 
 @kernel

@@ -111,6 +111,8 @@ def tell(
 @kernel
 def _copy_sights(s: Shard, row: Row) -> None:
     r = sight_at(s, 0)
+    row["r_attest"] = device_at(s, r["device"])["attest_now"] if r["device"] >= 0 else 0
+    row["r_identity_us"] = device_at(s, r["device"])["identity_us"] if r["device"] >= 0 else NEVER
     row["r_device"] = r["device"]
     row["r_fixed_us"] = r["fixed_us"]
     row["r_received_us"] = r["received_us"]
@@ -119,6 +121,7 @@ def _copy_sights(s: Shard, row: Row) -> None:
     row["r_lon"] = r["lon"]
     row["r_radius_m"] = r["radius_m"]
     p = sight_at(s, 1)
+    row["p_attest"] = device_at(s, p["device"])["attest_now"] if p["device"] >= 0 else 0
     row["p_device"] = p["device"]
     row["p_fixed_us"] = p["fixed_us"]
     row["p_received_us"] = p["received_us"]

@@ -32,6 +32,7 @@ from aralyk.engine.reasons import (
 )
 from aralyk.engine.records import (
     APPROACHING,
+    CHECK_IN,
     CLEAR,
     CLOSE,
     CURFEW,
@@ -39,6 +40,7 @@ from aralyk.engine.records import (
     FOREVER,
     INCLUSION,
     KIND_APPROACH,
+    KIND_CHECK_IN,
     KIND_CURFEW,
     KIND_EXCLUSION,
     KIND_INCLUSION,
@@ -90,6 +92,8 @@ def kind_of(condition_kind: int, level: int) -> int:
         return KIND_WARNING_RING if level == WARNED else KIND_PROXIMITY
     if condition_kind == EXCLUSION:
         return KIND_EXCLUSION
+    if condition_kind == CHECK_IN:
+        return KIND_CHECK_IN
     return KIND_CURFEW if condition_kind == CURFEW else KIND_INCLUSION
 
 
@@ -102,6 +106,8 @@ def must_be_inside(condition_kind: int) -> bool:
 @kernel
 def priority_of(condition_kind: int, level: int) -> int:
     """Inside a ring or a closed area: 1 when probable, else 2. Away from where he must be: 2, possibly away: 3."""
+    if condition_kind == CHECK_IN:
+        return level  # a missed check-in has no place to judge: its level is its priority
     first = 2 if must_be_inside(condition_kind) else 1
     return first if level == PROBABLE else first + 1
 
@@ -282,7 +288,7 @@ def close_condition(s: Shard, case: int, condition: int, reason: int, at_us: int
     e = condition_episode_at(s, condition)
     if e["opened_us"] == NEVER:
         return
-    clear_draft(s)
+    clear_draft(s)  # what is in it belongs to another rule, perhaps to another order
     kind = condition_at(s, condition)["kind"]
     level = e["level"]
     tell(s, e, case, -1, condition, CLOSE, kind_of(kind, level), priority_of(kind, level), reason, at_us, at_us)
