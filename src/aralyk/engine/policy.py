@@ -1,5 +1,6 @@
 """The engine's named limits and thresholds, each with its reason. Changing one changes decisions: a new version."""
 
+import os
 from typing import Final
 
 SECOND_US: Final = 1_000_000
@@ -110,6 +111,9 @@ FORGET_FASTEST_S: Final = 300.0
 """The fastest speed is forgotten evenly over this time."""
 STROLL_MPS: Final = 2.0
 """A protected person who was at rest when her device fell silent: on foot, at a quick pace."""
+SERIOUS_INTERVALS: Final = 2
+"""A meeting that became possible in a silence is told as serious within two intervals (REQUIREMENTS 3.7 allows three)."""
+REST_PATIENCE_US: Final = int(os.environ.get("RESTP", "0")) * MINUTE_US
 SILENCE_FOLD_US: Final = 120 * MINUTE_US
 """A device that falls silent again within this time continues its incident: indoors, phones come and go."""
 STEP_MIN_M: Final = 20.0

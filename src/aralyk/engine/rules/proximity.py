@@ -12,13 +12,14 @@ from aralyk.engine import policy
 from aralyk.engine.compiled import kernel
 from aralyk.engine.motion import contact_s, is_approaching, is_passing, speed_mps
 from aralyk.engine.pairs import is_placed, offset, pair_distance_m, quality, weigh_pair, who_approached
-from aralyk.engine.records import APPROACHING, CLEAR, NEVER, POSSIBLE, PROBABLE, SUSPECT, Row
+from aralyk.engine.records import APPROACHING, CLEAR, NEVER, POSSIBLE, PROBABLE, SUSPECT, THREAT_HIGH, Row
 from aralyk.engine.rules.requests import ask_coarse, pursue
 from aralyk.engine.rules.telling import clear_draft, see_drafted
 from aralyk.engine.rules.verdicts import close_by_evidence, level_of, reason_of, step_of, tell_level
 from aralyk.engine.shard import Shard, case_at, condition_at, condition_episode_at, device_at, draft_of
 
 P_SWEPT = policy.P_SWEPT
+P_POSSIBLE = policy.P_POSSIBLE
 PASSING_MPS = policy.PASSING_MPS
 REST_MPS = policy.REST_MPS
 REACH_MPS = policy.REACH_MPS
@@ -70,6 +71,8 @@ def _weighed(s: Shard, case: int, condition: int, r_i: int, p_i: int, now_us: in
     if level == PROBABLE and is_passing_pair(r, p, c["distance_m"]):
         draft["passing"] = 1
         level = POSSIBLE
+    elif draft["good"] < 0 and is_leap(r, p) and case_at(s, case)["threat"] != THREAT_HIGH:
+        level = CLEAR  # nobody moves like that: the next fix tells which of the two places was wrong
     elif level < POSSIBLE and draft["good"] == 0 and is_coarse_near(r, p, c["distance_m"]):
         level = POSSIBLE
     elif level == CLEAR and draft["good"] >= 0 and is_approaching(r, p, c["distance_m"], now_us):
@@ -88,6 +91,12 @@ def is_passing_pair(r: Row, p: Row, ring_m: float) -> bool:
 
 
 @kernel
+def is_leap(r: Row, p: Row) -> bool:
+    """Whether one of the newest places is a lone jump."""
+    return bool(r["trust"] == SUSPECT or p["trust"] == SUSPECT)
+
+
+@kernel
 def is_coarse_near(r: Row, p: Row, ring_m: float) -> bool:
     """Whether a coarse place touches the ring within one more interval: too vague to prove, too near to wait."""
     ahead = min(max(r["fastest_mps"], SPEED_MIN_MPS), REACH_MPS) * min(r["interval_us"] * 1e-6, AHEAD_S_MAX)
@@ -102,6 +111,9 @@ def judge_proximity(s: Shard, case: int, condition: int, now_us: int, cause: int
         return
     draft = draft_of(s)
     e = condition_episode_at(s, condition)
+    if draft["p_distance"] >= P_POSSIBLE and draft["good"] < 1:
+        ask_coarse(s, draft["respondent"], now_us)
+        ask_coarse(s, draft["protected"], now_us)
     if draft["level"] == CLEAR and e["opened_us"] == NEVER:
         return
     phase = step_of(s, case, e, draft["level"], now_us, may_lower(s, case))
@@ -113,7 +125,7 @@ def judge_proximity(s: Shard, case: int, condition: int, now_us: int, cause: int
     p_i = draft["protected"]
     r = device_at(s, r_i)
     p = device_at(s, p_i)
-    suspect = r["trust"] == SUSPECT or p["trust"] == SUSPECT
+    suspect = is_leap(r, p)
     reason = cause if cause > 0 else reason_of(s, condition_at(s, condition)["kind"], e["level"], suspect)
     tell_level(s, case, condition, phase, reason, now_us)
     pursue(s, case, condition_at(s, condition)["party"], now_us)

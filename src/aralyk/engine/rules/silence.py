@@ -51,6 +51,9 @@ from aralyk.engine.shard import Shard, case_at, condition_at, device_at, device_
 
 REACH_MPS = policy.REACH_MPS
 STROLL_MPS = policy.STROLL_MPS
+REST_MPS = policy.REST_MPS
+REST_PATIENCE_US = policy.REST_PATIENCE_US
+SERIOUS_INTERVALS = policy.SERIOUS_INTERVALS
 WALK_MPS = policy.WALK_MPS
 BETTER_FIX_US = policy.BETTER_FIX_US
 SILENCE_FOLD_US = policy.SILENCE_FOLD_US
@@ -109,7 +112,16 @@ def silence_due_us(s: Shard, device: int) -> int:
     if e["level"] <= 2:
         return int(e["doubt_us"]) if e["doubt_us"] != NEVER else FOREVER
     due, _ = reach_due(s, device)
-    return due
+    return due + patience_us(s, d) if due < FOREVER else FOREVER
+
+
+@kernel
+def patience_us(s: Shard, d: Row) -> int:
+    """How long a possible meeting may stay technical: two intervals, and longer for one who was at rest."""
+    if case_at(s, d["case"])["threat"] == THREAT_HIGH:
+        return 0
+    resting = d["fastest_mps"] < REST_MPS
+    return int(SERIOUS_INTERVALS * d["interval_us"] + (REST_PATIENCE_US if resting else 0))
 
 
 @kernel
@@ -305,7 +317,7 @@ def renew_partners(s: Shard, device: int, now_us: int) -> None:
             continue
         due_at(s, case)["due_us"] = 0
         due, met = reach_due(s, other)
-        if due > now_us or met < 0:
+        if due + patience_us(s, o) > now_us or met < 0:
             continue
         e = device_episode_at(s, other * DEVICE_EPISODES + SILENCE)
         draft_last_places(s, other, met)
