@@ -20,6 +20,7 @@ from aralyk.engine.records import (
     ALARM_SOS,
     CHECK_IN,
     ENDED,
+    HANDOVER,
     LATE,
     LIVE,
     MOCK,
@@ -39,6 +40,7 @@ from aralyk.engine.records import (
 )
 from aralyk.engine.rings import is_known, remember
 from aralyk.engine.rules.gadgets import panic, say
+from aralyk.engine.rules.handover import judge_handover
 from aralyk.engine.rules.late import judge_late
 from aralyk.engine.rules.proximity import judge_proximity
 from aralyk.engine.rules.silence import hear, renew_partners
@@ -140,6 +142,8 @@ def judge_live(s: Shard, device: int, now_us: int) -> None:
         if c["kind"] == PROXIMITY:
             if party == 0 or party == c["party"]:
                 judge_proximity(s, case, condition, now_us, 0)
+        elif c["kind"] == HANDOVER:
+            judge_handover(s, case, condition, now_us)
         elif c["kind"] != CHECK_IN and party == 0 and c["active"] == 1:
             judge_zone(s, case, condition, now_us, 0)
     renew_partners(s, device, now_us)

@@ -34,6 +34,13 @@ CLOCK_DISAGREEMENT: Final = 28
 HINT_ENDED: Final = 29
 DEVICE_REMOVED: Final = 30
 POSITION_VAGUE: Final = 31
+HANDOVER_EARLY: Final = 32
+HANDOVER_TOWARDS_HER: Final = 33
+HANDOVER_FOLLOWS: Final = 34
+HANDOVER_SILENCE: Final = 35
+CHILD_NOT_BACK: Final = 36
+CHILD_UNCONFIRMED: Final = 37
+HANDOVER_WINDOW: Final = 38
 
 NAMES: Final = (
     "none",
@@ -68,4 +75,11 @@ NAMES: Final = (
     "hint_ended",
     "device_removed",
     "position_vague_request_better_fix",
+    "handover_early_at_place",
+    "handover_towards_protected_person",
+    "handover_follows_afterwards",
+    "handover_device_silent",
+    "handover_child_not_back",
+    "handover_child_return_unconfirmed",
+    "handover_window",
 )

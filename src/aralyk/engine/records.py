@@ -95,8 +95,9 @@ DEVICE = _dtype(
     " prev_lat prev_lon prev_radius_m reported_mps step_m",
 )
 CONDITION = _dtype(
-    "case kind party circle edge_from edge_to slot_from slot_to slot_at always active",
-    "distance_m warning_m lat lon east_m north_m bound_m rho_m",
+    "case kind party circle edge_from edge_to slot_from slot_to slot_at always active"
+    " child handovers mark_us came_us apart_us found silent",
+    "distance_m warning_m lat lon east_m north_m bound_m rho_m far_m",
 )
 EPISODE = _dtype(
     "opened_us occurred_us closed_us level priority kind calm told_us told_ppm told_cm reason"
@@ -107,7 +108,8 @@ RING = np.dtype(
     [("fixed_us", np.int64), ("lat_e7", np.int32), ("lon_e7", np.int32), ("radius_cm", np.int32), ("flags", np.int32)]
 )
 EDGE = _dtype("", "x0 y0 x1 y1")
-SLOT = _dtype("from_us to_us", "")
+SLOT = _dtype("from_us to_us return_us", "")
+"""An interval of an area's hours, or a hand-over's window (`return_us`: when the child is to be back, or NEVER)."""
 HEARD_STATED = 1 << 32
 """Of a record's `heard`: it says which devices of the case it hears (the low 32 bits, by their order in the case)."""
 

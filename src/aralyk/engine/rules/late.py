@@ -19,6 +19,7 @@ from aralyk.engine.records import (
     CHECK_IN,
     CLEAR,
     EXCLUSION,
+    HANDOVER,
     LATE,
     MOCK,
     NEVER,
@@ -30,6 +31,7 @@ from aralyk.engine.records import (
     Row,
 )
 from aralyk.engine.rings import neighbours
+from aralyk.engine.rules.handover import was_handed_over
 from aralyk.engine.rules.telling import clear_draft, tell
 from aralyk.engine.rules.verdicts import kind_of, level_of, priority_of, reason_of
 from aralyk.engine.rules.zones import in_hours
@@ -62,7 +64,9 @@ def judge_late(s: Shard, device: int, record: Row, at_us: int, now_us: int) -> N
         return
     for condition in range(k["condition_from"], k["condition_to"]):
         c = condition_at(s, condition)
-        if c["kind"] == CHECK_IN or is_covered(condition_episode_at(s, condition), at_us):
+        if c["kind"] in (CHECK_IN, HANDOVER) or is_covered(condition_episode_at(s, condition), at_us):
+            continue
+        if c["kind"] == PROXIMITY and was_handed_over(s, case, condition, device, record, at_us):
             continue
         clear_draft(s)
         draft_of(s)["good"] = record_quality(record)

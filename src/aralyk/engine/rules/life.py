@@ -15,6 +15,7 @@ from aralyk.engine.records import (
     CHECK_IN,
     ENDED,
     FOREVER,
+    HANDOVER,
     JAMMING,
     LIVE,
     PENDING,
@@ -23,18 +24,19 @@ from aralyk.engine.records import (
     SPOOFING,
 )
 from aralyk.engine.rules.gadgets import close_device
+from aralyk.engine.rules.handover import fire_handover, handover_due_us, judge_handover
 from aralyk.engine.rules.proximity import judge_proximity
 from aralyk.engine.rules.silence import fire_silence, silence_due_us
 from aralyk.engine.rules.verdicts import close_condition
 from aralyk.engine.rules.zones import judge_zone, next_boundary_us, pass_boundary
 from aralyk.engine.shard import Shard, case_at, condition_at, counts_of, due_at
 
-LIFE, ZONE, QUIET = 0, 1, 2
+LIFE, ZONE, QUIET, HAND = 0, 1, 2, 3
 
 
 @kernel
 def next_due(s: Shard, case: int) -> tuple[int, int, int]:
-    """The earliest moment due by time alone: when, what (LIFE, ZONE, QUIET), and which row."""
+    """The earliest moment due by time alone: when, what (LIFE, ZONE, QUIET, HAND), and which row."""
     k = case_at(s, case)
     if k["life"] == ENDED:
         return FOREVER, LIFE, case
@@ -44,9 +46,10 @@ def next_due(s: Shard, case: int) -> tuple[int, int, int]:
     what = LIFE
     which = case
     for condition in range(k["condition_from"], k["condition_to"]):
-        boundary = next_boundary_us(s, condition)
+        handed = condition_at(s, condition)["kind"] == HANDOVER
+        boundary = handover_due_us(s, case, condition) if handed else next_boundary_us(s, condition)
         if boundary < due:
-            due, what, which = boundary, ZONE, condition
+            due, what, which = boundary, HAND if handed else ZONE, condition
     for device in range(k["device_from"], k["device_to"]):
         quiet = silence_due_us(s, device)
         if quiet < due:
@@ -76,6 +79,8 @@ def advance(s: Shard, case: int, until_us: int) -> bool:
         k["event_us"] = at
         if what == ZONE:
             pass_boundary(s, case, which, at)
+        elif what == HAND:
+            fire_handover(s, case, which, at)
         elif what == QUIET:
             fire_silence(s, which, at)
         elif k["life"] == PENDING:
@@ -105,6 +110,8 @@ def judge_all(s: Shard, case: int, at_us: int, cause: int) -> None:
         c = condition_at(s, condition)
         if c["kind"] == PROXIMITY:
             judge_proximity(s, case, condition, at_us, cause)
+        elif c["kind"] == HANDOVER:
+            judge_handover(s, case, condition, at_us)
         elif c["kind"] != CHECK_IN and c["active"] == 1:
             judge_zone(s, case, condition, at_us, cause)
 

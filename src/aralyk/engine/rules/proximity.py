@@ -11,6 +11,7 @@ from aralyk.engine.compiled import kernel
 from aralyk.engine.pairs import is_placed, quality, time_to_contact_s, weigh_pair, who_approached
 from aralyk.engine.reasons import CLEAR_EVIDENCE
 from aralyk.engine.records import CLOSE, NEVER, SUSPECT
+from aralyk.engine.rules.handover import is_replaced
 from aralyk.engine.rules.telling import clear_draft, see_drafted, tell
 from aralyk.engine.rules.verdicts import close_episode, kind_of, level_of, priority_of, reason_of, step_of
 from aralyk.engine.shard import Shard, case_at, condition_at, condition_episode_at, device_at, draft_of
@@ -57,11 +58,13 @@ def _weighed(s: Shard, case: int, condition: int, r_i: int, p_i: int, now_us: in
 @kernel
 def judge_proximity(s: Shard, case: int, condition: int, now_us: int, cause: int) -> None:
     """Judge one moving ring at one moment; `cause` is a reason to tell instead of the usual one, or 0."""
+    e = condition_episode_at(s, condition)
+    if e["opened_us"] == NEVER and is_replaced(s, case, condition, now_us):
+        return  # the hand-over rule judges instead; what was open before the window goes on to its own end
     clear_draft(s)
     if not draft_worst_pair(s, case, condition, now_us):
         return
     draft = draft_of(s)
-    e = condition_episode_at(s, condition)
     if draft["level"] == 0 and e["opened_us"] == NEVER:
         return
     phase = step_of(s, e, draft["level"], now_us)

@@ -25,9 +25,11 @@ from aralyk.engine.records import (
     CLOSE,
     CURFEW,
     EXCLUSION,
+    HANDOVER,
     INCLUSION,
     KIND_CURFEW,
     KIND_EXCLUSION,
+    KIND_HANDOVER,
     KIND_INCLUSION,
     KIND_PROXIMITY,
     KIND_WARNING_RING,
@@ -40,7 +42,7 @@ from aralyk.engine.records import (
     WARNED,
     Row,
 )
-from aralyk.engine.rules.telling import quantised, tell
+from aralyk.engine.rules.telling import clear_draft, quantised, tell
 from aralyk.engine.shard import Shard, condition_at, condition_episode_at, draft_of
 
 P_OPEN = policy.P_OPEN
@@ -71,6 +73,8 @@ def kind_of(condition_kind: int, level: int) -> int:
         return KIND_WARNING_RING if level == WARNED else KIND_PROXIMITY
     if condition_kind == EXCLUSION:
         return KIND_EXCLUSION
+    if condition_kind == HANDOVER:
+        return KIND_HANDOVER
     return KIND_CURFEW if condition_kind == CURFEW else KIND_INCLUSION
 
 
@@ -174,5 +178,6 @@ def close_condition(s: Shard, case: int, condition: int, reason: int, at_us: int
         return
     kind = condition_at(s, condition)["kind"]
     level = e["level"]
+    clear_draft(s)  # the draft may still hold another case's places
     tell(s, e, case, -1, condition, CLOSE, kind_of(kind, level), priority_of(kind, level), reason, at_us, at_us)
     close_episode(e, at_us)
