@@ -312,7 +312,8 @@ def _ranges(begins: npt.NDArray[np.int64], ends: npt.NDArray[np.int64]) -> npt.N
     """All numbers of all half-open ranges, one range after the other."""
     sizes = ends - begins
     starts = np.cumsum(sizes) - sizes
-    return np.arange(int(sizes.sum()), dtype=np.int64) + np.repeat(begins - starts, sizes)
+    shifted: npt.NDArray[np.int64] = np.arange(int(sizes.sum()), dtype=np.int64) + np.repeat(begins - starts, sizes)
+    return shifted
 
 
 def _renumber(rows: Rows, begins: str, ends: str) -> None:
