@@ -175,7 +175,7 @@ def test_an_incident_that_was_open_before_the_window_is_not_ended_by_it() -> Non
     state = both()
     before = decided(state, still(HERS, FROM - 300, 18, 1000), still(HIS, FROM - 297, 18, 1100))
     during = decided(state, still(HERS, FROM, 18, 1000), still(HIS, FROM + 3, 18, 1100))
-    during += decided(state, still(HERS, FROM + 300, 4, 1000), still(HIS, FROM + 303, 4, 4000))
+    during += decided(state, still(HERS, FROM + 300, 14, 1000), still(HIS, FROM + 303, 14, 4000))
     assert opened(before, "proximity")
     (closed,) = [d for d in about(during, "proximity") if d.phase is Phase.CLOSE]
     assert closed.reason == "clear_evidence"
@@ -187,7 +187,7 @@ def test_silence_in_the_window_is_serious_at_once(device: str) -> None:
     other = HERS if device == HIS else HIS
     reporting(state, FROM - 60, **{device: FAR, other: -FAR})
     made = decided(state, still(device, FROM - 60, 6, FAR), still(other, FROM - 60, 30, -FAR))
-    (silence,) = opened(made, "silence")
+    silence = about(made, "silence")[0]
     (said,) = about(made, "handover")
     assert (said.priority, said.reason, said.phase) == (2, "handover_device_silent", Phase.OPEN)
     assert said.decided_at_us == silence.decided_at_us == at(FROM - 60 + 75 + 1 + 45)
@@ -198,6 +198,17 @@ def test_silence_that_began_before_is_serious_from_the_window_s_first_moment() -
     decided(state, still(HIS, FROM - 300, 4, FAR), still(HERS, FROM - 300, 20, -FAR))
     made = decided(state, still(HERS, FROM, 4, -FAR))
     assert [(d.decided_at_us, d.reason) for d in about(made, "handover")] == [(at(FROM), "handover_device_silent")]
+
+
+def test_devices_that_report_seldom_are_asked_for_15_seconds_from_a_quarter_of_an_hour_before() -> None:
+    """Until the parting is over; and again round the child's return."""
+    rare = {"devices": [{"id": HIS, "kind": "bracelet", "interval_s": 300}]}
+    state = started(ring_of("p"), handover(), respondent=rare)
+    decided(state, walk(HIS, FROM - 3600, [(FAR, 0.0)] * 8, step_s=300))
+    asked = [d for d in about(state.tick(at(FROM)), "pursuit_mode") if d.basis["device"] == HIS]
+    assert [(d.phase, d.decided_at_us) for d in asked] == [(Phase.OPEN, at(FROM - GRACE))]
+    over = [d for d in about(state.tick(at(TO + GRACE)), "pursuit_mode") if d.basis["device"] == HIS]
+    assert [(d.phase, d.decided_at_us) for d in over] == [(Phase.CLOSE, at(TO + GRACE))]
 
 
 def test_panic_and_tamper_are_never_muted() -> None:

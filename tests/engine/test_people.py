@@ -39,7 +39,7 @@ def test_each_person_has_a_ring_and_a_distance_of_its_own() -> None:
     )
     assert {d.condition for d in opened(made, "proximity")} == {"ring-bek"}
     nearer = decided(state, walk(HIS, 130, line((600, 0), (1700, 0), 30)), still(HERS, 130, 30, 2000))
-    assert "ring-p" in {d.condition for d in opened(nearer, "proximity")}
+    assert "ring-p" in {d.condition for d in about(nearer, "proximity")}
 
 
 def test_an_order_without_a_device_on_her_is_watched_by_his() -> None:
@@ -95,13 +95,12 @@ def test_of_orders_both_ways_each_decides_its_own_direction() -> None:
 def test_of_orders_both_ways_each_has_its_own_distance_and_names_its_own_respondent() -> None:
     state = both_ways()
     made = decided(state, still(HERS, 0, 40), walk(HIS, 2, line((2000, 0), (320, 0), 40)))
-    (said,) = opened(made, "proximity")
-    assert said.order_id == "against-him"
+    assert {d.order_id for d in about(made, "proximity")} == {"against-him"}
+    said = about(made, "proximity")[0]
     assert said.who_approached in ("respondent", "unknown")
     assert said.basis["respondent"]["device"] == HIS
     nearer = decided(state, still(HERS, 605, 6), still(HIS, 607, 6, 100))
-    (other,) = opened(nearer, "proximity")
-    assert other.order_id == "against-her"
+    other = next(d for d in about(nearer, "proximity") if d.order_id == "against-her")
     assert other.basis["respondent"]["device"] == HERS
 
 

@@ -15,11 +15,13 @@ from aralyk.engine import policy
 from aralyk.engine.compiled import kernel
 from aralyk.engine.error_model import spread_of
 from aralyk.engine.geodesy import metres_per_degree
+from aralyk.engine.motion import take_motion
 from aralyk.engine.pairs import is_sharp, stale_us, step_back
 from aralyk.engine.records import (
     ALARM_SOS,
-    CHECK_IN,
+    CURFEW,
     ENDED,
+    EXCLUSION,
     HANDOVER,
     LATE,
     LIVE,
@@ -43,6 +45,7 @@ from aralyk.engine.rules.gadgets import panic, say
 from aralyk.engine.rules.handover import judge_handover
 from aralyk.engine.rules.late import judge_late
 from aralyk.engine.rules.proximity import judge_proximity
+from aralyk.engine.rules.requests import meet_request
 from aralyk.engine.rules.silence import hear, renew_partners
 from aralyk.engine.rules.zones import judge_zone
 from aralyk.engine.shard import Shard, case_at, condition_at, counts_of, device_at, due_at
@@ -124,6 +127,7 @@ def take_place(s: Shard, device: int, record: Row, at_us: int, now_us: int) -> N
     k = case_at(s, d["case"])
     if k["life"] != LIVE:
         return
+    meet_request(s, device, now_us)
     if now_us - at_us <= stale_us(d):
         judge_live(s, device, now_us)
     if now_us - at_us > LATE_US:
@@ -144,7 +148,7 @@ def judge_live(s: Shard, device: int, now_us: int) -> None:
                 judge_proximity(s, case, condition, now_us, 0)
         elif c["kind"] == HANDOVER:
             judge_handover(s, case, condition, now_us)
-        elif c["kind"] != CHECK_IN and party == 0 and c["active"] == 1:
+        elif EXCLUSION <= c["kind"] <= CURFEW and party == 0 and c["active"] == 1:
             judge_zone(s, case, condition, now_us, 0)
     renew_partners(s, device, now_us)
 
@@ -168,6 +172,7 @@ def move(d: Row, record: Row, at_us: int) -> None:
     if fix_us == NEVER:
         d["trust"] = TRUSTED
         d["step_m"] = 0.0
+        take_motion(d, record["heading_deg"])
         d["speed_mps"] = max(SPEED_MIN_MPS, min(record["speed_mps"], SPEED_MAX_MPS))
         _take_sharpness(d)
         return
@@ -179,6 +184,7 @@ def move(d: Row, record: Row, at_us: int) -> None:
         _set_previous(d, older_lat, older_lon, older_us, older_radius)
         jumped = _is_jump(d)
     d["trust"] = SUSPECT if jumped else TRUSTED
+    take_motion(d, record["heading_deg"])
     _take_speed(d)
     _take_sharpness(d)
 

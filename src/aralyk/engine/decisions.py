@@ -144,6 +144,8 @@ def _basis(f: Mapping[str, Any], device: str | None, device_ids: list[str]) -> d
     }
     if device is not None:
         basis["device"] = device
+    if f["reach_mmps"] != records.UNKNOWN:
+        basis["reach_mps"] = f["reach_mmps"] / 1000.0
     return basis
 
 

@@ -34,6 +34,15 @@ P_CLOSE: Final = 0.1
 """Hysteresis: an episode ends on clear evidence only."""
 P_CLOSE_COARSE: Final = 0.01
 """What a coarse fix must show before it counts as evidence of leaving."""
+BETTER_FIX_US: Final = 120 * SECOND_US
+"""At high threat a coarse place or a silence that may hide a meeting waits this long for a better fix
+(REQUIREMENTS 3.2), then becomes critical."""
+PURSUIT_INTERVAL_US: Final = 15 * SECOND_US
+"""How often devices report while an episode speaks (REQUIREMENTS 3, 9.11)."""
+PURSUIT_US: Final = 10 * MINUTE_US
+"""So long after the last word of an episode the shorter interval is kept."""
+REQUEST_US: Final = 10 * MINUTE_US
+"""A better fix that did not come in this time is not to be had there."""
 CALM_FIXES: Final = 2
 """Consecutive clear fixes that end an episode: a lone outlier never does."""
 P_CHANGED: Final = 0.2
@@ -61,6 +70,40 @@ SPEED_MAX_MPS: Final = 45.0
 """160 km/h: the fastest growth."""
 REACH_MPS: Final = 16.7
 """60 km/h in a straight line, kept up for minutes: a car in a city, at its worst for us."""
+WALK_MPS: Final = 2.5
+"""Faster than this nobody walks for long."""
+DRIVE_MPS: Final = 7.0
+"""25 km/h: faster than this he rides or drives."""
+APPROACH_WALK_S: Final = 390.0
+"""The ring in seconds on foot: five minutes of warning (REQUIREMENTS 3.7) and a minute and a half to notice."""
+APPROACH_DRIVE_S: Final = 165.0
+"""The ring in seconds in a vehicle: two minutes of warning and three fixes at 15 s to notice."""
+APPROACH_MIN_MPS: Final = 0.7
+"""He must come nearer at least this fast by his own movement."""
+APPROACH_COS: Final = 0.5
+"""... and within 60 degrees of her direction: streets are no straight lines."""
+APPROACH_CALM_US: Final = 180 * SECOND_US
+"""A stop at a light is not the end of an approach."""
+PROJECT_US: Final = 60 * SECOND_US
+"""So far a place is carried along its velocity when contact is foreseen."""
+PASSING_MPS: Final = 8.0
+"""29 km/h: slower traffic can stop at once, so it never counts as driving through."""
+MOTORWAY_MPS: Final = 19.0
+"""68 km/h: at this speed he can't turn in at any moment, wherever the road leads."""
+PASSING_S: Final = 90.0
+"""A drive through a ring leaves it within this time."""
+PASSING_MISS_SHARE: Final = 0.25
+"""Below motorway speed the straight way on must miss her by this share of the ring."""
+STEADY_SHARE: Final = 0.7
+"""Slower than this share of his fastest of the last minutes: he is slowing down."""
+STEADY_COS: Final = 0.87
+"""A turn of more than 30 degrees between two fixes."""
+FORGET_FASTEST_S: Final = 300.0
+"""The fastest speed is forgotten evenly over this time."""
+STROLL_MPS: Final = 2.0
+"""A protected person who was at rest when her device fell silent: on foot, at a quick pace."""
+SILENCE_FOLD_US: Final = 120 * MINUTE_US
+"""A device that falls silent again within this time continues its incident: indoors, phones come and go."""
 STEP_MIN_M: Final = 20.0
 """Smaller displacements don't tell who approached whom."""
 NULL_ISLAND_DEG: Final = 1e-3

@@ -34,13 +34,20 @@ CLOCK_DISAGREEMENT: Final = 28
 HINT_ENDED: Final = 29
 DEVICE_REMOVED: Final = 30
 POSITION_VAGUE: Final = 31
-HANDOVER_EARLY: Final = 32
-HANDOVER_TOWARDS_HER: Final = 33
-HANDOVER_FOLLOWS: Final = 34
-HANDOVER_SILENCE: Final = 35
-CHILD_NOT_BACK: Final = 36
-CHILD_UNCONFIRMED: Final = 37
-HANDOVER_WINDOW: Final = 38
+APPROACHING: Final = 32
+PASSING_THROUGH: Final = 33
+NO_BETTER_FIX: Final = 34
+SELF_REPORTED_CLEAR: Final = 35
+REQUESTED: Final = 36
+REQUEST_MET: Final = 37
+REQUEST_EXPIRED: Final = 38
+HANDOVER_EARLY: Final = 39
+HANDOVER_TOWARDS_HER: Final = 40
+HANDOVER_FOLLOWS: Final = 41
+HANDOVER_SILENCE: Final = 42
+CHILD_NOT_BACK: Final = 43
+CHILD_UNCONFIRMED: Final = 44
+HANDOVER_WINDOW: Final = 45
 
 NAMES: Final = (
     "none",
@@ -75,6 +82,13 @@ NAMES: Final = (
     "hint_ended",
     "device_removed",
     "position_vague_request_better_fix",
+    "approaching",
+    "passing_through",
+    "no_better_fix",
+    "self_reported_clear",
+    "requested",
+    "request_met",
+    "request_expired",
     "handover_early_at_place",
     "handover_towards_protected_person",
     "handover_follows_afterwards",

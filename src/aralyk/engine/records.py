@@ -41,11 +41,14 @@ KIND_APPROACH, KIND_CHECK_IN, KIND_HANDOVER = 14, 15, 16
 # Phases
 OPEN, UPDATE, CLOSE, LATE = 0, 1, 2, 3
 
+# Threat levels of an order
+THREAT_LOW, THREAT_MEDIUM, THREAT_HIGH = 0, 1, 2
+
 # Who approached whom
 WHO_UNKNOWN, WHO_RESPONDENT, WHO_PROTECTED, WHO_BOTH = 0, 1, 2, 3
 
 # Levels of a condition's episode
-CLEAR, WARNED, POSSIBLE, PROBABLE = 0, 1, 2, 3
+CLEAR, APPROACHING, WARNED, POSSIBLE, PROBABLE = 0, 1, 2, 3, 4
 
 # Flag word of a record
 PLACED = 1
@@ -90,9 +93,9 @@ CASE = _dtype(
 DEVICE = _dtype(
     "case party kind attested interval_us contact_us record_us beat_us beat_flags ahead_us history"
     " fix_us sharp_us received_us source trust mock prev_us ring_at ring_count"
-    " strap_us strap charging clean open",
+    " strap_us strap charging clean open steady",
     "lat lon east_m north_m radius_m core2 wide2 outlier2 wide_share outlier_share speed_mps"
-    " prev_lat prev_lon prev_radius_m reported_mps step_m",
+    " prev_lat prev_lon prev_radius_m reported_mps step_m vx_mps vy_mps fastest_mps",
 )
 CONDITION = _dtype(
     "case kind party circle edge_from edge_to slot_from slot_to slot_at always active"
@@ -100,8 +103,8 @@ CONDITION = _dtype(
     "distance_m warning_m lat lon east_m north_m bound_m rho_m far_m",
 )
 EPISODE = _dtype(
-    "opened_us occurred_us closed_us level priority kind calm told_us told_ppm told_cm reason"
-    " late_from_us late_to_us late_key_us late_level",
+    "opened_us first_us occurred_us closed_us last_us close_us doubt_us level peak kind calm"
+    " told_us told_ppm told_cm reason late_from_us late_to_us late_key_us late_level",
     "",
 )
 RING = np.dtype(
@@ -118,12 +121,12 @@ RECORD = _dtype("device fixed_us received_us flags heard", "lat lon radius_m spe
 
 SIGHT = _dtype("device fixed_us received_us source", "lat lon radius_m")
 DRAFT = _dtype(
-    "level good occurred_us swept who respondent protected",
-    "p_distance p_warning distance_m extra_m2 contact_s",
+    "level good occurred_us swept passing who respondent protected",
+    "p_distance p_warning distance_m extra_m2 contact_s reach_mps",
 )
 DECISION = _dtype(
     "case device party condition phase kind priority reason decided_us occurred_us opened_us"
-    " ppm distance_cm low_cm high_cm contact_ms who"
+    " ppm distance_cm low_cm high_cm contact_ms reach_mmps who"
     " r_device r_fixed_us r_received_us r_source p_device p_fixed_us p_received_us p_source",
     "r_lat r_lon r_radius_m p_lat p_lon p_radius_m",
 )
@@ -149,8 +152,8 @@ def blank_episodes(count: int) -> Rows:
     """Rows of episodes that never happened."""
     rows = np.zeros(count, EPISODE)
     for name in (
-        "opened_us", "occurred_us", "closed_us", "told_us", "told_ppm", "told_cm",
-        "late_from_us", "late_to_us", "late_key_us",
+        "opened_us", "first_us", "occurred_us", "closed_us", "last_us", "close_us", "doubt_us",
+        "told_us", "told_ppm", "told_cm", "late_from_us", "late_to_us", "late_key_us",
     ):  # fmt: skip
         rows[name] = NEVER
     return rows

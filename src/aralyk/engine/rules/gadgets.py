@@ -84,11 +84,22 @@ def tell_device(
 
 @kernel
 def open_device(
-    s: Shard, device: int, episode: int, phase: int, priority: int, reason: int, decided_us: int, occurred_us: int
+    s: Shard,
+    device: int,
+    episode: int,
+    phase: int,
+    priority: int,
+    reason: int,
+    decided_us: int,
+    occurred_us: int,
+    first_us: int = NEVER,
 ) -> None:
-    """Open a device's episode and tell it (phase `open`, or `late`)."""
+    """Open a device's episode and tell it (phase `open`, `late`, or `update` of an incident begun at `first_us`)."""
     e = device_episode_at(s, device * DEVICE_EPISODES + episode)
     e["opened_us"] = occurred_us if phase == LATE else decided_us
+    if first_us != NEVER:
+        e["opened_us"] = first_us
+    e["first_us"] = e["opened_us"]
     e["occurred_us"] = occurred_us
     e["level"] = priority
     device_at(s, device)["open"] |= 1 << episode

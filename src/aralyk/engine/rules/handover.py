@@ -50,6 +50,7 @@ from aralyk.engine.records import (
     Row,
 )
 from aralyk.engine.rings import neighbours
+from aralyk.engine.rules.requests import request_pursuit
 from aralyk.engine.rules.telling import clear_draft, see_drafted, tell
 from aralyk.engine.rules.verdicts import close_condition, close_episode, is_material, priority_of
 from aralyk.engine.shard import (
@@ -245,12 +246,25 @@ def fire_handover(s: Shard, case: int, hand: int, now_us: int) -> None:
         if c["mark_us"] < slot["from_us"] <= now_us:
             c["came_us"] = NEVER
             c["apart_us"] = NEVER
+        if c["mark_us"] < slot["from_us"] - GRACE_US <= now_us:
+            _watch_closely(s, case, hand, now_us, slot["to_us"] + GRACE_US)
+        if slot["return_us"] != NEVER and c["mark_us"] < slot["return_us"] - GRACE_US <= now_us:
+            _watch_closely(s, case, hand, now_us, slot["return_us"] + GRACE_US)
         parted = parted or c["mark_us"] < slot["to_us"] + GRACE_US <= now_us
         back_us = slot["return_us"] + GRACE_US
         overdue = overdue or (slot["return_us"] != NEVER and c["mark_us"] < back_us <= now_us)
     c["mark_us"] = now_us
     _pass_slots(s, hand, now_us)
     _judge(s, case, hand, now_us, parted, overdue)
+
+
+@kernel
+def _watch_closely(s: Shard, case: int, hand: int, now_us: int, until_us: int) -> None:
+    """Ask all devices concerned to report every 15 s."""
+    k = case_at(s, case)
+    for device in range(k["device_from"], k["device_to"]):
+        if is_concerned(s, hand, device):
+            request_pursuit(s, device, now_us, until_us)
 
 
 @kernel

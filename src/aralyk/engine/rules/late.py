@@ -1,8 +1,8 @@
-"""Late places: judged at their own time against the other party's history, never against the present.
+"""Places that arrive after newer ones: judged at their own time against the other party's history.
 
-A late violation that no episode covers is told once with phase `late` and its true time; further late
-violations of the same condition within 10 minutes are folded into it unless they are worse. Live state is
-not touched, so the same set of violations comes out whatever order they arrived in.
+Within the lateness window (120 s) such a place still counts for the live episode, which it may open or raise. Later
+it never touches live state: a violation that no episode of its level covers is told once with phase `late` and its
+true time, further ones of the same condition within 10 minutes are folded into it unless they are worse.
 """
 
 from __future__ import annotations
@@ -23,17 +23,27 @@ from aralyk.engine.records import (
     LATE,
     MOCK,
     NEVER,
+    OPEN,
     PROXIMITY,
     SOURCE_MASK,
     SOURCE_NETWORK,
     SOURCE_SHIFT,
     UNKNOWN,
+    UPDATE,
     Row,
 )
 from aralyk.engine.rings import neighbours
 from aralyk.engine.rules.handover import was_handed_over
 from aralyk.engine.rules.telling import clear_draft, tell
-from aralyk.engine.rules.verdicts import kind_of, level_of, priority_of, reason_of
+from aralyk.engine.rules.verdicts import (
+    kind_of,
+    level_of,
+    note_evidence,
+    open_episode,
+    priority_of,
+    reason_of,
+    tell_level,
+)
 from aralyk.engine.rules.zones import in_hours
 from aralyk.engine.shard import (
     Shard,
@@ -48,6 +58,7 @@ from aralyk.engine.shard import (
 )
 
 STALE_US = policy.STALE_US
+LATE_US = policy.LATE_US
 COVER_US = policy.COVER_US
 LATE_GAP_US = policy.LATE_GAP_US
 COARSE_M = policy.COARSE_M
@@ -64,7 +75,7 @@ def judge_late(s: Shard, device: int, record: Row, at_us: int, now_us: int) -> N
         return
     for condition in range(k["condition_from"], k["condition_to"]):
         c = condition_at(s, condition)
-        if c["kind"] in (CHECK_IN, HANDOVER) or is_covered(condition_episode_at(s, condition), at_us):
+        if c["kind"] == CHECK_IN or c["kind"] == HANDOVER:
             continue
         if c["kind"] == PROXIMITY and was_handed_over(s, case, condition, device, record, at_us):
             continue
@@ -87,8 +98,10 @@ def record_quality(record: Row) -> int:
 
 
 @kernel
-def is_covered(e: Row, at_us: int) -> bool:
-    """Whether an episode of the condition, open or the last closed one, already stands for this time."""
+def is_covered(e: Row, level: int, at_us: int) -> bool:
+    """Whether an episode of this level or a worse one, open or the last closed, already stands for this time."""
+    if level > e["peak"]:
+        return False
     if e["opened_us"] != NEVER:
         return bool(at_us >= e["occurred_us"] - COVER_US)
     return bool(e["closed_us"] != NEVER and e["occurred_us"] - COVER_US <= at_us <= e["closed_us"] + COVER_US)
@@ -204,10 +217,13 @@ def _place_at(s: Shard, other: int, before: int, after: int, row: int, at_us: in
 def tell_late(s: Shard, case: int, condition: int, at_us: int, now_us: int) -> None:
     """Tell the drafted late violation, unless an earlier late decision of its kind and time stands for it."""
     draft = draft_of(s)
-    level = level_of(draft["p_distance"], draft["p_warning"], draft["good"])
-    if level == CLEAR:
-        return
+    level = level_of(draft["p_distance"], draft["p_warning"], draft["good"], 0)
     e = condition_episode_at(s, condition)
+    if level == CLEAR or is_covered(e, level, at_us):
+        return
+    if now_us - at_us <= LATE_US:
+        _rise(s, case, condition, level, at_us, now_us)
+        return
     near = e["late_from_us"] != NEVER and e["late_from_us"] - LATE_GAP_US <= at_us <= e["late_to_us"] + LATE_GAP_US
     if near:
         worse = level > e["late_level"]
@@ -223,6 +239,26 @@ def tell_late(s: Shard, case: int, condition: int, at_us: int, now_us: int) -> N
     kind = condition_at(s, condition)["kind"]
     reason = reason_of(s, kind, level, False)
     _tell_aside(s, e, case, condition, kind_of(kind, level), priority_of(kind, level), reason, at_us, now_us)
+
+
+@kernel
+def _rise(s: Shard, case: int, condition: int, level: int, at_us: int, now_us: int) -> None:
+    """A place from within the lateness window opens the live episode, or raises it."""
+    e = condition_episode_at(s, condition)
+    draft_of(s)["occurred_us"] = at_us
+    phase = OPEN
+    if e["opened_us"] == NEVER:
+        open_episode(s, case, e, level, now_us)
+    else:
+        e["occurred_us"] = min(e["occurred_us"], at_us)
+        if level <= e["level"]:
+            return
+        phase = UPDATE
+        e["level"] = level
+        e["peak"] = max(e["peak"], level)
+        note_evidence(s, case, e, level, now_us)
+    reason = reason_of(s, condition_at(s, condition)["kind"], level, False)
+    tell_level(s, case, condition, phase, reason, now_us)
 
 
 @kernel

@@ -12,31 +12,36 @@ from aralyk.engine.policy import EVENT_DECISIONS
 from aralyk.engine.reasons import BECAME_ACTIVE, ORDER_ENDED
 from aralyk.engine.records import (
     BATTERY,
-    CHECK_IN,
+    BETTER_FIX,
+    CURFEW,
     ENDED,
+    EXCLUSION,
     FOREVER,
     HANDOVER,
     JAMMING,
     LIVE,
+    NEVER,
     PENDING,
     PROXIMITY,
+    PURSUIT,
     SILENCE,
     SPOOFING,
 )
 from aralyk.engine.rules.gadgets import close_device
 from aralyk.engine.rules.handover import fire_handover, handover_due_us, judge_handover
-from aralyk.engine.rules.proximity import judge_proximity
+from aralyk.engine.rules.proximity import end_proximity, judge_proximity
+from aralyk.engine.rules.requests import expire_requests, request_due_us
 from aralyk.engine.rules.silence import fire_silence, silence_due_us
-from aralyk.engine.rules.verdicts import close_condition
-from aralyk.engine.rules.zones import judge_zone, next_boundary_us, pass_boundary
-from aralyk.engine.shard import Shard, case_at, condition_at, counts_of, due_at
+from aralyk.engine.rules.verdicts import close_condition, condition_due_us, give_up_waiting
+from aralyk.engine.rules.zones import end_zone, judge_zone, next_boundary_us, pass_boundary
+from aralyk.engine.shard import Shard, case_at, condition_at, condition_episode_at, counts_of, due_at
 
-LIFE, ZONE, QUIET, HAND = 0, 1, 2, 3
+LIFE, ZONE, QUIET, EPISODE, REQUEST, HAND = 0, 1, 2, 3, 4, 5
 
 
 @kernel
 def next_due(s: Shard, case: int) -> tuple[int, int, int]:
-    """The earliest moment due by time alone: when, what (LIFE, ZONE, QUIET, HAND), and which row."""
+    """The earliest moment due by time alone: when, what (LIFE, ZONE, QUIET, EPISODE, REQUEST, HAND), and which row."""
     k = case_at(s, case)
     if k["life"] == ENDED:
         return FOREVER, LIFE, case
@@ -50,10 +55,16 @@ def next_due(s: Shard, case: int) -> tuple[int, int, int]:
         boundary = handover_due_us(s, case, condition) if handed else next_boundary_us(s, condition)
         if boundary < due:
             due, what, which = boundary, HAND if handed else ZONE, condition
+        over = condition_due_us(s, condition)
+        if over < due:
+            due, what, which = over, EPISODE, condition
     for device in range(k["device_from"], k["device_to"]):
         quiet = silence_due_us(s, device)
         if quiet < due:
             due, what, which = quiet, QUIET, device
+        asked = request_due_us(s, device)
+        if asked < due:
+            due, what, which = asked, REQUEST, device
     return due, what, which
 
 
@@ -83,10 +94,26 @@ def advance(s: Shard, case: int, until_us: int) -> bool:
             fire_handover(s, case, which, at)
         elif what == QUIET:
             fire_silence(s, which, at)
+        elif what == EPISODE:
+            fire_condition(s, case, which, at)
+        elif what == REQUEST:
+            expire_requests(s, which, at)
         elif k["life"] == PENDING:
             begin(s, case, at)
         else:
             end(s, case, at)
+
+
+@kernel
+def fire_condition(s: Shard, case: int, condition: int, at_us: int) -> None:
+    """A condition's episode closes after its lateness window, or at high threat stops waiting for a better fix."""
+    e = condition_episode_at(s, condition)
+    if e["doubt_us"] != NEVER and e["doubt_us"] <= at_us:
+        give_up_waiting(s, case, condition, at_us)
+    elif condition_at(s, condition)["kind"] == PROXIMITY:
+        end_proximity(s, case, condition, at_us)
+    else:
+        end_zone(s, case, condition, at_us)
 
 
 @kernel
@@ -112,7 +139,7 @@ def judge_all(s: Shard, case: int, at_us: int, cause: int) -> None:
             judge_proximity(s, case, condition, at_us, cause)
         elif c["kind"] == HANDOVER:
             judge_handover(s, case, condition, at_us)
-        elif c["kind"] != CHECK_IN and c["active"] == 1:
+        elif EXCLUSION <= c["kind"] <= CURFEW and c["active"] == 1:
             judge_zone(s, case, condition, at_us, cause)
 
 
@@ -130,3 +157,5 @@ def end(s: Shard, case: int, at_us: int) -> None:
         close_device(s, device, BATTERY, ORDER_ENDED, at_us)
         close_device(s, device, JAMMING, ORDER_ENDED, at_us)
         close_device(s, device, SPOOFING, ORDER_ENDED, at_us)
+        close_device(s, device, PURSUIT, ORDER_ENDED, at_us)
+        close_device(s, device, BETTER_FIX, ORDER_ENDED, at_us)

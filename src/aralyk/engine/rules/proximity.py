@@ -1,19 +1,21 @@
-"""The moving ring round a protected person, and its warning ring.
+"""The moving ring round a protected person, its warning ring, and its ring in seconds.
 
-Every device of the respondent is judged against every device of the protected person; the worst pair
-decides. A stale place proves nothing: without a fresh pair the episode stays as it is and the silence rule
-speaks. Whoever moves, the incident is the respondent's distance; who moved is told beside it.
+Every device of the respondent is judged against every device of the protected person; the worst pair decides. A
+stale place proves nothing: without a fresh pair the episode stays as it is and the silence rule speaks. Whoever
+moves, the incident is the respondent's distance; who moved is told beside it. Only his own movement can make an
+approach. A steady drive through the ring is told as serious, not as critical, until he slows, turns or stays.
 """
 
 from __future__ import annotations
 
 from aralyk.engine.compiled import kernel
-from aralyk.engine.pairs import is_placed, quality, time_to_contact_s, weigh_pair, who_approached
-from aralyk.engine.reasons import CLEAR_EVIDENCE
-from aralyk.engine.records import CLOSE, NEVER, SUSPECT
+from aralyk.engine.motion import contact_s, is_approaching, is_passing
+from aralyk.engine.pairs import is_placed, offset, quality, weigh_pair, who_approached
+from aralyk.engine.records import APPROACHING, CLEAR, NEVER, POSSIBLE, PROBABLE, SUSPECT
 from aralyk.engine.rules.handover import is_replaced
-from aralyk.engine.rules.telling import clear_draft, see_drafted, tell
-from aralyk.engine.rules.verdicts import close_episode, kind_of, level_of, priority_of, reason_of, step_of
+from aralyk.engine.rules.requests import ask_coarse, pursue
+from aralyk.engine.rules.telling import clear_draft, see_drafted
+from aralyk.engine.rules.verdicts import close_by_evidence, level_of, reason_of, step_of, tell_level
 from aralyk.engine.shard import Shard, case_at, condition_at, condition_episode_at, device_at, draft_of
 
 
@@ -48,11 +50,22 @@ def draft_worst_pair(s: Shard, case: int, condition: int, now_us: int) -> bool:
 def _weighed(s: Shard, case: int, condition: int, r_i: int, p_i: int, now_us: int) -> int:
     """Draft one pair with its quality and level."""
     c = condition_at(s, condition)
+    r = device_at(s, r_i)
+    p = device_at(s, p_i)
     weigh_pair(s, r_i, p_i, c["distance_m"], c["warning_m"], now_us, case_at(s, case)["starts_us"])
     draft = draft_of(s)
-    draft["good"] = min(quality(device_at(s, r_i)), quality(device_at(s, p_i)))
-    draft["level"] = level_of(draft["p_distance"], draft["p_warning"], draft["good"])
-    return int(draft["level"])
+    draft["good"] = min(quality(r), quality(p))
+    draft["passing"] = 0
+    level = level_of(draft["p_distance"], draft["p_warning"], draft["good"], 0)
+    if level == PROBABLE:
+        x, y = offset(r, p)
+        if is_passing(r, x, y, c["distance_m"]):
+            draft["passing"] = 1
+            level = level_of(draft["p_distance"], draft["p_warning"], draft["good"], 1)
+    elif level == CLEAR and draft["good"] >= 0 and is_approaching(r, p, c["distance_m"], now_us):
+        level = APPROACHING
+    draft["level"] = level
+    return int(level)
 
 
 @kernel
@@ -65,30 +78,58 @@ def judge_proximity(s: Shard, case: int, condition: int, now_us: int, cause: int
     if not draft_worst_pair(s, case, condition, now_us):
         return
     draft = draft_of(s)
-    if draft["level"] == 0 and e["opened_us"] == NEVER:
+    if draft["level"] == CLEAR and e["opened_us"] == NEVER:
         return
-    phase = step_of(s, e, draft["level"], now_us)
+    phase = step_of(s, case, e, draft["level"], now_us, may_lower(s, case))
     if phase < 0:
         return
+    show_pair(s, condition, now_us)
+    draft_level = draft["level"]
     r_i = draft["respondent"]
     p_i = draft["protected"]
-    c = condition_at(s, condition)
-    suspect = device_at(s, r_i)["trust"] == SUSPECT or device_at(s, p_i)["trust"] == SUSPECT
-    draft["who"] = who_approached(s, r_i, p_i)
-    draft["contact_s"] = time_to_contact_s(device_at(s, r_i), device_at(s, p_i), c["distance_m"])
-    see_drafted(s)
-    _tell(s, case, condition, phase, now_us, suspect, cause)
+    r = device_at(s, r_i)
+    p = device_at(s, p_i)
+    suspect = r["trust"] == SUSPECT or p["trust"] == SUSPECT
+    reason = cause if cause > 0 else reason_of(s, condition_at(s, condition)["kind"], e["level"], suspect)
+    tell_level(s, case, condition, phase, reason, now_us)
+    pursue(s, case, condition_at(s, condition)["party"], now_us)
+    if draft_level == POSSIBLE:
+        ask_coarse(s, r_i, now_us)
+        ask_coarse(s, p_i, now_us)
 
 
 @kernel
-def _tell(s: Shard, case: int, condition: int, phase: int, now_us: int, suspect: bool, cause: int) -> None:
+def show_pair(s: Shard, condition: int, now_us: int) -> None:
+    """Add to the drafted pair what a decision tells of it: who approached, when contact, both places."""
+    draft = draft_of(s)
+    r_i = draft["respondent"]
+    p_i = draft["protected"]
+    draft["who"] = who_approached(s, r_i, p_i)
+    seconds, _ = contact_s(device_at(s, r_i), device_at(s, p_i), condition_at(s, condition)["distance_m"], now_us)
+    draft["contact_s"] = seconds
+    see_drafted(s)
+
+
+@kernel
+def may_lower(s: Shard, case: int) -> bool:
+    """Whether a device of the respondent is attested: a phone that only reports itself never lowers a priority."""
+    k = case_at(s, case)
+    attested = 0
+    for device in range(k["device_from"], k["protected_from"]):
+        attested += device_at(s, device)["attested"]
+    return bool(attested > 0)
+
+
+@kernel
+def end_proximity(s: Shard, case: int, condition: int, now_us: int) -> None:
+    """The lateness window after calm fixes has passed: close, unless newer places say otherwise or nothing at all."""
     e = condition_episode_at(s, condition)
-    kind = condition_at(s, condition)["kind"]
-    level = e["level"]
-    occurred = min(draft_of(s)["occurred_us"], now_us)
-    reason = cause if cause > 0 else reason_of(s, kind, level, suspect)
-    if phase == CLOSE:
-        reason = CLEAR_EVIDENCE
-    tell(s, e, case, -1, condition, phase, kind_of(kind, level), priority_of(kind, level), reason, now_us, occurred)
-    if phase == CLOSE:
-        close_episode(e, now_us)
+    e["close_us"] = NEVER
+    e["calm"] = 0
+    clear_draft(s)
+    if not draft_worst_pair(s, case, condition, now_us):
+        return
+    if draft_of(s)["level"] != CLEAR:
+        return
+    show_pair(s, condition, now_us)
+    close_by_evidence(s, case, condition, may_lower(s, case), now_us)

@@ -5,7 +5,12 @@ says anything (no lone jump, not mocked) is stale, or when it has sent vague pla
 opens as technical (priority 3). It becomes serious (priority 2) at the moment from which the reachable set of its
 party, the last place grown at a plausible speed, meets the other party's within the ring or a closed area:
 "possible since" that moment, impossible before. A party never located can be anywhere. A fix of the other party
-renews the judgement ("partner position stale"); only hearing AND placing the device again closes it.
+renews the judgement ("partner position stale"); only hearing AND placing the device again closes it. At high threat a
+meeting that stays possible for two minutes without a better fix is critical (priority 1).
+
+The respondent's unseen way is a car's. The protected person's is a walk if she was at rest, but at high threat a
+car's too: she may be silent at home for hours, and the question is whether HE came near. A device that falls silent
+again within two hours continues its incident.
 """
 
 from __future__ import annotations
@@ -16,6 +21,7 @@ from aralyk.engine.compiled import kernel
 from aralyk.engine.pairs import pair_distance_m, stale_us
 from aralyk.engine.reasons import (
     CONTACT_RESTORED,
+    NO_BETTER_FIX,
     NO_CONTACT,
     PARTNER_POSITION_STALE,
     POSITION_STALE,
@@ -31,15 +37,21 @@ from aralyk.engine.records import (
     OPEN,
     PROXIMITY,
     SILENCE,
+    THREAT_HIGH,
     UPDATE,
     Row,
 )
 from aralyk.engine.rules.gadgets import close_device, open_device, tell_device
+from aralyk.engine.rules.requests import request_better_fix
 from aralyk.engine.rules.telling import clear_draft, see_drafted
 from aralyk.engine.rules.verdicts import is_material
 from aralyk.engine.shard import Shard, case_at, condition_at, device_at, device_episode_at, draft_of, due_at
 
 REACH_MPS = policy.REACH_MPS
+STROLL_MPS = policy.STROLL_MPS
+WALK_MPS = policy.WALK_MPS
+BETTER_FIX_US = policy.BETTER_FIX_US
+SILENCE_FOLD_US = policy.SILENCE_FOLD_US
 VAGUE_PATIENCE_US = policy.VAGUE_PATIENCE_US
 SPEED_MAX_MPS = policy.SPEED_MAX_MPS
 SILENCE_INTERVALS = policy.SILENCE_INTERVALS
@@ -47,8 +59,10 @@ SILENCE_BIT = 1 << SILENCE
 
 
 @kernel
-def reach_mps(d: Row) -> float:
+def reach_mps(d: Row, threat: int) -> float:
     """The speed at which an unseen party may have gone on: a car in a city, or its own last speed if faster."""
+    if d["party"] != 0 and threat != THREAT_HIGH and d["fastest_mps"] < WALK_MPS:
+        return STROLL_MPS
     own = 1.2 * d["speed_mps"]
     return float(min(max(own, REACH_MPS), SPEED_MAX_MPS))
 
@@ -70,8 +84,9 @@ def silence_due_us(s: Shard, device: int) -> int:
     d = device_at(s, device)
     if not d["open"] & SILENCE_BIT:
         return quiet_due_us(s, device)
-    if device_episode_at(s, device * DEVICE_EPISODES + SILENCE)["level"] == 2:
-        return FOREVER
+    e = device_episode_at(s, device * DEVICE_EPISODES + SILENCE)
+    if e["level"] <= 2:
+        return int(e["doubt_us"]) if e["doubt_us"] != NEVER else FOREVER
     due, _ = reach_due(s, device)
     return due
 
@@ -85,20 +100,55 @@ def fire_silence(s: Shard, device: int, now_us: int) -> None:
         unheard = max(d["contact_us"], starts) + SILENCE_INTERVALS * d["interval_us"] <= now_us
         since = d["contact_us"] if unheard else d["sharp_us"]
         reason = NO_CONTACT if unheard else POSITION_STALE if d["sharp_us"] == d["fix_us"] else POSITION_VAGUE
-        open_device(s, device, SILENCE, OPEN, 3, reason, now_us, max(since, starts))
+        _open_silence(s, device, reason, now_us, max(since, starts))
         return
     due, other = reach_due(s, device)
+    e = device_episode_at(s, device * DEVICE_EPISODES + SILENCE)
+    if e["level"] <= 2:
+        e["doubt_us"] = NEVER
+        if due <= now_us:
+            e["level"] = 1
+            draft_last_places(s, device, other)
+            tell_device(
+                s, device, SILENCE, UPDATE, 1, NO_BETTER_FIX, now_us, max(due, case_at(s, d["case"])["starts_us"])
+            )
+        return
     raise_silence(s, device, other, POSITION_UNKNOWN if due < 0 else POSSIBLE_SINCE, now_us, max(due, 0))
+
+
+@kernel
+def _open_silence(s: Shard, device: int, reason: int, now_us: int, since_us: int) -> None:
+    """Open a silence, or go on with the incident of one that ended a short time ago."""
+    e = device_episode_at(s, device * DEVICE_EPISODES + SILENCE)
+    folded = e["closed_us"] != NEVER and now_us - e["closed_us"] <= SILENCE_FOLD_US
+    first = e["first_us"]
+    e["doubt_us"] = NEVER
+    open_device(
+        s, device, SILENCE, UPDATE if folded else OPEN, 3, reason, now_us, since_us, first if folded else now_us
+    )
 
 
 @kernel
 def raise_silence(s: Shard, device: int, other: int, reason: int, now_us: int, since_us: int) -> None:
     """Make a silence serious, showing both last places when there are two."""
-    e = device_episode_at(s, device * DEVICE_EPISODES + SILENCE)
     draft_last_places(s, device, other)
-    e["level"] = 2
+    _make_serious(s, device, now_us)
     occurred = max(since_us, case_at(s, device_at(s, device)["case"])["starts_us"])
     tell_device(s, device, SILENCE, UPDATE, 2, reason, now_us, occurred)
+
+
+@kernel
+def _make_serious(s: Shard, device: int, now_us: int) -> None:
+    """Raise a silence to priority 2, ask for a better fix, and at high threat start the clock to priority 1."""
+    e = device_episode_at(s, device * DEVICE_EPISODES + SILENCE)
+    if e["level"] <= 2:
+        return
+    e["level"] = 2
+    case = device_at(s, device)["case"]
+    if case_at(s, case)["threat"] == THREAT_HIGH:
+        e["doubt_us"] = now_us + BETTER_FIX_US
+        due_at(s, case)["due_us"] = 0
+    request_better_fix(s, device, now_us)
 
 
 @kernel
@@ -111,9 +161,12 @@ def draft_last_places(s: Shard, device: int, other: int) -> None:
     draft["respondent"] = mine if d["party"] == 0 else other
     draft["protected"] = other if d["party"] == 0 else mine
     see_drafted(s)
+    threat = case_at(s, d["case"])["threat"]
+    if mine >= 0:
+        draft["reach_mps"] = reach_mps(d, threat)
     if mine >= 0 and other >= 0:
         draft["distance_m"] = pair_distance_m(d, device_at(s, other))
-        away = reach_mps(d) * 1e-6 * abs(device_at(s, other)["fix_us"] - d["fix_us"])
+        away = reach_mps(d, threat) * 1e-6 * abs(device_at(s, other)["fix_us"] - d["fix_us"])
         draft["extra_m2"] = 0.5 * away * away
 
 
@@ -160,7 +213,7 @@ def _meet_due(s: Shard, device: int, condition: int) -> tuple[int, int]:
     """When this silent device's party may be within the ring of the other's; a person without devices can't be met."""
     d = device_at(s, device)
     c = condition_at(s, condition)
-    if d["party"] != 0 and _has_other_fresh(s, device):
+    if _has_other_fresh(s, device):
         return FOREVER, -1
     other, count = newest_of(s, d["case"], c["party"] if d["party"] == 0 else 0)
     if count == 0:
@@ -168,8 +221,9 @@ def _meet_due(s: Shard, device: int, condition: int) -> tuple[int, int]:
     if other < 0 or d["fix_us"] == NEVER:
         return -1, other
     o = device_at(s, other)
-    mine = reach_mps(d)
-    theirs = reach_mps(o)
+    threat = case_at(s, d["case"])["threat"]
+    mine = reach_mps(d, threat)
+    theirs = reach_mps(o, threat)
     gap = pair_distance_m(d, o) - c["distance_m"] - d["radius_m"] - o["radius_m"]
     latest = max(d["fix_us"], o["fix_us"])
     seconds = (gap + theirs * 1e-6 * (o["fix_us"] - d["fix_us"])) / (mine + theirs)
@@ -178,11 +232,13 @@ def _meet_due(s: Shard, device: int, condition: int) -> tuple[int, int]:
 
 @kernel
 def _has_other_fresh(s: Shard, device: int) -> bool:
-    """Whether the same party has another device that is not silent and has a place."""
+    """Whether the same party has another device that is not silent and has a place; of his, one that is attested."""
     d = device_at(s, device)
     k = case_at(s, d["case"])
     for i in range(k["device_from"], k["device_to"]):
         o = device_at(s, i)
+        if o["party"] == 0 and o["attested"] == 0:
+            continue
         if i != device and o["party"] == d["party"] and o["fix_us"] != NEVER and not o["open"] & SILENCE_BIT:
             return True
     return False
@@ -199,7 +255,7 @@ def _area_due(s: Shard, device: int, condition: int) -> int:
     gap = signed_distance_m(s, c, x, y) - d["radius_m"]
     if gap <= 0.0:
         return int(d["fix_us"])
-    return int(d["fix_us"] + int(gap / reach_mps(d) * 1e6))
+    return int(d["fix_us"] + int(gap / reach_mps(d, case_at(s, d["case"])["threat"]) * 1e6))
 
 
 @kernel
@@ -229,8 +285,8 @@ def renew_partners(s: Shard, device: int, now_us: int) -> None:
         e = device_episode_at(s, other * DEVICE_EPISODES + SILENCE)
         draft_last_places(s, other, met)
         reason = POSITION_UNKNOWN if due < 0 else PARTNER_POSITION_STALE
-        if e["level"] == 2 and e["reason"] == reason and not is_material(s, e, now_us):
+        if e["level"] <= 2 and e["reason"] == reason and not is_material(s, e, now_us):
             continue
-        e["level"] = 2
+        _make_serious(s, other, now_us)
         since = max(due, k["starts_us"])
-        tell_device(s, other, SILENCE, UPDATE, 2, reason, now_us, since)
+        tell_device(s, other, SILENCE, UPDATE, e["level"], reason, now_us, since)

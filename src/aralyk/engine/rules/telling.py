@@ -23,10 +23,12 @@ def clear_draft(s: Shard) -> None:
     draft["p_warning"] = -1.0
     draft["distance_m"] = -1.0
     draft["contact_s"] = -1.0
+    draft["reach_mps"] = -1.0
     draft["extra_m2"] = 0.0
     draft["level"] = 0
     draft["good"] = 0
     draft["swept"] = 0
+    draft["passing"] = 0
     draft["who"] = 0
     draft["occurred_us"] = NEVER
     draft["respondent"] = UNKNOWN
@@ -91,6 +93,7 @@ def tell(
     row["ppm"] = quantised(draft["p_distance"], 1e6, 1.0)
     row["distance_cm"] = quantised(draft["distance_m"], 100.0, METRES_MAX)
     row["contact_ms"] = quantised(draft["contact_s"], 1000.0, SECONDS_MAX)
+    row["reach_mmps"] = quantised(draft["reach_mps"], 1000.0, METRES_MAX)
     row["low_cm"] = UNKNOWN
     row["high_cm"] = UNKNOWN
     if draft["distance_m"] >= 0.0 and sight_at(s, 0)["device"] >= 0 and sight_at(s, 1)["device"] >= 0:

@@ -13,22 +13,17 @@ from aralyk.engine import policy
 from aralyk.engine.areas import crossing, inside_probability, local, signed_distance_m
 from aralyk.engine.compiled import kernel
 from aralyk.engine.error_model import growth_m2, path_variance_m2
+from aralyk.engine.motion import is_passing
 from aralyk.engine.pairs import is_placed, quality, spread, step_back
-from aralyk.engine.reasons import BECAME_ACTIVE, CLEAR_EVIDENCE, SCHEDULE_ENDED
-from aralyk.engine.records import CLOSE, EXCLUSION, FOREVER, NEVER, SUSPECT
-from aralyk.engine.rules.telling import clear_draft, see, tell
-from aralyk.engine.rules.verdicts import (
-    close_condition,
-    close_episode,
-    kind_of,
-    level_of,
-    priority_of,
-    reason_of,
-    step_of,
-)
+from aralyk.engine.reasons import BECAME_ACTIVE, SCHEDULE_ENDED
+from aralyk.engine.records import CLEAR, EXCLUSION, FOREVER, NEVER, SUSPECT
+from aralyk.engine.rules.requests import request_pursuit
+from aralyk.engine.rules.telling import clear_draft, see
+from aralyk.engine.rules.verdicts import close_by_evidence, close_condition, level_of, reason_of, step_of, tell_level
 from aralyk.engine.shard import Shard, case_at, condition_at, condition_episode_at, device_at, draft_of, slot_at
 
 STALE_US = policy.STALE_US
+PURSUIT_US = policy.PURSUIT_US
 FAR_SIGMAS = 6.0
 OUTLIERS_MATTER = 0.1
 
@@ -36,6 +31,27 @@ OUTLIERS_MATTER = 0.1
 @kernel
 def judge_zone(s: Shard, case: int, condition: int, now_us: int, cause: int) -> None:
     """Judge one area at one moment; `cause` is a reason to tell instead of the usual one, or 0."""
+    device = draft_zone(s, case, condition, now_us)
+    if device < 0:
+        return
+    e = condition_episode_at(s, condition)
+    level = draft_of(s)["level"]
+    if level == CLEAR and e["opened_us"] == NEVER:
+        return
+    phase = step_of(s, case, e, level, now_us, device_at(s, device)["attested"] == 1)
+    if phase < 0:
+        return
+    see(s, 0, device)
+    suspect = device_at(s, device)["trust"] == SUSPECT
+    reason = cause if cause > 0 else reason_of(s, condition_at(s, condition)["kind"], e["level"], suspect)
+    tell_level(s, case, condition, phase, reason, now_us)
+    if condition_at(s, condition)["kind"] == EXCLUSION:
+        request_pursuit(s, device, now_us, now_us + PURSUIT_US)
+
+
+@kernel
+def draft_zone(s: Shard, case: int, condition: int, now_us: int) -> int:
+    """Draft the respondent's device that speaks loudest against an area; return it, -1 if none has a fresh place."""
     clear_draft(s)
     k = case_at(s, case)
     best = -1
@@ -50,16 +66,22 @@ def judge_zone(s: Shard, case: int, condition: int, now_us: int, cause: int) -> 
         p = draft_of(s)["p_distance"]
         if level > best_level or (level == best_level and p > best_p):
             best, best_level, best_p = device, level, p
-    if best < 0:
-        return
     if fresh > 1:
         weigh_area(s, case, condition, best, now_us)
+    return best
+
+
+@kernel
+def end_zone(s: Shard, case: int, condition: int, now_us: int) -> None:
+    """The lateness window after calm fixes has passed: close, unless newer places say otherwise or nothing at all."""
     e = condition_episode_at(s, condition)
-    if draft_of(s)["level"] == 0 and e["opened_us"] == NEVER:
+    e["close_us"] = NEVER
+    e["calm"] = 0
+    device = draft_zone(s, case, condition, now_us)
+    if device < 0 or draft_of(s)["level"] != CLEAR:
         return
-    phase = step_of(s, e, draft_of(s)["level"], now_us)
-    if phase >= 0:
-        _tell(s, case, condition, best, phase, now_us, cause)
+    see(s, 0, device)
+    close_by_evidence(s, case, condition, device_at(s, device)["attested"] == 1, now_us)
 
 
 @kernel
@@ -78,7 +100,8 @@ def weigh_area(s: Shard, case: int, condition: int, device: int, now_us: int) ->
         p = 1.0 - inside_probability(c, signed_distance_m(s, c, x, y), spread(d), 0.0)
     draft["p_distance"] = p
     draft["p_warning"] = p
-    draft["level"] = level_of(p, 0.0, draft["good"])
+    draft["passing"] = 1 if c["kind"] == EXCLUSION and is_passing(d, x, y, c["bound_m"]) else 0
+    draft["level"] = level_of(p, 0.0, draft["good"], draft["passing"])
     return int(draft["level"])
 
 
@@ -116,22 +139,6 @@ def _probability_crossed(s: Shard, case: int, condition: int, device: int, x: fl
         draft["occurred_us"] = at
         draft["swept"] = 1
     return p
-
-
-@kernel
-def _tell(s: Shard, case: int, condition: int, device: int, phase: int, now_us: int, cause: int) -> None:
-    e = condition_episode_at(s, condition)
-    kind = condition_at(s, condition)["kind"]
-    level = e["level"]
-    suspect = device_at(s, device)["trust"] == SUSPECT
-    reason = cause if cause > 0 else reason_of(s, kind, level, suspect)
-    if phase == CLOSE:
-        reason = CLEAR_EVIDENCE
-    see(s, 0, device)
-    occurred = min(draft_of(s)["occurred_us"], now_us)
-    tell(s, e, case, -1, condition, phase, kind_of(kind, level), priority_of(kind, level), reason, now_us, occurred)
-    if phase == CLOSE:
-        close_episode(e, now_us)
 
 
 @kernel

@@ -1,0 +1,48 @@
+"""The scenarios, by name: how a run is made, how runs are scored, and how many there are unless told otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from aralyk.simulator.drill.runs import Run
+from aralyk.simulator.drill.scenarios import approaches, motorway, ordinary_life
+from aralyk.simulator.drill.streets import Streets
+from aralyk.simulator.drill.verdicts import Verdicts
+
+
+class Tally(Protocol):
+    """Counts over the runs of one scenario."""
+
+    def add(self, run: Run, said: npt.NDArray[Any], verdicts: Verdicts) -> list[str]:
+        """Count one run; returns what was wrong with it (`missed`, `false_p1` …), for the file of cases."""
+        ...
+
+    def line(self) -> dict[str, Any]:
+        """The published figures (INTERFACES, and more)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario:
+    """One row of the table."""
+
+    name: str
+    make: Callable[[Streets, np.random.Generator, int, float], Run]
+    tally: Callable[[], Tally]
+    pairs: int
+    days: float = 0.0  # of one pair; 0: as long as its story lasts
+
+
+SCENARIOS: Final[dict[str, Scenario]] = {
+    s.name: s
+    for s in (
+        Scenario(name="approaches", make=approaches.make, tally=approaches.Approaches, pairs=10_000),
+        Scenario(name="motorway", make=motorway.make, tally=motorway.Passes, pairs=2_000),
+        Scenario(name="ordinary_life", make=ordinary_life.make, tally=ordinary_life.Lives, pairs=100, days=10.0),
+    )
+}
