@@ -32,8 +32,8 @@ TABLES: Final = {
 }
 WASTE_MAX: Final = 1024
 """Dead rows of a table that are not worth the copying, however few are alive."""
-_HANDED_OVER: Final = ("came_us", "apart_us", "found", "silent", "far_m")
-"""What a hand-over remembers beside its episode."""
+_HANDED_OVER: Final = ("came_us", "apart_us", "found", "far_m")
+"""What a hand-over remembers beside its episode; who is silent is told anew, for devices may have changed."""
 _BLANK_DEVICE: Final = records.blank_device()
 _BLANK_EPISODES: Final = records.blank_episodes(records.DEVICE_EPISODES)
 
