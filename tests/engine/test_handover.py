@@ -316,7 +316,7 @@ def test_a_hand_over_says_the_same_however_the_record_was_split_and_from_any_sna
 def test_a_change_of_the_order_in_the_window_keeps_the_hand_over() -> None:
     state = both()
     reporting(state, FROM, bracelet=1500)
-    decided(state, *meets(FROM, FROM + 900), still(HIS, FROM + 903, 6, 1500))
+    decided(state, *meets(FROM, FROM + 900), still(HIS, FROM + 903, 6, 1500), still(HERS, FROM + 900, 6))
     changed = order(ring_of("p"), handover(), circle(east_m=9000), version=2)
     assert about(state.set_order(compile_order(changed), at(FROM + 1000)), "handover", "proximity") == []
     made = decided(state, still(HERS, FROM + 1005, 8), still(HIS, FROM + 1003, 8, 1500))

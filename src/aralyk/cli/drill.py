@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -32,10 +33,15 @@ RUNS_MAX: Final = 500
 def drill(
     scenarios: Annotated[list[str] | None, typer.Argument(metavar="[SCENARIO…]", help="Which; without: all.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of the city, the people and their devices.")] = 1,
-    pairs: Annotated[int | None, typer.Option(min=1, help="Runs (pairs) per scenario; without: each one's own.")] = None,
+    pairs: Annotated[
+        int | None, typer.Option(min=1, help="Runs (pairs) per scenario; without: each one's own.")
+    ] = None,
     days: Annotated[float | None, typer.Option(min=1, help="Days per pair, for ordinary_life.")] = None,
     tracks: Annotated[Path | None, typer.Option(help="Directory of the real tracks (mobilitynet_*.parquet).")] = None,
-    noise: Annotated[str, typer.Option(help="tracks (resampled errors of real phones), everything, fitted.")] = "tracks",
+    noise: Annotated[
+        str, typer.Option(help="tracks (resampled errors of real phones), everything, fitted.")
+    ] = "tracks",
+    threat: Annotated[str, typer.Option(help="Threat level of the orders: low, medium or high.")] = "medium",
     cases: Annotated[Path | None, typer.Option(help="Write runs that went wrong here, for `aralyk replay`.")] = None,
     show_misses: Annotated[int, typer.Option(min=0, help="So many of each kind in --cases.")] = 20,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
@@ -47,12 +53,16 @@ def drill(
     unknown = [name for name in scenarios or [] if name not in SCENARIOS]
     if unknown:
         raise CommandRefused(f"SCENARIO: expected some of {' '.join(SCENARIOS)}, found {unknown[0]!r}")
+    if threat not in ("low", "medium", "high"):
+        raise CommandRefused(f"--threat: expected low, medium or high, found {threat!r}")
     errors = _errors(noise, tracks)
     streets = Streets(seed)
     lines = []
     for name in scenarios or list(SCENARIOS):
         kept = _Cases(cases, show_misses) if cases is not None else None
-        line = run_scenario(SCENARIOS[name], streets, errors, seed=seed, pairs=pairs, days=days, cases=kept)
+        line = run_scenario(
+            SCENARIOS[name], streets, errors, seed=seed, pairs=pairs, days=days, threat=threat, cases=kept
+        )
         lines.append(line)
         if as_json:
             typer.echo(json.dumps(line))
@@ -63,7 +73,7 @@ def drill(
 
 def run_scenario(
     scenario: Scenario, streets: Streets, errors: Errors, *, seed: int,
-    pairs: int | None = None, days: float | None = None, cases: _Cases | None = None,
+    pairs: int | None = None, days: float | None = None, threat: str = "medium", cases: _Cases | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Make, judge and score all runs of one scenario; the line INTERFACES names."""
     from aralyk.engine import ENGINE_VERSION
@@ -72,7 +82,8 @@ def run_scenario(
 
     tally = scenario.tally()
     count = pairs or scenario.pairs
-    for runs, rngs in _batches(scenario, streets, seed, count, days or scenario.days):
+    for made, rngs in _batches(scenario, streets, seed, count, days or scenario.days):
+        runs = [replace(run, threat=threat) for run in made]
         said = said_by(runs, errors, rngs)
         verdicts = per_run(judge(runs, said), len(runs))
         order = np.argsort(said["run"], kind="stable")
@@ -82,7 +93,7 @@ def run_scenario(
                 if cases is not None:
                     cases.keep(wrong, run, mine, told)
     head = {"scenario": scenario.name}
-    return head | tally.line() | {"noise": errors.name, "seed": seed, "engine": ENGINE_VERSION}
+    return head | tally.line() | {"noise": errors.name, "threat": threat, "seed": seed, "engine": ENGINE_VERSION}
 
 
 def judge(runs: Sequence[Run], said: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -97,7 +108,6 @@ def judge(runs: Sequence[Run], said: npt.NDArray[Any]) -> npt.NDArray[Any]:
     rows = _columns(said, index)
     until_us = STARTS_US + round(max(run.ends_s for run in runs) * 1e6)
     number = {run.name: i for i, run in enumerate(runs)}
-    found = np.zeros(0, VERDICT)
     decisions = state.step_columns(rows, until_us)
     found = np.zeros(len(decisions), VERDICT)
     for i, d in enumerate(decisions):
@@ -107,7 +117,7 @@ def judge(runs: Sequence[Run], said: npt.NDArray[Any]) -> npt.NDArray[Any]:
         )  # fmt: skip
     ends = np.array([run.ends_s for run in runs])
     found = found[found["decided_s"] <= ends[found["run"]]]
-    return found[np.argsort(found["run"], kind="stable")]
+    return np.asarray(found[np.argsort(found["run"], kind="stable")])
 
 
 def _columns(said: npt.NDArray[Any], index: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -150,7 +160,8 @@ def _batches(
     runs: list[Run] = []
     rngs: list[np.random.Generator] = []
     seconds = 0.0
-    with Progress(console=Console(stderr=True), transient=True) as progress:
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task(scenario.name, total=pairs)
         for number in range(pairs):
             rng = stream(seed, "drill", scenario.name, number)
@@ -180,7 +191,7 @@ def _errors(noise: str, tracks: Path | None) -> Errors:
 
 
 class _Cases:
-    """Runs that went wrong, each in a directory of its own: ORDER.json, OBSERVATIONS.jsonl, TRUTH.jsonl, VERDICTS.jsonl."""
+    """Runs that went wrong, each in a directory of its own, for `aralyk replay` and with the truth beside it."""
 
     def __init__(self, directory: Path, of_each: int) -> None:
         self._directory = directory
@@ -215,9 +226,14 @@ def _print_table(lines: list[dict[str, Any]]) -> None:
         console.print(table)
 
 
-def _shown(value: Any, indent: str = "") -> str:
+def _shown(value: Any) -> str:
+    """A group of groups is one line each; a group of numbers is one line."""
     if isinstance(value, dict):
-        return "\n".join(f"{indent}{name}: {_shown(inner)}" for name, inner in value.items())
+        if any(isinstance(inner, dict) for inner in value.values()):
+            return "\n".join(f"{name}: {_shown(inner)}" for name, inner in value.items())
+        return ", ".join(f"{name} {_shown(inner)}" for name, inner in value.items())
+    if isinstance(value, list):
+        return " to ".join(_shown(inner) for inner in value)
     if isinstance(value, float):
         return f"{value:,.5g}"
     return "–" if value is None else str(value)

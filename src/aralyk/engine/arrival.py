@@ -14,9 +14,9 @@ import math
 from aralyk.engine import policy
 from aralyk.engine.compiled import kernel
 from aralyk.engine.error_model import spread_of
-from aralyk.engine.geodesy import metres_per_degree
+from aralyk.engine.geodesy import distance_m, metres_per_degree
 from aralyk.engine.motion import take_motion
-from aralyk.engine.pairs import is_sharp, stale_us, step_back
+from aralyk.engine.pairs import is_sharp, quality, stale_us, step_back
 from aralyk.engine.records import (
     ALARM_SOS,
     CURFEW,
@@ -31,6 +31,7 @@ from aralyk.engine.records import (
     PLACED,
     PROXIMITY,
     SOURCE_MASK,
+    SOURCE_NETWORK,
     SOURCE_SHIFT,
     STRAP_MASK,
     STRAP_OPEN,
@@ -55,6 +56,9 @@ LATE_US = policy.LATE_US
 STALE_US = policy.STALE_US
 JUMP_MPS = policy.JUMP_MPS
 JUMP_M = policy.JUMP_M
+COARSE_M = policy.COARSE_M
+COARSE_LEAP_MPS = policy.COARSE_LEAP_MPS
+COARSE_LEAP_SHARE = policy.COARSE_LEAP_SHARE
 SPEED_MIN_MPS = policy.SPEED_MIN_MPS
 SPEED_MAX_MPS = policy.SPEED_MAX_MPS
 
@@ -121,6 +125,11 @@ def take_place(s: Shard, device: int, record: Row, at_us: int, now_us: int) -> N
     if at_us < d["fix_us"]:
         judge_late(s, device, record, at_us, now_us)
         return
+    if contradicts(d, record, at_us):
+        d["distrusted"] = 1
+        due_at(s, d["case"])["due_us"] = 0  # patience with such places is shorter
+        return
+    d["distrusted"] = 0
     move(d, record, at_us)
     if not is_sharp(d):
         due_at(s, d["case"])["due_us"] = 0  # patience with such places is shorter
@@ -132,6 +141,17 @@ def take_place(s: Shard, device: int, record: Row, at_us: int, now_us: int) -> N
         judge_live(s, device, now_us)
     if now_us - at_us > LATE_US:
         judge_late(s, device, record, at_us, now_us)
+
+
+@kernel
+def contradicts(d: Row, record: Row, at_us: int) -> bool:
+    """Whether a coarse place lies where nobody can have gone from the last good one: then it is no place."""
+    source = (record["flags"] >> SOURCE_SHIFT) & SOURCE_MASK
+    if d["good_us"] == NEVER or (record["radius_m"] <= COARSE_M and source != SOURCE_NETWORK):
+        return False
+    way = distance_m(d["good_lat"], d["good_lon"], record["lat"], record["lon"])
+    speed = max(COARSE_LEAP_MPS, COARSE_LEAP_SHARE * d["fastest_mps"])
+    return bool(way - d["good_radius_m"] - 2.0 * record["radius_m"] > speed * ((at_us - d["good_us"]) * 1e-6))
 
 
 @kernel
@@ -177,11 +197,14 @@ def move(d: Row, record: Row, at_us: int) -> None:
         _take_sharpness(d)
         return
     older_lat, older_lon, older_us, older_radius = d["prev_lat"], d["prev_lon"], d["prev_us"], d["prev_radius_m"]
+    older_good = d["prev_good"]
+    d["prev_good"] = 1 if d["good_us"] == fix_us else 0
     _set_previous(d, lat, lon, fix_us, radius)
     jumped = _is_jump(d)
     if jumped and trust == SUSPECT and older_us != NEVER:
         # The place before was a lone jump: if this fix fits the one before it, the jump is dropped from the path.
         _set_previous(d, older_lat, older_lon, older_us, older_radius)
+        d["prev_good"] = older_good
         jumped = _is_jump(d)
     d["trust"] = SUSPECT if jumped else TRUSTED
     take_motion(d, record["heading_deg"])
@@ -191,9 +214,17 @@ def move(d: Row, record: Row, at_us: int) -> None:
 
 @kernel
 def _take_sharpness(d: Row) -> None:
-    """Note when the device was last placed by a fix that says where it is."""
+    """Note where the device was last placed by a fix that says where it is, and by one that may prove something."""
     if is_sharp(d):
         d["sharp_us"] = d["fix_us"]
+        d["sharp_lat"] = d["lat"]
+        d["sharp_lon"] = d["lon"]
+        d["sharp_radius_m"] = d["radius_m"]
+    if quality(d) == 1:
+        d["good_us"] = d["fix_us"]
+        d["good_lat"] = d["lat"]
+        d["good_lon"] = d["lon"]
+        d["good_radius_m"] = d["radius_m"]
 
 
 @kernel

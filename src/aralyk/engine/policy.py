@@ -26,8 +26,10 @@ MOTION_US: Final = 5 * MINUTE_US
 """How far back the displacement is taken that tells who approached whom."""
 
 # --- probability ----------------------------------------------------------------------------------------
-P_OPEN: Final = 0.5
-"""More likely inside than not."""
+P_OPEN: Final = 0.6
+"""More likely inside than not, by a margin: half of what is judged at 0.5 is just outside."""
+P_SWEPT: Final = 0.8
+"""As above, when only the way between two fixes says so: a straight line is a guess."""
 P_POSSIBLE: Final = 0.2
 """Worth a person's look and a better fix, though not proved: priority 2."""
 P_CLOSE: Final = 0.1
@@ -62,6 +64,10 @@ VAGUE_PATIENCE_US: Final = 120 * SECOND_US
 """So long may a device send vague places only (REQUIREMENTS 3.2) before it counts as not placed at all."""
 JUMP_MPS: Final = 70.0
 """Above 250 km/h on the ground: the fix is suspect until a next one agrees with it."""
+COARSE_LEAP_MPS: Final = 25.0
+"""90 km/h: a coarse place farther from the last good one than this (or 1.5 times his own speed) allows is no place:
+a cell tower's own place is published p95 1.7 km off, and a lone tower repeats its error."""
+COARSE_LEAP_SHARE: Final = 1.5
 JUMP_M: Final = 300.0
 """Shorter jumps are ordinary noise and say nothing."""
 SPEED_MIN_MPS: Final = 1.0
@@ -70,13 +76,15 @@ SPEED_MAX_MPS: Final = 45.0
 """160 km/h: the fastest growth."""
 REACH_MPS: Final = 16.7
 """60 km/h in a straight line, kept up for minutes: a car in a city, at its worst for us."""
+REST_MPS: Final = 1.0
+"""Slower than this through the last minutes: at rest."""
 WALK_MPS: Final = 2.5
 """Faster than this nobody walks for long."""
 DRIVE_MPS: Final = 7.0
 """25 km/h: faster than this he rides or drives."""
-APPROACH_WALK_S: Final = 390.0
+APPROACH_WALK_S: Final = 450.0
 """The ring in seconds on foot: five minutes of warning (REQUIREMENTS 3.7) and a minute and a half to notice."""
-APPROACH_DRIVE_S: Final = 165.0
+APPROACH_DRIVE_S: Final = 195.0
 """The ring in seconds in a vehicle: two minutes of warning and three fixes at 15 s to notice."""
 APPROACH_MIN_MPS: Final = 0.7
 """He must come nearer at least this fast by his own movement."""

@@ -8,15 +8,24 @@ approach. A steady drive through the ring is told as serious, not as critical, u
 
 from __future__ import annotations
 
+from aralyk.engine import policy
 from aralyk.engine.compiled import kernel
-from aralyk.engine.motion import contact_s, is_approaching, is_passing
-from aralyk.engine.pairs import is_placed, offset, quality, weigh_pair, who_approached
-from aralyk.engine.records import APPROACHING, CLEAR, NEVER, POSSIBLE, PROBABLE, SUSPECT
+from aralyk.engine.motion import contact_s, is_approaching, is_passing, speed_mps
+from aralyk.engine.pairs import is_placed, offset, pair_distance_m, quality, weigh_pair, who_approached
+from aralyk.engine.records import APPROACHING, CLEAR, NEVER, POSSIBLE, PROBABLE, SUSPECT, Row
 from aralyk.engine.rules.handover import is_replaced
 from aralyk.engine.rules.requests import ask_coarse, pursue
 from aralyk.engine.rules.telling import clear_draft, see_drafted
 from aralyk.engine.rules.verdicts import close_by_evidence, level_of, reason_of, step_of, tell_level
 from aralyk.engine.shard import Shard, case_at, condition_at, condition_episode_at, device_at, draft_of
+
+P_SWEPT = policy.P_SWEPT
+PASSING_MPS = policy.PASSING_MPS
+REST_MPS = policy.REST_MPS
+REACH_MPS = policy.REACH_MPS
+SPEED_MIN_MPS = policy.SPEED_MIN_MPS
+AHEAD_S_MAX = 60.0
+"""A coarse place is carried at most a minute ahead."""
 
 
 @kernel
@@ -56,16 +65,34 @@ def _weighed(s: Shard, case: int, condition: int, r_i: int, p_i: int, now_us: in
     draft = draft_of(s)
     draft["good"] = min(quality(r), quality(p))
     draft["passing"] = 0
+    if draft["swept"] == 1 and (draft["p_distance"] < P_SWEPT or r["prev_good"] == 0 or p["prev_good"] == 0):
+        draft["good"] = min(draft["good"], 0)  # the way between two fixes is a guess: it may open, never prove
     level = level_of(draft["p_distance"], draft["p_warning"], draft["good"], 0)
-    if level == PROBABLE:
-        x, y = offset(r, p)
-        if is_passing(r, x, y, c["distance_m"]):
-            draft["passing"] = 1
-            level = level_of(draft["p_distance"], draft["p_warning"], draft["good"], 1)
+    if level == PROBABLE and is_passing_pair(r, p, c["distance_m"]):
+        draft["passing"] = 1
+        level = POSSIBLE
+    elif level < POSSIBLE and draft["good"] == 0 and is_coarse_near(r, p, c["distance_m"]):
+        level = POSSIBLE
     elif level == CLEAR and draft["good"] >= 0 and is_approaching(r, p, c["distance_m"], now_us):
         level = APPROACHING
     draft["level"] = level
     return int(level)
+
+
+@kernel
+def is_passing_pair(r: Row, p: Row, ring_m: float) -> bool:
+    """Whether he drives steadily through her ring, or she drives past him while he rests: then she moved, not he."""
+    if r["fastest_mps"] < REST_MPS and speed_mps(p) >= PASSING_MPS:
+        return True
+    x, y = offset(r, p)
+    return is_passing(r, x, y, ring_m)
+
+
+@kernel
+def is_coarse_near(r: Row, p: Row, ring_m: float) -> bool:
+    """Whether a coarse place touches the ring within one more interval: too vague to prove, too near to wait."""
+    ahead = min(max(r["fastest_mps"], SPEED_MIN_MPS), REACH_MPS) * min(r["interval_us"] * 1e-6, AHEAD_S_MAX)
+    return bool(pair_distance_m(r, p) <= ring_m + r["radius_m"] + p["radius_m"] + ahead)
 
 
 @kernel

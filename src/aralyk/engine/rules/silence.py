@@ -18,6 +18,7 @@ from __future__ import annotations
 from aralyk.engine import policy
 from aralyk.engine.areas import local, signed_distance_m
 from aralyk.engine.compiled import kernel
+from aralyk.engine.geodesy import distance_m, metres_per_degree
 from aralyk.engine.pairs import pair_distance_m, stale_us
 from aralyk.engine.reasons import (
     CONTACT_RESTORED,
@@ -68,12 +69,24 @@ def reach_mps(d: Row, threat: int) -> float:
 
 
 @kernel
+def is_believed(d: Row) -> bool:
+    """Whether the newest place that was sent says where the device is."""
+    return bool(d["sharp_us"] == d["fix_us"] and d["distrusted"] == 0)
+
+
+@kernel
+def sharp_gap_m(d: Row, o: Row) -> float:
+    """Distance between the last places of two devices that said where they were, metres."""
+    return distance_m(d["sharp_lat"], d["sharp_lon"], o["sharp_lat"], o["sharp_lon"])
+
+
+@kernel
 def quiet_due_us(s: Shard, device: int) -> int:
     """When this device becomes silent if nothing more comes."""
     d = device_at(s, device)
     starts = case_at(s, d["case"])["starts_us"]
     heard = max(d["contact_us"], starts) + SILENCE_INTERVALS * d["interval_us"]
-    patience = stale_us(d) if d["sharp_us"] == d["fix_us"] else VAGUE_PATIENCE_US
+    patience = stale_us(d) if is_believed(d) else VAGUE_PATIENCE_US
     placed = max(d["sharp_us"], starts) + patience
     return int(min(heard, placed))
 
@@ -99,7 +112,7 @@ def fire_silence(s: Shard, device: int, now_us: int) -> None:
         starts = case_at(s, d["case"])["starts_us"]
         unheard = max(d["contact_us"], starts) + SILENCE_INTERVALS * d["interval_us"] <= now_us
         since = d["contact_us"] if unheard else d["sharp_us"]
-        reason = NO_CONTACT if unheard else POSITION_STALE if d["sharp_us"] == d["fix_us"] else POSITION_VAGUE
+        reason = NO_CONTACT if unheard else POSITION_STALE if is_believed(d) else POSITION_VAGUE
         _open_silence(s, device, reason, now_us, max(since, starts))
         return
     due, other = reach_due(s, device)
@@ -203,7 +216,7 @@ def newest_of(s: Shard, case: int, party: int) -> tuple[int, int]:
         if d["party"] != party:
             continue
         count += 1
-        if d["fix_us"] != NEVER and (best < 0 or d["fix_us"] > device_at(s, best)["fix_us"]):
+        if d["sharp_us"] != NEVER and (best < 0 or d["sharp_us"] > device_at(s, best)["sharp_us"]):
             best = device
     return best, count
 
@@ -218,16 +231,16 @@ def _meet_due(s: Shard, device: int, condition: int) -> tuple[int, int]:
     other, count = newest_of(s, d["case"], c["party"] if d["party"] == 0 else 0)
     if count == 0:
         return FOREVER, -1
-    if other < 0 or d["fix_us"] == NEVER:
+    if other < 0 or d["sharp_us"] == NEVER:
         return -1, other
     o = device_at(s, other)
     threat = case_at(s, d["case"])["threat"]
     mine = reach_mps(d, threat)
     theirs = reach_mps(o, threat)
-    gap = pair_distance_m(d, o) - c["distance_m"] - d["radius_m"] - o["radius_m"]
-    latest = max(d["fix_us"], o["fix_us"])
-    seconds = (gap + theirs * 1e-6 * (o["fix_us"] - d["fix_us"])) / (mine + theirs)
-    return max(latest, d["fix_us"] + int(seconds * 1e6)), other
+    gap = sharp_gap_m(d, o) - c["distance_m"] - d["sharp_radius_m"] - o["sharp_radius_m"]
+    latest = max(d["sharp_us"], o["sharp_us"])
+    seconds = (gap + theirs * 1e-6 * (o["sharp_us"] - d["sharp_us"])) / (mine + theirs)
+    return max(latest, d["sharp_us"] + int(seconds * 1e6)), other
 
 
 @kernel
@@ -239,7 +252,7 @@ def _has_other_fresh(s: Shard, device: int) -> bool:
         o = device_at(s, i)
         if o["party"] == 0 and o["attested"] == 0:
             continue
-        if i != device and o["party"] == d["party"] and o["fix_us"] != NEVER and not o["open"] & SILENCE_BIT:
+        if i != device and o["party"] == d["party"] and o["sharp_us"] != NEVER and not o["open"] & SILENCE_BIT:
             return True
     return False
 
@@ -248,14 +261,15 @@ def _has_other_fresh(s: Shard, device: int) -> bool:
 def _area_due(s: Shard, device: int, condition: int) -> int:
     """When the silent respondent may have reached a closed area."""
     d = device_at(s, device)
-    if d["fix_us"] == NEVER:
+    if d["sharp_us"] == NEVER:
         return -1
     c = condition_at(s, condition)
-    x, y = local(c, d["lat"], d["lon"], d["east_m"], d["north_m"])
-    gap = signed_distance_m(s, c, x, y) - d["radius_m"]
+    east, north = metres_per_degree(d["sharp_lat"])
+    x, y = local(c, d["sharp_lat"], d["sharp_lon"], east, north)
+    gap = signed_distance_m(s, c, x, y) - d["sharp_radius_m"]
     if gap <= 0.0:
-        return int(d["fix_us"])
-    return int(d["fix_us"] + int(gap / reach_mps(d, case_at(s, d["case"])["threat"]) * 1e6))
+        return int(d["sharp_us"])
+    return int(d["sharp_us"] + int(gap / reach_mps(d, case_at(s, d["case"])["threat"]) * 1e6))
 
 
 @kernel

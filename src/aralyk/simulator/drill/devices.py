@@ -65,7 +65,7 @@ class Device:
 class Rates:
     """How often things go wrong, per device and hour; lengths in seconds from a log-normal median and a spread."""
 
-    offline_per_h: float = 0.03
+    offline_per_h: float = 0.035
     offline_s: float = 120.0
     placeless_per_h: float = 0.05  # indoors only
     placeless_s: float = 240.0
@@ -149,7 +149,12 @@ def records(
 
 
 def _say_motion(
-    said: npt.NDArray[Any], device: Device, track: Track, rng: np.random.Generator, at: Array, cell: npt.NDArray[np.bool_]
+    said: npt.NDArray[Any],
+    device: Device,
+    track: Track,
+    rng: np.random.Generator,
+    at: Array,
+    cell: npt.NDArray[np.bool_],
 ) -> None:
     """Speed and heading as phones say them: a Doppler speed, missing now and then, none from a cell."""
     speed, heading = track.motion(at)

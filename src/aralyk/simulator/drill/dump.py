@@ -61,7 +61,12 @@ def _truth(run: Run) -> list[dict[str, Any]]:
     hers = np.column_stack(degrees(*run.she.place(at)))
     apart = run.apart_m(at)
     return [
-        {"at": iso(float(s)), "apart_m": round(float(d), 1), "respondent": a.round(6).tolist(), "protected": b.round(6).tolist()}
+        {
+            "at": iso(float(s)),
+            "apart_m": round(float(d), 1),
+            "respondent": a.round(6).tolist(),
+            "protected": b.round(6).tolist(),
+        }
         for s, d, a, b in zip(at, apart, his, hers, strict=True)
     ]
 

@@ -11,8 +11,8 @@ of a dwell is not the truth either). Trains and tunnels serve cell fixes only: n
 
 Real fixes declared above 150 m are cell or Wi-Fi places. They come when the drill says "cell" (5 % of all fixes declare
 200 to 500 m, REQUIREMENTS 3.7; the error is that of a real fix declared 150 to 1500 m, scaled by the two radii), not on
-their own: the phones of the bus legs ran at medium accuracy, a monitoring device does not. `everything` leaves each moving
-fix where it was, coarse and vague too, and every fifth cell block as it came, up to many kilometres.
+their own: the phones of the bus legs ran at medium accuracy, a monitoring device does not. `everything` leaves each
+moving fix where it was, coarse and vague too, and every fifth cell block as it came, up to many kilometres.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ class Pool:
     def at(self, since_s: Array) -> npt.NDArray[np.int64]:
         """Rows at these seconds of the pool's time line, which begins again at its end."""
         row = np.searchsorted(self.until_s, since_s % self.until_s[-1], side="right")
-        return np.minimum(row, self.until_s.size - 1)
+        return np.asarray(np.minimum(row, self.until_s.size - 1), np.int64)
 
 
 class Resampled:
@@ -149,7 +149,9 @@ class FittedErrors:
             if cell[row]:
                 named[k] = classes.index(NETWORK)
                 continue
-            shares = {n: s for n, s in SHARES[self._SKY[Around(int(around[row]))]].items() if n in MEASURED and n != NETWORK}
+            shares = {
+                n: s for n, s in SHARES[self._SKY[Around(int(around[row]))]].items() if n in MEASURED and n != NETWORK
+            }
             weights = np.array(list(shares.values()))
             named[k] = classes.index(list(shares)[int(rng.choice(weights.size, p=weights / weights.sum()))])
         table = np.array([[c.low_m, c.high_m, c.error_p50_m, c.error_p95_m] for c in MEASURED.values()])
@@ -158,7 +160,9 @@ class FittedErrors:
         z = _wandering(rng, at_s, STATE_LASTS_S * 2)
         angle = 2 * math.pi * rng.random() + 1.2 * _wandering(rng, at_s, 600.0)
         length = p50 * np.exp(z * np.log(p95 / p50) / Z95)
-        return Said(east_m=length * np.sin(angle), north_m=length * np.cos(angle), accuracy_m=low + (high - low) * share)
+        return Said(
+            east_m=length * np.sin(angle), north_m=length * np.cos(angle), accuracy_m=low + (high - low) * share
+        )
 
 
 def _wandering(rng: np.random.Generator, at_s: Array, keeps_s: float) -> Array:
@@ -192,7 +196,9 @@ def _read(path: Path, names: list[str]) -> dict[str, npt.NDArray[Any]]:
     try:
         import pyarrow.parquet as parquet
     except ImportError as error:
-        raise TracksMissing("reading the tracks needs pyarrow: pip install 'aralyk[dev]', or use --noise fitted") from error
+        raise TracksMissing(
+            "reading the tracks needs pyarrow: pip install 'aralyk[dev]', or use --noise fitted"
+        ) from error
     if not path.exists():
         raise TracksMissing(
             f"--tracks: {path} is not there. The drill resamples errors of real phones (MobilityNet, BSD-3-Clause); "
@@ -238,7 +244,7 @@ def _pool(rows: dict[str, npt.NDArray[Any]], east: Array, north: Array, mine: np
 
 
 def _rest_pool(directory: Path, reference: dict[str, npt.NDArray[Any]]) -> Pool:
-    """Dwells between the trips: both ends at one place, sharp fixes close together; what else was said there is error."""
+    """Dwells between the trips: sharp fixes lie close together; what else was said there is error."""
     rows = _read(directory / LOCATIONS_FILE, ["device_id", "time", "lat", "lon", "accuracy_m", "experiment"])
     after = np.searchsorted(reference["time"], rows["time"])
     ends = np.concatenate([[-np.inf], reference["time"], [np.inf]])
@@ -272,5 +278,7 @@ def _truth_speed(reference: dict[str, npt.NDArray[Any]], at_s: Array) -> Array:
     last = reference["time"].size - 1
     a = np.clip(np.searchsorted(reference["time"], at_s - 30.0), 0, last)
     b = np.clip(np.searchsorted(reference["time"], at_s + 30.0), 0, last)
-    x, y = _offset(reference["true_lat"][b], reference["true_lon"][b], reference["true_lat"][a], reference["true_lon"][a])
+    x, y = _offset(
+        reference["true_lat"][b], reference["true_lon"][b], reference["true_lat"][a], reference["true_lon"][a]
+    )
     return np.asarray(np.hypot(x, y) / 60.0, np.float64)

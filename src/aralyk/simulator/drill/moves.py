@@ -132,9 +132,7 @@ def ride(way: Way, rng: np.random.Generator, *, from_s: float = 0.0) -> Track:
     return joined(walked, ridden, walk(from_stop, rng, from_s=ridden.ends_s + 3.0), gap=Around.FOOT)
 
 
-def straight(
-    points: list[tuple[float, float]], speed_mps: Array, around: Around, *, from_s: float = 0.0
-) -> Track:
+def straight(points: list[tuple[float, float]], speed_mps: Array, around: Around, *, from_s: float = 0.0) -> Track:
     """Straight stretches at given speeds."""
     east = np.array([p[0] for p in points])
     north = np.array([p[1] for p in points])
@@ -148,11 +146,11 @@ def _lengths(way: Way) -> Array:
 
 def _timed(east: Array, north: Array, lasts: Array, waits: Array, around: Around, from_s: float) -> Track:
     """Knots at both ends of each stretch: arriving, and going on after the wait."""
+    waits = np.maximum(waits, 1e-3)  # two knots are never at one moment
     arrive = from_s + np.cumsum(lasts + np.concatenate([[0.0], waits[:-1]]))
-    leave = arrive + waits
     at = np.empty(2 * lasts.size + 1)
     at[0] = from_s
-    at[1::2], at[2::2] = arrive, np.maximum(leave, arrive + 1e-3)
+    at[1::2], at[2::2] = arrive, arrive + waits
     return Track(
         at_s=at, east_m=np.concatenate([east[:1], np.repeat(east[1:], 2)]),
         north_m=np.concatenate([north[:1], np.repeat(north[1:], 2)]),

@@ -1,4 +1,4 @@
-"""A run: two people, what an order forbids, what their devices say, and the truth; and a batch of runs, ready to judge."""
+"""A run: two people, what an order forbids, what their devices say, and the truth; a batch of runs, ready to judge."""
 
 from __future__ import annotations
 

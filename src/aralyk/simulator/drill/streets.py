@@ -7,6 +7,7 @@ time (vehicles) or in length (on foot), from one tree per destination, kept.
 from __future__ import annotations
 
 import heapq
+import itertools
 import math
 from dataclasses import dataclass
 from typing import Final
@@ -130,7 +131,7 @@ class Streets:
         nodes = tuple(range(first, first + MOTORWAY_NODES))
         self.east_m = np.concatenate([self.east_m, east])
         self.north_m = np.concatenate([self.north_m, north])
-        for a, b in zip(nodes, nodes[1:], strict=False):
+        for a, b in itertools.pairwise(nodes):
             self._join(a, b, MOTORWAY)
         for node in nodes[RAMP_EVERY::RAMP_EVERY]:
             if abs(self.east_m[node]) < HALF_EAST_M:
@@ -142,7 +143,11 @@ class Streets:
         for i in range(self._across):
             for j in range(self._up):
                 here = self._corner(i, j)
-                near = [self._corner(i + di, j + dj) for di, dj in ((1, 0), (0, 1)) if i + di < self._across and j + dj < self._up]
+                near = [
+                    self._corner(i + di, j + dj)
+                    for di, dj in ((1, 0), (0, 1))
+                    if i + di < self._across and j + dj < self._up
+                ]
                 if not near:
                     continue
                 reached = [n for n in near if (min(here, n), max(here, n)) in self._edges]
@@ -195,7 +200,7 @@ class Streets:
             nodes.append(towards[nodes[-1]])
         east = np.concatenate([[start.east_m], self.east_m[nodes], [end.east_m]])
         north = np.concatenate([[start.north_m], self.north_m[nodes], [end.north_m]])
-        between = [self._edges[(min(a, b), max(a, b))] for a, b in zip(nodes, nodes[1:], strict=False)]
+        between = [self._edges[(min(a, b), max(a, b))] for a, b in itertools.pairwise(nodes)]
         lit = (False, *(bool(self.lit[n]) for n in nodes), False)
         return Way(east_m=east, north_m=north, road=(STREET, *between, STREET), lit=lit)
 

@@ -57,9 +57,11 @@ def episodes(run: Run) -> list[Episode]:
         begins, ends = float(stretch[0]), float(stretch[-1])
         found.append(
             Episode(
-                from_s=begins, to_s=ends, nearest_m=nearest_m(run, begins, ends),
+                from_s=begins,
+                to_s=ends,
+                nearest_m=nearest_m(run, begins, ends),
                 drive_through=_is_drive_through(run, begins, ends),
-            )  # fmt: skip
+            )
         )
     return found
 

@@ -12,8 +12,8 @@ OPEN, UPDATE, CLOSE, LATE = 0, 1, 2, 3
 PHASES: Final = ("open", "update", "close", "late")
 VERDICT: Final = np.dtype(
     [
-        ("run", np.int32), ("phase", np.int8), ("priority", np.int8), ("kind", "U16"), ("reason", "U40"),
-        ("incident", "U96"), ("decided_s", np.float64), ("occurred_s", np.float64),
+        ("run", np.int32), ("phase", np.int8), ("priority", np.int8), ("kind", "U32"), ("reason", "U64"),
+        ("incident", "U128"), ("decided_s", np.float64), ("occurred_s", np.float64),
     ]
 )  # fmt: skip
 Verdicts = npt.NDArray[Any]

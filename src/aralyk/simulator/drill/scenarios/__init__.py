@@ -10,7 +10,17 @@ import numpy as np
 import numpy.typing as npt
 
 from aralyk.simulator.drill.runs import Run
-from aralyk.simulator.drill.scenarios import approaches, motorway, ordinary_life
+from aralyk.simulator.drill.scenarios import (
+    approaches,
+    indoors,
+    motorway,
+    ordinary_life,
+    pass_by,
+    queensland35,
+    silence,
+    stories,
+    torment,
+)
 from aralyk.simulator.drill.streets import Streets
 from aralyk.simulator.drill.verdicts import Verdicts
 
@@ -41,8 +51,13 @@ class Scenario:
 SCENARIOS: Final[dict[str, Scenario]] = {
     s.name: s
     for s in (
+        Scenario(name="queensland35", make=queensland35.make, tally=stories.Stories, pairs=35),
         Scenario(name="approaches", make=approaches.make, tally=approaches.Approaches, pairs=10_000),
+        Scenario(name="pass_by", make=pass_by.make, tally=pass_by.Passes, pairs=2_000),
         Scenario(name="motorway", make=motorway.make, tally=motorway.Passes, pairs=2_000),
-        Scenario(name="ordinary_life", make=ordinary_life.make, tally=ordinary_life.Lives, pairs=100, days=10.0),
+        Scenario(name="indoors", make=indoors.make, tally=stories.Stories, pairs=400),
+        Scenario(name="silence", make=silence.make, tally=stories.Stories, pairs=800),
+        Scenario(name="torment", make=torment.make, tally=torment.Torments, pairs=80),
+        Scenario(name="ordinary_life", make=ordinary_life.make, tally=ordinary_life.Lives, pairs=150, days=7.0),
     )
 }

@@ -1,7 +1,7 @@
 """He starts at least D + 2 km away and goes to her: on foot, by car, by bus along the streets, or straight.
 
-She is at home, at work, or walking (he meets her half-way). A *breach* is the first second at which the true distance is
-at most D. *Both reported*: in the five minutes before it neither side left a pause of more than twice the interval
+She is at home, at work, or walking (he meets her half-way). A *breach* is the first second at which the true distance
+is at most D. *Both reported*: in the five minutes before it neither side left a pause of more than twice the interval
 between received places. Warning is from the first alert after he left to the breach; no alert counts as 0 s.
 """
 
@@ -135,7 +135,7 @@ class Approaches:
         self.rest = {"priority_2": Counts(), "any_silence": Counts()}
         self.both_by: dict[str, Counts] = {}
         self.warning: dict[str, list[float]] = {}
-        self.bound: list[float] = []
+        self.bound: dict[str, list[float]] = {}
         self.latency: list[int] = []
         self.first_kinds: dict[str, int] = {}
 
@@ -147,7 +147,7 @@ class Approaches:
         if breach is None:
             return []
         self.events += 1
-        first = first = parts.first_alert_s(verdicts, from_s=leaves_s)
+        first = parts.first_alert_s(verdicts, from_s=leaves_s)
         in_time = first is not None and first <= breach
         after_s = breach + 3 * run.interval_s
         self.before += in_time
@@ -165,21 +165,36 @@ class Approaches:
         if first is None:
             return
         speaking = alerts(verdicts)
-        kind = str(speaking[speaking["decided_s"] <= first]["kind"][-1]) if (speaking["decided_s"] <= first).any() else "-"
+        kind = (
+            str(speaking[speaking["decided_s"] <= first]["kind"][-1]) if (speaking["decided_s"] <= first).any() else "-"
+        )
         self.first_kinds[kind] = self.first_kinds.get(kind, 0) + 1
 
-    def _add_both(self, run: Run, said: npt.NDArray[Any], breach: float, first: float | None, in_time: bool) -> list[str]:
+    def _add_both(
+        self, run: Run, said: npt.NDArray[Any], breach: float, first: float | None, in_time: bool
+    ) -> list[str]:
         self.both.add(in_time)
         if parts.both_in_contact(said, breach, run.interval_s, radius_m=parts.SHARP_M):
             self.sharp.add(in_time)
-        for tag in (run.tags["mode"], f"{run.tags['sampling']}s", f"warning_{run.tags['warning']}", f"D{run.tags['distance']}"):
+        for tag in (
+            run.tags["mode"],
+            f"{run.tags['sampling']}s",
+            f"warning_{run.tags['warning']}",
+            f"D{run.tags['distance']}",
+        ):
             self.both_by.setdefault(tag, Counts()).add(in_time)
         seconds = breach - first if in_time and first is not None else 0.0
-        speed = "walking" if run.marks["top_mps"] <= 2.0 else "to_50kmh" if run.marks["top_mps"] <= SPEED_50_MPS else "faster"
+        speed = (
+            "walking"
+            if run.marks["top_mps"] <= 2.0
+            else "to_50kmh"
+            if run.marks["top_mps"] <= SPEED_50_MPS
+            else "faster"
+        )
         for group in ("all", run.tags["mode"], f"{run.tags['sampling']}s", f"{run.tags['sampling']}s_{speed}"):
             self.warning.setdefault(group, []).append(seconds)
-        if run.interval_s == 60:
-            self.bound.append(breach - run.marks["leaves_s"] - run.interval_s - parts.DELAY_S)
+            bound = breach - run.marks["leaves_s"] - run.interval_s - parts.DELAY_S
+            self.bound.setdefault(group, []).append(bound)
         return [] if in_time else ["missed_both_reported"]
 
     def _add_rest(self, verdicts: Verdicts, leaves_s: float, first: float | None, after_s: float) -> list[str]:
@@ -189,6 +204,13 @@ class Approaches:
         self.rest["priority_2"].add(told)
         self.rest["any_silence"].add(known)
         return [] if told else ["missed_rest"]
+
+    def _latency(self) -> dict[str, float] | None:
+        """His fixes from the breach to priority 1; 0 if it was told before."""
+        if not self.latency:
+            return None
+        p50, p95 = np.quantile(self.latency, [0.5, 0.95])
+        return {"p50": float(p50), "p95": float(p95), "never": float(self.events - len(self.latency))}
 
     def line(self) -> dict[str, Any]:
         """The published figures."""
@@ -202,16 +224,12 @@ class Approaches:
             "incidents_per_pair_day": None,
             "precision_p1": None,
             "warning_s": quantiles(self.warning.get("all", [])),
-            "latency_fixes": quantiles([float(n) for n in self.latency]) and {
-                "p50": float(np.quantile(self.latency, 0.5)),
-                "p95": float(np.quantile(self.latency, 0.95)),
-                "never": self.events - len(self.latency),
-            },
+            "latency_fixes": self._latency(),
             "both_reported": self.both.line(),
             "both_reported_within_150_m": self.sharp.line(),
             "rest": {name: counts.line() for name, counts in self.rest.items()},
             "by_mode": {name: counts.line() for name, counts in sorted(self.both_by.items())},
             "warning_by": {name: quantiles(seconds) for name, seconds in sorted(self.warning.items())},
-            "warning_bound_60s": quantiles(self.bound),
+            "warning_bound_by": {name: quantiles(seconds) for name, seconds in sorted(self.bound.items())},
             "first_alert_kind": dict(sorted(self.first_kinds.items())),
         }  # fmt: skip

@@ -2,8 +2,8 @@
 
 *Pass-bys* go on without slowing; counted is whether they became priority 1. *Turn-ins* leave the motorway; counted are
 his fixes made after the turn, and after the true distance fell below D (before that there is nothing to say), until
-priority 1 was decided: 1 is the first possible. Beside it stands the same count of the naive rule, "the newest places of
-both are nearer than D", which knows no drive-through; `later_than_naive` is the difference.
+priority 1 was decided: 1 is the first possible. Beside it stands the same count of the naive rule, "the newest places
+of both are nearer than D", which knows no drive-through; `later_than_naive` is the difference.
 """
 
 from __future__ import annotations
@@ -171,7 +171,9 @@ class Passes:
                 "later_than_naive": _spread(self.later),
                 "by_more_than_one_fix": sum(n > 1 for n in self.later),
                 "by_more_than_one_fix_95": wilson(sum(n > 1 for n in self.later), len(self.later)),
-                "declared_to_50_m": {"of": len(self.later_sharp), "by_more_than_one_fix": sum(n > 1 for n in self.later_sharp)},
+                "declared_to_50_m": {
+                    "of": len(self.later_sharp), "by_more_than_one_fix": sum(n > 1 for n in self.later_sharp),
+                },
             },
         }  # fmt: skip
 

@@ -1,13 +1,13 @@
 """Days of two people in one city: nights at home, work, school, shops, visits; he keeps away, mostly.
 
-*True priority-1 event*: an episode (see `truth`) that is not a drive-through. *Priority-1 incident*: an incident with an
-open or update of priority 1; it is *true* when the true distance was below D at some moment from its first such
+*True priority-1 event*: an episode (see `truth`) that is not a drive-through. *Priority-1 incident*: an incident with
+an open or update of priority 1; it is *true* when the true distance was below D at some moment from its first such
 `occurred_at` minus one interval to its end. *Operator incident*: a distinct incident that reached priority 2 or 1.
 *Coarse only*: during the event one party's received places all declared more than 150 m (or there were none).
 *Naive stream*: what a control room without an engine would be sent, from the same records: each time the distance
 between the newest places falls below D, or below the warning ring, each pause of a device longer than 3 intervals,
-each low battery, each jump (two places of a device that imply more than 70 m/s over more than 300 m; jumps of one device
-within ten minutes are one).
+each low battery, each jump (two places of a device that imply more than 70 m/s over more than 300 m; jumps of one
+device within ten minutes are one).
 """
 
 from __future__ import annotations
@@ -18,7 +18,15 @@ import numpy as np
 import numpy.typing as npt
 
 from aralyk.simulator.drill import moves
-from aralyk.simulator.drill.devices import DAY_S, EVERYDAY, HOUR_S, LOW_BATTERY_PCT, Device, window, with_everyday_faults
+from aralyk.simulator.drill.devices import (
+    DAY_S,
+    EVERYDAY,
+    HOUR_S,
+    LOW_BATTERY_PCT,
+    Device,
+    window,
+    with_everyday_faults,
+)
 from aralyk.simulator.drill.moves import Track
 from aralyk.simulator.drill.plane import metres
 from aralyk.simulator.drill.runs import Run
@@ -27,17 +35,19 @@ from aralyk.simulator.drill.streets import Door, Streets
 from aralyk.simulator.drill.truth import Episode, episodes, nearest_m
 from aralyk.simulator.drill.verdicts import CLOSE, LATE, Verdicts, alerts, quantiles, share, wilson
 
-COMES_PER_DAY: Final = 0.013  # he goes to her; with chance meetings 0.02 true events per pair-day
-KEEPS_AWAY_M: Final = 1000.0  # beyond D, of the places he knows to be hers
+COMES_PER_DAY: Final = 0.008  # he goes to her; with chance meetings 0.02 true events per pair-day
+KEEPS_AWAY_M: Final = 2000.0  # beyond D, of the places he knows to be hers
 EMPLOYED_SHARE: Final = 0.7  # [U]
-LOW_BATTERY_PER_DAY, DEAD_PER_DAY = 0.15, 0.01  # per device [U]
+LOW_BATTERY_PER_DAY, DEAD_PER_DAY = 0.3, 0.01  # per device [U]
 JUMP_MPS, JUMP_M, JUMP_FOLD_S = 70.0, 300.0, 600.0
 
 
 class Life:
     """One person's places and days."""
 
-    def __init__(self, streets: Streets, rng: np.random.Generator, home: Door, *, avoid: list[Door], away_m: float) -> None:
+    def __init__(
+        self, streets: Streets, rng: np.random.Generator, home: Door, *, avoid: list[Door], away_m: float
+    ) -> None:
         self._streets, self._rng = streets, rng
         self._avoid, self._away_m = avoid, away_m
         self.home = home
@@ -81,7 +91,9 @@ class Life:
 
     def days(self, count: int, extra: list[tuple[float, Door, float]]) -> tuple[Track, list[tuple[float, float]]]:
         """The track of some days, and the nights (for charging)."""
-        planned = sorted([entry for day in range(count) for entry in self.plan(day)] + extra, key=lambda entry: entry[0])
+        planned = sorted(
+            [entry for day in range(count) for entry in self.plan(day)] + extra, key=lambda entry: entry[0]
+        )
         tracks = [moves.standing(self.home.east_m, self.home.north_m, from_s=0.0, to_s=60.0)]
         here, free_s = self.home, 60.0
         for number, (leaves_s, there, stays_s) in enumerate(planned):
@@ -124,7 +136,8 @@ def make(streets: Streets, rng: np.random.Generator, number: int, days: float) -
     return Run(
         name=f"ordinary_life-{number:06d}", distance_m=distance_m, warning_m=warning_m,
         his=_powered(his, rng, his_nights, count), hers=_powered(hers, rng, her_nights, count), he=he, she=she,
-        ends_s=ends_s, tags={"sampling": str(interval_s), "distance": str(int(distance_m))}, marks={"days": float(count)},
+        ends_s=ends_s, tags={"sampling": str(interval_s), "distance": str(int(distance_m))},
+        marks={"days": float(count)},
     )  # fmt: skip
 
 
@@ -191,6 +204,7 @@ class Lives:
         self.coarse = {"events": 0, "alerted": 0, "alerted_p1": 0}
         self.p1_true = self.p1_false = self.operator = self.late = 0
         self.kinds: dict[str, int] = {}
+        self.reasons: dict[str, int] = {}
         self.p1_kinds: dict[str, int] = {}
         self.false_reasons: dict[str, int] = {}
         self.naive: dict[str, int] = {}
@@ -210,8 +224,10 @@ class Lives:
         for incident in np.unique(speaking["incident"]):
             self.operator += 1
             row["operator"] += 1
-            kind = str(speaking["kind"][speaking["incident"] == incident][-1])
+            mine = speaking[speaking["incident"] == incident]
+            kind, reason = str(mine["kind"][-1]), f"{mine['kind'][0]}: {mine['reason'][0]}"
             self.kinds[kind] = self.kinds.get(kind, 0) + 1
+            self.reasons[reason] = self.reasons.get(reason, 0) + 1
         wrong = self._add_priority_1(run, verdicts, speaking, row)
         for episode in episodes(run):
             if episode.drive_through:
@@ -291,6 +307,7 @@ class Lives:
                 "coarse_only": self.coarse,
             },
             "incidents_by_kind": {k: round(n / days, 4) for k, n in sorted(self.kinds.items())},
+            "incidents_by_first_reason": {k: round(n / days, 4) for k, n in sorted(self.reasons.items())},
             "naive": {
                 "per_pair_day": round(sum(self.naive.values()) / days, 3),
                 **{k: round(n / days, 3) for k, n in self.naive.items()},

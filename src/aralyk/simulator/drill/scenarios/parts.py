@@ -40,11 +40,11 @@ def her_device(rng: np.random.Generator, interval_s: int) -> Device:
     return Device(kind="phone", interval_s=interval_s, battery=((0.0, float(rng.uniform(45, 100))),))
 
 
-def door_away(
-    streets: Streets, rng: np.random.Generator, target: Door, low_m: float, high_m: float
-) -> Door:
+def door_away(streets: Streets, rng: np.random.Generator, target: Door, low_m: float, high_m: float) -> Door:
     """A door at a straight distance between two bounds from another."""
-    away = np.hypot(streets.east_m[: streets.corners] - target.east_m, streets.north_m[: streets.corners] - target.north_m)
+    away = np.hypot(
+        streets.east_m[: streets.corners] - target.east_m, streets.north_m[: streets.corners] - target.north_m
+    )
     fits = np.flatnonzero((away >= low_m + 60.0) & (away <= high_m - 60.0))
     if not fits.size:
         fits = np.array([int(np.argmin(np.abs(away - 0.5 * (low_m + high_m))))])
@@ -75,7 +75,9 @@ def stays(track: Track, *, until_s: float, before_s: float | None = None, around
         parts.append(moves.standing(*first, from_s=before_s, to_s=float(track.at_s[0]) - 1e-3))
     parts.append(track)
     last = (float(track.east_m[-1]), float(track.north_m[-1]))
-    parts.append(moves.standing(*last, from_s=track.ends_s + 1e-3, to_s=max(until_s, track.ends_s + 1.0), around=around))
+    parts.append(
+        moves.standing(*last, from_s=track.ends_s + 1e-3, to_s=max(until_s, track.ends_s + 1.0), around=around)
+    )
     return moves.joined(*parts)
 
 
@@ -125,7 +127,7 @@ def first_priority_1_s(verdicts: Verdicts, *, from_s: float = 0.0) -> float | No
 
 
 def fixes_until(said: npt.NDArray[Any], party: int, from_s: float, to_s: float | None) -> int | None:
-    """How many of a party's fixes, made and received after a moment, it took; 0 if it was decided before; none if never."""
+    """How many of a party's fixes, made after a moment, it took; 0 if it was decided before, none if never."""
     if to_s is None:
         return None
     mine = said[(said["party"] == party) & ~np.isnan(said["lat"]) & (said["fixed_s"] > from_s)]
