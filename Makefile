@@ -19,12 +19,13 @@ export NO_UPDATE_NOTIFIER := 1
 .DEFAULT_GOAL := help
 # Two steps at a time: the engine compiles while the pages are built.
 MAKEFLAGS += --jobs=2
-.PHONY: help demo up test check format install engine build-frontend chromium lock clean
+.PHONY: help demo up test check format install engine engine-wheel build-frontend chromium lock clean
 
 help:
 	@echo "make demo    the synthetic pilot on this machine; prints where to look (ARGS='--speed 10 --port 8080')"
 	@echo "make test    every test"
 	@echo "make check   format, lint, types, import layers"
+	@echo "make engine-wheel    the pure engine by itself, into dist/"
 	@echo "make up      an empty installation in var/live"
 	@echo "make clean   what was built, and the demo's data"
 
@@ -87,6 +88,10 @@ $(STAMPS)/engine: $(STAMPS)/run $(shell find src/aralyk/engine -name '*.py' -o -
 	@echo "· engine"
 	@$(BIN)/aralyk warm > $(STAMPS)/engine.txt || { cat $(STAMPS)/engine.txt; exit 1; }
 	@touch $@
+
+# What an expert keeps beside a bundle; its version is the engine's own.
+engine-wheel: $(STAMPS)/run
+	@cd packaging/engine && $(CURDIR)/$(BIN)/python -m hatchling build --target wheel --directory $(CURDIR)/dist
 
 build-frontend: $(STAMPS)/frontend $(STAMPS)/texts
 

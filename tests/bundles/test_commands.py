@@ -1,6 +1,7 @@
 """`aralyk export`, `aralyk verify` and `aralyk bench ledger`, as typed at a terminal."""
 
 import json
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -42,3 +43,23 @@ def test_the_bench_measures_and_prints_one_object_a_line(capsys: pytest.CaptureF
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [row["what"].split()[0] for row in rows] == ["append", "inclusion", "verify", "verify"]
     assert all(row.get("per_s", row.get("p99_ms")) > 0 for row in rows)
+
+
+def test_an_exported_bundle_is_replayed_as_it_is(
+    case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The zip itself and its unpacked folder: every decision of the incident comes out again, byte for byte."""
+    monkeypatch.setenv("ARALYK_HOME", str(tmp_path))
+    bundle = tmp_path / "bundle.zip"
+    assert main(["export", str(case.number), "-o", str(bundle), "--json"]) == 0
+    capsys.readouterr()
+    assert main(["replay", str(bundle), "--json"]) == 0
+    printed = capsys.readouterr().out
+    made = [json.loads(line) for line in printed.splitlines()]
+    with zipfile.ZipFile(bundle) as packed:
+        packed.extractall(tmp_path / "unpacked")
+        kept = [json.loads(line) for line in packed.read("decisions.jsonl").splitlines()]
+    assert kept
+    assert [decision for decision in kept if decision not in made] == []
+    assert main(["replay", str(tmp_path / "unpacked"), "--json"]) == 0
+    assert capsys.readouterr().out == printed

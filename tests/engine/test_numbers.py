@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import itertools
 import math
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 from geographiclib.geodesic import Geodesic
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.geometry import Point, Polygon
 
 from aralyk.engine import Observation, ObservationInvalid
+from aralyk.engine.areas import local, signed_distance_m
 from aralyk.engine.compiled import entry, plain
 from aralyk.engine.error_model import RADIUS_M, Spread, spread_of
-from aralyk.engine.geodesy import distance_m
+from aralyk.engine.geodesy import distance_m, metres_per_degree
 from aralyk.engine.plan import compile_order
 from aralyk.engine.probability import distance_quantile, within
 from aralyk.engine.schedules import DAYS
+from aralyk.engine.shapes import parse_area
 from aralyk.engine.tables import cos_degrees, exp_negative, rice_cdf
 from tests.engine.builders import LAT, LON, circle, decided, order, polygon, seen, started
 
@@ -159,6 +162,80 @@ def test_a_place_is_in_an_area_where_shapely_says_so(
     made = decided(state, [seen("bracelet", i * 15, *place, accuracy_m=1.0) for i in range(3)])
     wide_enough = area.contains(Point(place))
     assert any(d.kind == "exclusion_zone" and d.priority == 1 for d in made) == wide_enough
+
+
+@entry
+def signed_distances(doors: Any, c: Any, places: npt.NDArray[np.float64], out: npt.NDArray[np.float64]) -> None:
+    """Compiled signed distances of places (degrees) to the area of condition row 0."""
+    s = doors[0]
+    for i in range(out.size):
+        east, north = metres_per_degree(places[i, 0])
+        x, y = local(c[0], places[i, 0], places[i, 1], east, north)
+        out[i] = signed_distance_m(s, c[0], x, y)
+
+
+def ring_about(lat: float, lon: float, sides: list[tuple[float, float]]) -> list[list[float]]:
+    """A closed GeoJSON ring of geodesic bearings and distances from a middle."""
+    ends = [Geodesic.WGS84.Direct(lat, lon, bearing, metres) for bearing, metres in sides]
+    ring = [[end["lon2"], end["lat2"]] for end in ends]
+    return [*ring, ring[0]]
+
+
+@settings(max_examples=60)
+@given(
+    lat=st.floats(35, 56), lon=st.sampled_from([-180.0, -179.99, 74.57, 179.995, 180.0, 0.0]),
+    size_m=st.sampled_from([15.0, 120.0, 2500.0, 20_000.0]), corners=st.integers(3, 11), hole=st.booleans(),
+    spread=st.lists(st.floats(0.5, 1.0), min_size=11, max_size=11),
+    ways=st.lists(st.tuples(st.floats(0, 360), st.floats(0.0, 1.8)), min_size=8, max_size=8),
+)  # fmt: skip
+def test_the_distance_to_any_area_is_that_of_shapely_in_a_projection_by_geodesics(
+    lat: float,
+    lon: float,
+    size_m: float,
+    corners: int,
+    hole: bool,
+    spread: list[float],
+    ways: list[tuple[float, float]],
+) -> None:
+    """Tiny and large, with a hole, across the antimeridian: within 0.3 % of the area's size (0.1 m at least)."""
+    sides = [(360.0 * k / corners, size_m * spread[k]) for k in range(corners)]
+    inner = [(360.0 * k / corners, 0.3 * metres) for k, (_, metres) in enumerate(sides)]
+    rings = [sides, inner] if hole else [sides]
+    shape = {"type": "Polygon", "coordinates": [ring_about(lat, lon, ring) for ring in rings]}
+    area = parse_area(shape, "shape")
+
+    def flat(bearing: float, metres: float) -> tuple[float, float]:
+        """Azimuthal equidistant: true distances and bearings from the middle."""
+        return metres * math.sin(math.radians(bearing)), metres * math.cos(math.radians(bearing))
+
+    drawn = Polygon([flat(*side) for side in sides], [[flat(*side) for side in inner]] if hole else [])
+    asked = [(bearing, share * size_m) for bearing, share in ways]
+    ends = [Geodesic.WGS84.Direct(lat, lon, bearing, metres) for bearing, metres in asked]
+    places = np.array([(end["lat2"], end["lon2"]) for end in ends])
+    found = np.empty(len(asked))
+    state = started({"id": "area", "kind": "exclusion_zone", "shape": shape, "schedule": None})
+    signed_distances(state._opened(), state._layout.rows("conditions"), places, found)
+    assert area.edges
+    tolerance_m = max(0.1, 0.003 * size_m)
+    for way, said in zip(asked, found.tolist(), strict=True):
+        point = Point(flat(*way))
+        truth = drawn.boundary.distance(point) * (-1.0 if drawn.contains(point) else 1.0)
+        if abs(truth) > tolerance_m:
+            assert said == pytest.approx(truth, abs=tolerance_m), (way, truth)
+
+
+@settings(max_examples=200)
+@given(
+    lat=st.floats(35, 56), lon=st.sampled_from([-180.0, -179.9995, 0.0, 74.57, 179.9999]), bearing=st.floats(0, 360),
+    metres=st.floats(0.5, 5000),
+)  # fmt: skip
+def test_any_distance_an_order_speaks_of_agrees_with_the_geodesic(
+    lat: float, lon: float, bearing: float, metres: float
+) -> None:
+    there = Geodesic.WGS84.Direct(lat, lon, bearing, metres)
+    found = np.empty(1)
+    distances(np.array([[lat, lon, there["lat2"], there["lon2"]]]), found)
+    assert found[0] == pytest.approx(metres, rel=2e-5, abs=1e-3)
 
 
 @given(

@@ -1,46 +1,29 @@
 """`aralyk replay`: what an order makes of observations; the expert's re-run of a bundle, and the what-if.
 
-Arrival is simulated by `received_at` and time passes in between, so silence and hours speak at their own time.
-Nothing is read but the files named: no database, no clock. Replay ends with the last observation, or at `--until`.
+The work is done by `aralyk.engine.replaying`, which the engine's own wheel has too; here are tables, comparisons and
+the run of another engine version. Nothing is read but the files named: no database, no clock.
 """
 
 from __future__ import annotations
 
 import json
 import sys
-import zipfile
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from aralyk.cli.errors import CommandRefused
 
-BATCH: Final = 10_000
-"""Observations in one step: decisions appear while a long file is still being replayed."""
-WIDTH: Final = 160
+if TYPE_CHECKING:
+    from aralyk.engine import Decision
+    from aralyk.engine.command import Sources
+    from aralyk.engine.replaying import Difference, Replay
+
+WIDTH = 160
 """Of a table that goes into a file or a pipe: every column whole."""
-ORDER_MEMBER: Final = "order.json"
-OBSERVATIONS_MEMBER: Final = "observations.jsonl"
-SETTABLE: Final = {
-    "proximity": ("distance_m", "warning_m"),
-    "exclusion_zone": ("shape", "schedule"),
-    "inclusion_zone": ("shape", "schedule"),
-    "curfew": ("shape", "schedule"),
-    "check_in": ("per_day", "grace_s"),
-}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sources:
-    """The two texts that a replay needs, and how to name them in a message."""
-
-    order: str
-    order_name: str
-    observations: str
-    observations_name: str
+COLUMNS = ("decided", "occurred", "phase", "P", "kind", "who", "probability", "distance m", "reason")
 
 
 def replay(
@@ -54,173 +37,130 @@ def replay(
         list[str] | None,
         typer.Option("--set", metavar="CONDITION.FIELD=VALUE", help="What if: `condition.` means every condition."),
     ] = None,
+    compare: Annotated[
+        bool, typer.Option("--compare", help="Show what the what-if gains, loses and changes against the order.")
+    ] = False,
     engine: Annotated[str | None, typer.Option(help="The engine version that must decide.")] = None,
+    engines: Annotated[
+        Path | None, typer.Option(metavar="DIRECTORY", help="Where the wheels of other engine versions lie.")
+    ] = None,
 ) -> int:
     """Replay observations through an order and print the decisions."""
-    from aralyk.engine import ENGINE_VERSION, Observation, OrderInvalid, State, compile_order
+    from aralyk.engine import ENGINE_VERSION
+    from aralyk.engine.command import opened
+    from aralyk.engine.replaying import ReplayRefused
 
+    if compare and not changes:
+        raise CommandRefused("--compare: expected a what-if (--set) to compare with, found none")
     if engine is not None and engine != ENGINE_VERSION:
-        raise CommandRefused(f"--engine: expected {ENGINE_VERSION} (the one installed), found {engine}")
-    sources = _read(order, observations)
-    given = _changed(_object(sources.order, sources.order_name), changes or [])
+        return _run_other(engine, engines, order, observations, until, changes or [], as_json, compare)
     try:
-        plan = compile_order(given)
-    except OrderInvalid as error:
-        raise CommandRefused(f"{sources.order_name}: {error}") from error
-    until_us = None if until is None else _instant(until)
-    heard: list[Observation] = sorted(_observations(sources), key=lambda seen: seen.received_at_us)
-    if until_us is not None:
-        heard = [seen for seen in heard if seen.received_at_us <= until_us]
-    state = State.empty()
-    made = state.set_order(plan, min([plan.starts_us, *(seen.received_at_us for seen in heard[:1])]))
-    printer = _print_json if as_json else _Table()
-    printer(decision.as_dict() for decision in made)
-    for first in range(0, len(heard), BATCH):
-        batch = heard[first : first + BATCH]
-        printer(decision.as_dict() for decision in state.step(batch, batch[-1].received_at_us))
-    if until_us is not None:
-        printer(decision.as_dict() for decision in state.tick(until_us))
-    if isinstance(printer, _Table):
-        printer.show()
-    _report(state.ignored, state.unjudged)
+        with opened(order, observations) as sources:
+            _replay(sources, until, changes or [], as_json, compare)
+    except ReplayRefused as error:
+        raise CommandRefused(str(error)) from error
     return 0
 
 
-def _read(order: Path, observations: Path | None) -> Sources:
-    """Find the two texts: two files, a bundle (zip), or a directory with the members of one."""
-    try:
-        if observations is not None:
-            return Sources(
-                order=order.read_text("utf-8"), order_name=str(order),
-                observations=observations.read_text("utf-8"), observations_name=str(observations),
-            )  # fmt: skip
-        if order.is_dir():
-            return _read(order / ORDER_MEMBER, order / OBSERVATIONS_MEMBER)
-        if not zipfile.is_zipfile(order):
-            expected = "an order and its observations, or a bundle (a zip or directory that holds both)"
-            raise CommandRefused(f"{order}: expected {expected}, found another file")
-        with zipfile.ZipFile(order) as bundle:
-            return Sources(
-                order=bundle.read(ORDER_MEMBER).decode("utf-8"), order_name=f"{order}:{ORDER_MEMBER}",
-                observations=bundle.read(OBSERVATIONS_MEMBER).decode("utf-8"),
-                observations_name=f"{order}:{OBSERVATIONS_MEMBER}",
-            )  # fmt: skip
-    except UnicodeDecodeError as error:
-        raise CommandRefused(f"{order}: expected UTF-8, found other bytes") from error
-    except KeyError as error:
-        raise CommandRefused(
-            f"{order}: expected the members {ORDER_MEMBER} and {OBSERVATIONS_MEMBER}: {error}"
-        ) from error
-    except (OSError, zipfile.BadZipFile) as error:
-        raise CommandRefused(f"{order}: cannot be read: {error}") from error
+def _replay(sources: Sources, until: str | None, changes: Sequence[str], as_json: bool, compare: bool) -> None:
+    from aralyk.engine.command import until_of
+    from aralyk.engine.replaying import Replay, changed, compiled, parse_object, read_observations
+
+    until_us = until_of(until)
+    given = parse_object(sources.order, sources.order_name)
+    order, notes = changed(given, changes)
+    plan = compiled(order, sources.order_name)
+    heard = read_observations(sources.observations, sources.observations_name, plan, until_us)
+    run = Replay(plan, heard, until_us)
+    if compare:
+        received = heard.rows["received_us"]
+        ends_us = until_us if until_us is not None else int(received[-1]) if received.size else plan.starts_us
+        _compare(Replay(compiled(given, sources.order_name), heard, until_us), run, ends_us, as_json)
+    else:
+        _print(run.decisions(), as_json)
+    for note in [*notes, *run.notes()]:
+        print(f"note: {note}", file=sys.stderr)
 
 
-def _object(text: str, name: str) -> dict[str, Any]:
-    try:
-        value = json.loads(text)
-    except ValueError as error:
-        raise CommandRefused(f"{name}: expected JSON, found: {error}") from error
-    if not isinstance(value, dict):
-        raise CommandRefused(f"{name}: expected a JSON object, found {type(value).__name__}")
-    return value
+def _print(decisions: Iterable[Decision], as_json: bool) -> None:
+    from aralyk.engine.replaying import line_of
+
+    if as_json:
+        for decision in decisions:
+            print(line_of(decision))
+        return
+    rows = [_cells(decision) for decision in decisions]
+    _show(f"Decisions: {len(rows)}", COLUMNS, rows)
 
 
-def _instant(text: str) -> int:
-    from aralyk.engine.times import parse_us
+def _cells(decision: Decision) -> list[str]:
+    from aralyk.engine.times import iso
 
-    try:
-        return parse_us(text)
-    except (ValueError, OverflowError) as error:
-        raise CommandRefused(f"--until: expected an ISO 8601 time with Z, found: {error}") from error
-
-
-def _observations(sources: Sources) -> Iterator[Any]:
-    from aralyk.engine import ObservationInvalid, parse_observation
-
-    for number, line in enumerate(sources.observations.splitlines(), start=1):
-        if not line.strip():
-            continue
-        name = f"{sources.observations_name}:{number}"
-        try:
-            yield parse_observation(_object(line, name))
-        except ObservationInvalid as error:
-            raise CommandRefused(f"{name}: {error}") from error
+    probability, distance = decision.probability, decision.distance_m
+    return [
+        iso(decision.decided_at_us)[:19], iso(decision.occurred_at_us)[:19], decision.phase.value,
+        str(decision.priority), decision.kind.value, decision.party,
+        "" if probability is None else f"{probability:.3f}", "" if distance is None else f"{distance:.0f}",
+        decision.reason,
+    ]  # fmt: skip
 
 
-def _changed(order: dict[str, Any], changes: Iterable[str]) -> dict[str, Any]:
-    """Apply the what-ifs. A warning ring that a wider ring swallows is dropped, and said so."""
-    conditions = order.get("conditions")
+def _compare(as_ordered: Replay, what_if: Replay, ends_us: int, as_json: bool) -> None:
+    from aralyk.engine.replaying import alerts_of, differences, summary_of
+
+    before = alerts_of(as_ordered.decisions(), ends_us)
+    after = alerts_of(what_if.decisions(), ends_us)
+    found = differences(before, after)
+    summary = summary_of(before, after, found)
+    if as_json:
+        for difference in found:
+            print(json.dumps(difference.as_dict(), ensure_ascii=False))
+        print(json.dumps({"summary": summary}))
+        return
+    title = ", ".join(f"{name.replace('_', ' ')} {count}" for name, count in summary.items())
+    names = ("change", "first alert", "kind", "condition", "P before", "P after", "earlier s", "reason")
+    _show(title, names, [_difference_cells(difference) for difference in found])
+
+
+def _difference_cells(found: Difference) -> list[str]:
+    from aralyk.engine.times import iso
+
+    shown = found.after or found.before
+    assert shown is not None
+    return [
+        found.change, iso(shown.decided_at_us)[:19], shown.kind.value, shown.condition or shown.party,
+        "" if found.before is None else str(found.before.priority),
+        "" if found.after is None else str(found.after.priority),
+        "" if found.earlier_s is None else f"{found.earlier_s:.0f}", shown.reason,
+    ]  # fmt: skip
+
+
+def _show(title: str, names: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """A table for people, shown at once so that the columns fit."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left")
+    for name in names:
+        table.add_column(name, no_wrap=name in ("decided", "occurred", "phase", "P", "change", "first alert"))
+    for row in rows:
+        table.add_row(*row)
+    Console(width=None if sys.stdout.isatty() else WIDTH).print(table)
+
+
+def _run_other(
+    version: str, engines: Path | None, order: Path, observations: Path | None,
+    until: str | None, changes: Sequence[str], as_json: bool, compare: bool,
+) -> int:  # fmt: skip
+    """Let the wheel of another engine version decide, in a process of its own."""
+    from aralyk.cli.engine_wheels import find_wheel, run_wheel
+
+    if compare or not as_json:
+        raise CommandRefused(f"--engine {version}: another version than the one installed prints --json only")
+    wheel = find_wheel(version, engines, order)
+    arguments = [str(order)] if observations is None else [str(order), str(observations)]
+    if until is not None:
+        arguments += ["--until", until]
     for change in changes:
-        path, equals, text = change.partition("=")
-        target, dot, field = path.partition(".")
-        if not (equals and dot and isinstance(conditions, list)):
-            raise CommandRefused(f"--set: expected CONDITION.FIELD=VALUE, found {change!r}")
-        matching = [c for c in conditions if isinstance(c, dict) and _fits(c, target, field)]
-        if not matching:
-            raise CommandRefused(f"--set: expected a condition that has {field!r}, found none for {target!r}")
-        for condition in matching:
-            condition[field] = _value(text)
-    for condition in conditions if isinstance(conditions, list) else ():
-        if isinstance(condition, dict) and changes:
-            _drop_swallowed_ring(condition)
-    return order
-
-
-def _fits(condition: dict[str, Any], target: str, field: str) -> bool:
-    return target in ("condition", condition.get("id")) and field in SETTABLE.get(str(condition.get("kind")), ())
-
-
-def _value(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
-
-
-def _drop_swallowed_ring(condition: dict[str, Any]) -> None:
-    distance, warning = condition.get("distance_m"), condition.get("warning_m")
-    if isinstance(distance, int | float) and isinstance(warning, int | float) and warning < distance:
-        condition["warning_m"] = None
-        print(
-            f"note: {condition.get('id')}: the warning ring lies inside the ring now and is left out", file=sys.stderr
-        )
-
-
-def _print_json(decisions: Iterable[dict[str, Any]]) -> None:
-    for decision in decisions:
-        print(json.dumps(decision, ensure_ascii=False))
-
-
-class _Table:
-    """Decisions for people: collected, then shown at once so that the columns fit."""
-
-    def __init__(self) -> None:
-        self._rows: list[dict[str, Any]] = []
-
-    def __call__(self, decisions: Iterable[dict[str, Any]]) -> None:
-        self._rows.extend(decisions)
-
-    def show(self) -> None:
-        from rich.console import Console
-        from rich.table import Table
-
-        table = Table(title=f"Decisions: {len(self._rows)}", title_justify="left")
-        for name in ("decided", "occurred", "phase", "P", "kind", "who", "probability", "distance m", "reason"):
-            table.add_column(name, no_wrap=name in ("decided", "occurred", "phase", "P"))
-        for row in self._rows:
-            probability, distance = row["probability"], row["distance_m"]
-            table.add_row(
-                row["decided_at"][:19], row["occurred_at"][:19], row["phase"], str(row["priority"]), row["kind"],
-                row["party"], "" if probability is None else f"{probability:.3f}",
-                "" if distance is None else f"{distance:.0f}", row["reason"],
-            )  # fmt: skip
-        wide = None if sys.stdout.isatty() else WIDTH
-        Console(width=wide).print(table)
-
-
-def _report(ignored: int, unjudged: int) -> None:
-    """Say what had no part in the decisions: unknown is never safe."""
-    if ignored:
-        print(f"note: {ignored} observations of devices that the order does not name were left out", file=sys.stderr)
-    if unjudged:
-        print(f"note: {unjudged} late places met no history of the other party: not judged", file=sys.stderr)
+        arguments += ["--set", change]
+    return run_wheel(wheel, ["replay", *arguments])

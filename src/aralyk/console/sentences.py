@@ -34,6 +34,7 @@ KINDS: Final[Texts] = MappingProxyType(
         "jamming": gettext_lazy("Signs of signal jamming"),
         "spoofing": gettext_lazy("Signs of a falsified place"),
         "check_in": gettext_lazy("Missed check-in"),
+        "handover": gettext_lazy("Hand-over of a child: not as ordered"),
     }
 )
 # Silence has two faces: nothing is heard, or something is heard but without a usable place.
@@ -151,6 +152,17 @@ REASONS: Final[Texts] = MappingProxyType(
         "powered_off": gettext_lazy("The device was switched off."),
         "battery_died": gettext_lazy("The device was last heard with an almost empty battery."),
         "repeated_provocation": gettext_lazy("The third such sign from this device within a day, or a later one."),
+        "handover_early_at_place": gettext_lazy("He is at the place of the hand-over long before it begins."),
+        "handover_towards_protected_person": gettext_lazy(
+            "In the time of the hand-over he is near the person, away from the agreed place."
+        ),
+        "handover_follows_afterwards": gettext_lazy("After the hand-over he stays near the person."),
+        "handover_device_silent": gettext_lazy("A device is silent in the time of the hand-over."),
+        "handover_child_not_back": gettext_lazy("The child is not back a quarter of an hour after the agreed time."),
+        "handover_child_return_unconfirmed": gettext_lazy(
+            "The child carries no device: somebody must ask whether it is back."
+        ),
+        "handover_window": gettext_lazy("The next hand-over has begun."),
     }
 )  # fmt: skip
 

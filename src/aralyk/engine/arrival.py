@@ -23,6 +23,7 @@ from aralyk.engine.records import (
     CURFEW,
     ENDED,
     EXCLUSION,
+    HANDOVER,
     LATE,
     LIVE,
     MOCK,
@@ -43,6 +44,7 @@ from aralyk.engine.records import (
 )
 from aralyk.engine.rings import is_known, remember
 from aralyk.engine.rules.devices import attest, doubt, say
+from aralyk.engine.rules.handover import judge_handover
 from aralyk.engine.rules.late import judge_late
 from aralyk.engine.rules.panic import panic
 from aralyk.engine.rules.proximity import judge_proximity
@@ -180,6 +182,8 @@ def judge_live(s: Shard, device: int, now_us: int) -> None:
         if c["kind"] == PROXIMITY:
             if party == 0 or party == c["party"]:
                 judge_proximity(s, case, condition, now_us, 0)
+        elif c["kind"] == HANDOVER:
+            judge_handover(s, case, condition, now_us)
         elif EXCLUSION <= c["kind"] <= CURFEW and party == 0 and c["active"] == 1:
             judge_zone(s, case, condition, now_us, 0)
     renew_partners(s, device, now_us)

@@ -2,7 +2,9 @@
 
 An order's devices and conditions are contiguous rows. A new version gets new rows at the end; what is known of
 a device (same id, same party) and of a condition (same id, kind and person) is copied over. Former rows are
-never read again, but for the open tamper of a removed device, which only staff may close.
+never read again, but for the open tamper of a removed device, which only staff may close. Once a table is more
+dead than alive all tables are written anew without the dead rows, so memory follows the orders, not their versions.
+No row names a row of another table but those that `_compact` renumbers.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from collections.abc import Iterable
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from aralyk.engine import policy, records
 from aralyk.engine.plan import ConditionPlan, OrderPlan
@@ -27,6 +30,10 @@ TABLES: Final = {
     "device_episodes": records.EPISODE,
     "condition_episodes": records.EPISODE,
 }
+WASTE_MAX: Final = 1024
+"""Dead rows of a table that are not worth the copying, however few are alive."""
+_HANDED_OVER: Final = ("came_us", "apart_us", "found", "far_m")
+"""What a hand-over remembers beside its episode; who is silent is told anew, for devices may have changed."""
 _BLANK_DEVICE: Final = records.blank_device()
 _BLANK_EPISODES: Final = records.blank_episodes(records.DEVICE_EPISODES)
 
@@ -37,6 +44,11 @@ class Table:
     def __init__(self, dtype: np.dtype[np.void], rows: Rows | None = None) -> None:
         self._room: Rows = np.zeros(0, dtype) if rows is None else rows
         self.size = self._room.size
+
+    @property
+    def dtype(self) -> np.dtype[np.void]:
+        """The form of a row."""
+        return self._room.dtype
 
     @property
     def rows(self) -> Rows:
@@ -66,6 +78,7 @@ class Layout:
         self.condition_ids: list[str] = []
         self.rows_of: dict[str, tuple[int, ...]] = {}
         self.former: dict[str, tuple[int, ...]] = {}
+        self.alive = dict.fromkeys(("devices", "conditions", "edges", "slots"), 0)
 
     def rows(self, name: str) -> Rows:
         """The rows in use of one table."""
@@ -85,7 +98,25 @@ class Layout:
         former = self.plans[case]
         self._forget(case, plan)
         self.plans[case] = plan
+        self._count(former, -1)
         self._place(case, plan, at_us, former)
+        if any(self.tables[name].size > 2 * alive + WASTE_MAX for name, alive in self.alive.items()):
+            self._compact()
+
+    def rename(self, case: int, plan: OrderPlan) -> None:
+        """Take a version that says the same: nothing moves."""
+        self.plans[case] = plan
+
+    def forget_former(self, device: str) -> None:
+        """Let go of the rows of a removed device whose tamper staff have cleared."""
+        self.alive["devices"] -= len(self.former.pop(device, ()))
+
+    def count_all(self) -> None:
+        """Count the living rows anew, after the tables were read from a snapshot."""
+        self.alive = dict.fromkeys(self.alive, 0)
+        for plan in self.plans:
+            self._count(plan, 1)
+        self.alive["devices"] += sum(map(len, self.former.values()))
 
     def device_rows(self, case: int) -> range:
         """Rows of a case's devices, in the plan's order."""
@@ -99,9 +130,12 @@ class Layout:
 
     def index_devices(self, rows: Iterable[int]) -> None:
         """Make rows findable by their device's id."""
+        cases = self.rows("devices")["case"]
         for row in rows:
             device = self.device_ids[row]
-            self.rows_of[device] = (*self.rows_of.get(device, ()), row)
+            known = self.rows_of.get(device)
+            # By case: the same order whatever became of the orders, so that a restored state goes on alike.
+            self.rows_of[device] = (row,) if known is None else tuple(sorted((*known, row), key=cases.__getitem__))
 
     def removed_devices(self, case: int, plan: OrderPlan) -> list[int]:
         """Rows of devices that the new plan does not have in the same party."""
@@ -127,6 +161,45 @@ class Layout:
                 del self.rows_of[device]
             if row in removed and self.rows("devices")[row]["open"] & tampered:
                 self.former[device] = (*self.former.get(device, ()), row)
+                self.alive["devices"] += 1
+
+    def _count(self, plan: OrderPlan, sign: int) -> None:
+        self.alive["devices"] += sign * len(plan.devices)
+        self.alive["conditions"] += sign * len(plan.conditions)
+        self.alive["edges"] += sign * sum(len(c.area.edges) for c in plan.conditions if c.area is not None)
+        self.alive["slots"] += sign * sum(len(c.intervals_us or ()) for c in plan.conditions)
+
+    def _compact(self) -> None:
+        """Write all tables anew without dead rows, and renumber what names a row."""
+        cases = self.rows("cases")
+        former = [row for _, rows in sorted(self.former.items()) for row in rows]
+        devices = np.concatenate([_ranges(cases["device_from"], cases["device_to"]), np.array(former, np.int64)])
+        conditions = _ranges(cases["condition_from"], cases["condition_to"])
+        place = np.zeros(self.tables["devices"].size, np.int64)
+        place[devices] = np.arange(devices.size)
+        self._keep("devices", devices, 1)
+        self._keep("rings", devices, policy.RING_FIXES)
+        self._keep("device_episodes", devices, records.DEVICE_EPISODES)
+        self._keep("conditions", conditions, 1)
+        self._keep("condition_episodes", conditions, 1)
+        kept = self.rows("conditions")
+        at = kept["slot_at"] - kept["slot_from"]
+        for table, begins, ends in (("edges", "edge_from", "edge_to"), ("slots", "slot_from", "slot_to")):
+            self._keep(table, _ranges(kept[begins], kept[ends]), 1)
+            _renumber(kept, begins, ends)
+        kept["slot_at"] = kept["slot_from"] + at
+        owned = cases["protected_from"] - cases["device_from"]
+        _renumber(cases, "device_from", "device_to")
+        _renumber(cases, "condition_from", "condition_to")
+        cases["protected_from"] = cases["device_from"] + owned
+        self.device_ids = [self.device_ids[row] for row in devices.tolist()]
+        self.condition_ids = [self.condition_ids[row] for row in conditions.tolist()]
+        self.rows_of = {device: tuple(place[list(rows)].tolist()) for device, rows in self.rows_of.items()}
+        self.former = {device: tuple(place[list(rows)].tolist()) for device, rows in self.former.items()}
+
+    def _keep(self, name: str, rows: npt.NDArray[np.int64], width: int) -> None:
+        table = self.tables[name]
+        self.tables[name] = Table(table.dtype, table.rows.reshape(-1, width)[rows].reshape(-1))
 
     def _place(self, case: int, plan: OrderPlan, at_us: int, former: OrderPlan | None) -> None:
         k = self.rows("cases")[case]
@@ -136,6 +209,7 @@ class Layout:
             known_devices = {(d.id, former.parties[d.party]): r for r, d in zip(rows, former.devices, strict=True)}
             pairs = zip(self.condition_rows(case), former.conditions, strict=True)
             known_conditions = {_condition_key(c, former): r for r, c in pairs}
+        self._count(plan, 1)
         first_device = self._place_devices(case, plan, at_us, known_devices)
         first_condition = self._place_conditions(case, plan, at_us, known_conditions)
         live = former is not None and k["life"] == records.LIVE
@@ -194,6 +268,12 @@ class Layout:
             self._place_condition(row, case, condition, at_us)
             if condition.kind == records.CHECK_IN:
                 self._place_check_in(row, old, at_us)
+            handovers = [c for c in plan.conditions if c.kind == records.HANDOVER]
+            conditions = self.rows("conditions")
+            conditions[row]["handovers"] = sum(condition.party in (c.party, c.child) for c in handovers)
+            if old is not None:
+                for name in _HANDED_OVER:
+                    conditions[row][name] = conditions[old][name]
             self.condition_ids.append(condition.id)
         return first
 
@@ -210,8 +290,14 @@ class Layout:
         c["slot_from"] = self.tables["slots"].extend(len(intervals))
         c["slot_to"] = c["slot_from"] + len(intervals)
         c["slot_at"] = c["slot_from"] + sum(ends <= at_us for _, ends in intervals)
-        for slot, (begins, ends) in enumerate(intervals, int(c["slot_from"])):
-            self.rows("slots")[slot] = (begins, ends, records.NEVER)
+        returns = condition.returns_us or (records.NEVER,) * len(intervals)
+        for slot, ((begins, ends), back) in enumerate(zip(intervals, returns, strict=True), int(c["slot_from"])):
+            self.rows("slots")[slot] = (begins, ends, records.NEVER, back)
+        if condition.kind == records.HANDOVER:
+            c["slot_at"] = c["slot_from"]
+            c["child"] = condition.child
+            c["mark_us"] = at_us
+            c["came_us"] = c["apart_us"] = records.NEVER
         if condition.area is None:
             return
         area = condition.area
@@ -247,6 +333,21 @@ class Layout:
 
 def _span(row: int, width: int) -> slice:
     return slice(row * width, (row + 1) * width)
+
+
+def _ranges(begins: npt.NDArray[np.int64], ends: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """All numbers of all half-open ranges, one range after the other."""
+    sizes = ends - begins
+    starts = np.cumsum(sizes) - sizes
+    shifted: npt.NDArray[np.int64] = np.arange(int(sizes.sum()), dtype=np.int64) + np.repeat(begins - starts, sizes)
+    return shifted
+
+
+def _renumber(rows: Rows, begins: str, ends: str) -> None:
+    """Let each row's range begin where the one before ends."""
+    sizes = rows[ends] - rows[begins]
+    rows[ends] = np.cumsum(sizes)
+    rows[begins] = rows[ends] - sizes
 
 
 def _condition_key(condition: ConditionPlan, plan: OrderPlan) -> tuple[str, int, str]:

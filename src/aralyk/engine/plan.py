@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import time
 from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -37,7 +37,14 @@ KINDS: Final = {
     "inclusion_zone": records.INCLUSION,
     "curfew": records.CURFEW,
     "check_in": records.CHECK_IN,
+    "handover": records.HANDOVER,
 }
+WINDOWS_MAX: Final = 64
+"""Of one hand-over condition: a year of weekly dates; regular ones are a schedule."""
+WINDOW_US_MAX: Final = 12 * 3600 * 1_000_000
+"""A window replaces a ring: longer than a day's visit is no hand-over."""
+RETURN_US_MAX: Final = 60 * 86_400 * 1_000_000
+"""How long a child may be with him by one hand-over: a summer's holiday."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +75,9 @@ class ConditionPlan:
     area: Area | None
     intervals_us: tuple[tuple[int, int], ...] | None
     grace_us: int = 0
+    child: int = 0
+    returns_us: tuple[int, ...] = ()
+    """Of a hand-over: beside each interval when the child is to be back (`records.NEVER`: not with him afterwards)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +95,15 @@ class OrderPlan:
     conditions: tuple[ConditionPlan, ...]
     source: str
 
+    @property
+    def unmeasured(self) -> tuple[str, ...]:
+        """Ids of conditions that no device can measure, because somebody they are about carries none.
+
+        They compile, and nothing is decided about a distance to that person: the order must be watched otherwise.
+        """
+        carried = {device.party for device in self.devices}
+        return tuple(c.id for c in self.conditions if not {0, c.party, c.child} <= carried)
+
 
 def compile_order(order: Mapping[str, object]) -> OrderPlan:
     """Compile an order in the INTERFACES form.
@@ -96,8 +115,8 @@ def compile_order(order: Mapping[str, object]) -> OrderPlan:
     """
     known = "order_id starts_at expires_at timezone respondent protected conditions threat_level version"
     _check_fields(order, "", known)
-    starts = _instant(order, "starts_at")
-    expires = _instant(order, "expires_at")
+    starts = _instant(order, "starts_at", "")
+    expires = _instant(order, "expires_at", "")
     if expires <= starts:
         raise OrderInvalid(field="expires_at", expected="a time after starts_at", found=str(order["expires_at"]))
     timezone = _text(order, "timezone", "")
@@ -147,13 +166,13 @@ def _number(value: Mapping[str, Any], name: str, path: str, *, low: float, high:
     return float(found)
 
 
-def _instant(value: Mapping[str, Any], name: str) -> int:
-    text = _text(value, name, "")
+def _instant(value: Mapping[str, Any], name: str, path: str) -> int:
+    text = _text(value, name, path)
     try:
         return parse_us(text)
     except (ValueError, OverflowError):
         expected = "an ISO 8601 time with Z, 1970 to 9999"
-        raise OrderInvalid(field=name, expected=expected, found=repr(text)[:60]) from None
+        raise OrderInvalid(field=f"{path}{name}", expected=expected, found=repr(text)[:60]) from None
 
 
 def _zone(name: str) -> ZoneInfo:
@@ -231,28 +250,44 @@ def _conditions(
             found.append(_proximity(condition, path, parties))
         elif kind == "check_in":
             found.append(_check_in(condition, path, zone, starts_us, expires_us))
+        elif kind == "handover":
+            found.append(_handover(condition, path, parties, zone, starts_us, expires_us))
         elif isinstance(kind, str) and kind in KINDS:
             found.append(_zone_condition(condition, path, zone, starts_us, expires_us))
         else:
             raise OrderInvalid(field=f"{path}kind", expected=f"one of: {' '.join(KINDS)}", found=repr(kind)[:40])
     if len({c.id for c in found}) < len(found):
         raise OrderInvalid(field="conditions", expected="different ids", found="a repeated id")
-    return tuple(found)
+    return tuple(_with_distance(c, found) for c in found)
+
+
+def _with_distance(condition: ConditionPlan, conditions: Sequence[ConditionPlan]) -> ConditionPlan:
+    """A hand-over measures with the widest ring that it replaces of its person (0: the order has none)."""
+    if condition.kind != records.HANDOVER:
+        return condition
+    rings = [c.distance_m for c in conditions if c.kind == records.PROXIMITY and c.party == condition.party]
+    widest = max(rings, default=0.0)
+    return replace(condition, distance_m=widest, warning_m=widest)
 
 
 def _proximity(condition: Mapping[str, Any], path: str, parties: tuple[str, ...]) -> ConditionPlan:
     _check_fields(condition, path, "id kind protected distance_m warning_m")
-    person = _text(condition, "protected", path)
-    if person not in parties[1:]:
-        raise OrderInvalid(field=f"{path}protected", expected="the id of a protected person", found=repr(person)[:40])
+    person = _person(condition, "protected", path, parties)
     distance = _number(condition, "distance_m", path, low=1, high=DISTANCE_M_MAX, unit="metres")
     warning = distance
     if condition.get("warning_m") is not None:
         warning = _number(condition, "warning_m", path, low=distance, high=DISTANCE_M_MAX, unit="metres")
     return ConditionPlan(
-        id=_text(condition, "id", path), kind=records.PROXIMITY, party=parties.index(person),
+        id=_text(condition, "id", path), kind=records.PROXIMITY, party=person,
         distance_m=distance, warning_m=warning, area=None, intervals_us=None,
     )  # fmt: skip
+
+
+def _person(condition: Mapping[str, Any], name: str, path: str, parties: tuple[str, ...]) -> int:
+    person = _text(condition, name, path)
+    if person not in parties[1:]:
+        raise OrderInvalid(field=f"{path}{name}", expected="the id of a protected person", found=repr(person)[:40])
+    return parties.index(person)
 
 
 def _check_in(
@@ -279,12 +314,62 @@ def _zone_condition(
     hours = condition.get("schedule")
     intervals = None
     if hours is not None:
-        rules = [_hours(rule, f"{path}schedule[{i}]") for i, rule in enumerate(_list(hours, f"{path}schedule", 64))]
+        rules = _rules(hours, f"{path}schedule")
         intervals = intervals_us(rules, zone=zone, starts_us=starts_us, expires_us=expires_us)
     return ConditionPlan(
         id=_text(condition, "id", path), kind=KINDS[condition["kind"]], party=0, distance_m=0.0, warning_m=0.0,
         area=parse_area(condition.get("shape"), f"{path}shape"), intervals_us=intervals,
     )  # fmt: skip
+
+
+def _handover(
+    condition: Mapping[str, Any], path: str, parties: tuple[str, ...], zone: ZoneInfo, starts_us: int, expires_us: int
+) -> ConditionPlan:
+    _check_fields(condition, path, "id kind protected child shape windows schedule")
+    party = _person(condition, "protected", path, parties)
+    child = 0 if condition.get("child") is None else _person(condition, "child", path, parties)
+    if child == party:
+        raise OrderInvalid(field=f"{path}child", expected="another person than protected", found="the same")
+    windows: list[tuple[int, int, int]] = []
+    if condition.get("windows") is not None:
+        entries = _list(condition["windows"], f"{path}windows", WINDOWS_MAX)
+        windows = [_window(entry, f"{path}windows[{i}]", child > 0) for i, entry in enumerate(entries)]
+    if condition.get("schedule") is not None:
+        rules = _rules(condition["schedule"], f"{path}schedule")
+        weekly = intervals_us(rules, zone=zone, starts_us=starts_us, expires_us=expires_us)
+        windows += [(begins, ends, records.NEVER) for begins, ends in weekly]
+    if not windows and not condition.get("schedule"):
+        raise OrderInvalid(field=f"{path}windows", expected="a window or a schedule", found="neither")
+    too_long = [begins for begins, ends, _ in windows if ends - begins > WINDOW_US_MAX]
+    if too_long:
+        raise OrderInvalid(field=f"{path}windows", expected="windows of at most 12 hours", found="a longer one")
+    kept = sorted(w for w in windows if w[0] < expires_us and max(w[1], w[2]) > starts_us)
+    return ConditionPlan(
+        id=_text(condition, "id", path), kind=records.HANDOVER, party=party, distance_m=0.0, warning_m=0.0,
+        area=parse_area(condition.get("shape"), f"{path}shape"), intervals_us=tuple((w[0], w[1]) for w in kept),
+        child=child, returns_us=tuple(w[2] for w in kept),
+    )  # fmt: skip
+
+
+def _window(entry: object, path: str, with_child: bool) -> tuple[int, int, int]:
+    window = _object(entry, path)
+    _check_fields(window, f"{path}.", "from to return_at")
+    begins, ends = _instant(window, "from", f"{path}."), _instant(window, "to", f"{path}.")
+    if ends <= begins:
+        raise OrderInvalid(field=f"{path}.to", expected="a time after from", found=str(window["to"])[:60])
+    if window.get("return_at") is None:
+        return begins, ends, records.NEVER
+    if not with_child:
+        raise OrderInvalid(field=f"{path}.return_at", expected="a child to come back", found="no child")
+    back = _instant(window, "return_at", f"{path}.")
+    if not begins < back <= begins + RETURN_US_MAX:
+        expected = "a time after from, at most 60 days"
+        raise OrderInvalid(field=f"{path}.return_at", expected=expected, found=str(window["return_at"])[:60])
+    return begins, ends, back
+
+
+def _rules(hours: object, path: str) -> list[Hours]:
+    return [_hours(rule, f"{path}[{i}]") for i, rule in enumerate(_list(hours, path, 64))]
 
 
 def _hours(rule: object, path: str) -> Hours:
@@ -293,6 +378,8 @@ def _hours(rule: object, path: str) -> Hours:
     days = _list(fields.get("days"), f"{path}.days", 7)
     if not days or any(day not in DAYS for day in days):
         raise OrderInvalid(field=f"{path}.days", expected=f"some of: {' '.join(DAYS)}", found=repr(days)[:60])
+    if fields.get("from") == "24:00":
+        raise OrderInvalid(field=f"{path}.from", expected="hh:mm before 24:00", found="24:00")
     return Hours(days=frozenset(days), begins=_clock(fields, "from", path), ends=_clock(fields, "to", path))
 
 

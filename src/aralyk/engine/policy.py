@@ -121,6 +121,17 @@ STEP_MIN_M: Final = 20.0
 NULL_ISLAND_DEG: Final = 1e-3
 """Within 110 m of 0, 0 a place is a device's zero, not a place."""
 
+# --- hand-over of a child ------------------------------------------------------------------------------
+HANDOVER_GRACE_US: Final = 15 * MINUTE_US
+"""REQUIREMENTS 9.11: a child 15 minutes late is an alarm. The same quarter of an hour is the margin of both
+parents: he may be there so long before the window, and they have so long after it to part."""
+HANDOVER_WATCH_US: Final = 60 * MINUTE_US
+"""He is looked for at the place from an hour before the window: waiting there earlier is not about this one."""
+HANDOVER_NEAR_M: Final = 200.0
+"""So near the place counts as there: the street in front of it, where one is let in and where one can lie in wait."""
+FOLLOW_US: Final = 5 * MINUTE_US
+"""Both gone from the place and still within the ring so long: parting takes less, even on foot."""
+
 # --- devices --------------------------------------------------------------------------------------------
 BATTERY_LOW_PCT: Final = 15
 BATTERY_WELL_PCT: Final = 25

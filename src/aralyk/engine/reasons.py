@@ -56,6 +56,13 @@ LOST_WHILE_MOVING: Final = 50
 POWERED_OFF: Final = 51
 BATTERY_DIED: Final = 52
 REPEATED_PROVOCATION: Final = 53
+HANDOVER_EARLY: Final = 54
+HANDOVER_TOWARDS_HER: Final = 55
+HANDOVER_FOLLOWS: Final = 56
+HANDOVER_SILENCE: Final = 57
+CHILD_NOT_BACK: Final = 58
+CHILD_UNCONFIRMED: Final = 59
+HANDOVER_WINDOW: Final = 60
 
 NAMES: Final = (
     "none",
@@ -112,4 +119,11 @@ NAMES: Final = (
     "powered_off",
     "battery_died",
     "repeated_provocation",
+    "handover_early_at_place",
+    "handover_towards_protected_person",
+    "handover_follows_afterwards",
+    "handover_device_silent",
+    "handover_child_not_back",
+    "handover_child_return_unconfirmed",
+    "handover_window",
 )

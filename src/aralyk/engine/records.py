@@ -106,8 +106,8 @@ DEVICE = _dtype(
 )
 CONDITION = _dtype(
     "case kind party circle edge_from edge_to slot_from slot_to slot_at always active"
-    " grace_us excused_us missed lapse_us passed_us failed_us",
-    "distance_m warning_m lat lon east_m north_m bound_m rho_m",
+    " grace_us excused_us missed lapse_us passed_us failed_us child handovers mark_us came_us apart_us found silent",
+    "distance_m warning_m lat lon east_m north_m bound_m rho_m far_m",
 )
 EPISODE = _dtype(
     "opened_us first_us occurred_us closed_us last_us close_us doubt_us level peak kind calm"
@@ -118,8 +118,9 @@ RING = np.dtype(
     [("fixed_us", np.int64), ("lat_e7", np.int32), ("lon_e7", np.int32), ("radius_cm", np.int32), ("flags", np.int32)]
 )
 EDGE = _dtype("", "x0 y0 x1 y1")
-SLOT = _dtype("from_us to_us met_us", "")
-"""Hours of a condition, or the window of a check-in; `met_us` is when a check-in first met the window."""
+SLOT = _dtype("from_us to_us met_us return_us", "")
+"""Hours of a condition; of a check-in `met_us`, when one first met the window; of a hand-over `return_us`, when the child
+is to be back (NEVER: not with him afterwards)."""
 
 HEARD_STATED = 1 << 32
 """Of a record's `heard`: it says which devices of the case it hears (the low 32 bits, by their order in the case)."""

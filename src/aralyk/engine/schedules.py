@@ -2,7 +2,7 @@
 
 `{"days": ["mon"], "from": "20:00", "to": "07:00"}` begins on Monday evening and ends on Tuesday morning; equal
 ends mean the whole day. Local times follow the order's IANA time zone: an hour that a clock change skips
-begins at the change, one that it repeats is taken the first time for a begin and the last time for an end,
+begins or ends at the change, one that it repeats is taken the first time for a begin and the last time for an end,
 so that nothing falls between. Overlapping hours are merged; the result is clipped to the order's life.
 """
 
@@ -16,6 +16,8 @@ from zoneinfo import ZoneInfo
 
 from aralyk.engine.times import us_of
 
+SECOND_US: Final = 1_000_000
+"""Clock changes fall on whole seconds."""
 DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -63,14 +65,36 @@ def windows_us(per_day: int, *, zone: ZoneInfo, starts_us: int, expires_us: int)
 
 
 def _local_date(at_us: int, zone: ZoneInfo) -> date:
-    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=at_us)).astimezone(zone).date()
+    return _local(at_us, zone).date()
+
+
+def _local(at_us: int, zone: ZoneInfo) -> datetime:
+    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=at_us)).astimezone(zone)
 
 
 def _on(day: date, rule: Hours, zone: ZoneInfo) -> tuple[int, int]:
     end_day = day + timedelta(days=1) if rule.ends <= rule.begins else day
-    begins = datetime.combine(day, rule.begins, tzinfo=zone).replace(fold=0)
-    ends = datetime.combine(end_day, rule.ends, tzinfo=zone).replace(fold=1)
-    return us_of(begins), us_of(ends)
+    return _instant_us(day, rule.begins, zone, fold=0), _instant_us(end_day, rule.ends, zone, fold=1)
+
+
+def _instant_us(day: date, clock: time, zone: ZoneInfo, *, fold: int) -> int:
+    """The moment of a local time: of two the first (fold 0) or the last (1); of none, the clock change itself."""
+    first, last = (us_of(datetime.combine(day, clock, tzinfo=zone).replace(fold=f)) for f in (0, 1))
+    if first <= last:
+        return last if fold else first
+    # Skipped: read with the clock of before it lies after the change, with that of after before it.
+    before = _offset(last, zone)
+    while first - last > SECOND_US:
+        middle = (first + last) // 2 // SECOND_US * SECOND_US
+        if _offset(middle, zone) == before:
+            last = middle
+        else:
+            first = middle
+    return first
+
+
+def _offset(at_us: int, zone: ZoneInfo) -> timedelta | None:
+    return _local(at_us, zone).utcoffset()
 
 
 def _merged(found: list[tuple[int, int]], starts_us: int, expires_us: int) -> tuple[tuple[int, int], ...]:

@@ -2,8 +2,8 @@
 
 State, input and engine version give the same decisions on every machine. Cases never touch each other, each
 decision is dated by what caused it, and a step sorts its decisions by that date, so neither the way a batch was
-split nor which cases share a shard changes what is decided. Arrays grow by doubling. After an order changed,
-the rows of its former version stay where they were and are no longer read.
+split nor which cases share a shard changes what is decided. Arrays grow by doubling; rows of former versions of
+orders are left behind and taken away from time to time (`Layout`).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import itertools
 import json
 import struct
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final, Self
 
 import numpy as np
@@ -202,6 +203,7 @@ class State:
             made += self._run(
                 loop.CLOSE_DEVICE, 1, row=row, episode=records.TAMPER, reason=reasons.CLEARED_BY_STAFF, at_us=at
             )
+        self._layout.forget_former(device)
         return self._decisions(_joined(made, self._out))
 
     def away(self, from_us: int, to_us: int) -> list[Decision]:
@@ -265,6 +267,7 @@ class State:
         own.tables["due"].extend(len(own.plans))
         for case in range(len(own.plans)):
             own.index_devices(own.device_rows(case))
+        own.count_all()
         return state
 
     def digest(self) -> str:
@@ -321,6 +324,9 @@ class State:
 
     def _change_order(self, case: int, plan: OrderPlan, at_us: int) -> list[Rows]:
         made = self._pass_time_of(case, at_us)
+        if self._says_the_same(case, plan):
+            self._layout.rename(case, plan)
+            return made
         for row in self._layout.removed_conditions(case, plan):
             made += self._run(loop.CLOSE_CONDITION, 1, row=row, reason=reasons.ORDER_CHANGED, at_us=at_us)
         removed = self._layout.removed_devices(case, plan)
@@ -332,7 +338,7 @@ class State:
         made += self._pass_time_of(case, at_us)
         for row in self._layout.condition_rows(case):
             c = self._layout.rows("conditions")[row]
-            if c["active"] == 0 and c["kind"] != records.PROXIMITY:
+            if c["active"] == 0 and c["kind"] not in (records.PROXIMITY, records.HANDOVER):
                 made += self._run(loop.CLOSE_CONDITION, 1, row=row, reason=reasons.SCHEDULE_ENDED, at_us=at_us)
         return made + self._run(loop.JUDGE_AGAIN, 1, row=case, at_us=at_us)
 
@@ -343,6 +349,13 @@ class State:
                 loop.CLOSE_DEVICE, 1, row=row, episode=episode, reason=reasons.DEVICE_REMOVED, at_us=at_us
             )
         return made
+
+    def _says_the_same(self, case: int, plan: OrderPlan) -> bool:
+        """Whether a version differs in its number alone (an order ended early is revived by its old end)."""
+        former = self._layout.plans[case]
+        k = self._layout.rows("cases")[case]
+        same = replace(plan, version=former.version, source=former.source) == former
+        return same and int(k["expires_us"]) == plan.expires_us
 
 
 def _received(seen: Observation) -> int:

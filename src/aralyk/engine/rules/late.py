@@ -33,6 +33,7 @@ from aralyk.engine.records import (
     Row,
 )
 from aralyk.engine.rings import neighbours
+from aralyk.engine.rules.handover import was_handed_over
 from aralyk.engine.rules.telling import clear_draft, tell
 from aralyk.engine.rules.verdicts import (
     kind_of,
@@ -75,6 +76,8 @@ def judge_late(s: Shard, device: int, record: Row, at_us: int, now_us: int) -> N
     for condition in range(k["condition_from"], k["condition_to"]):
         c = condition_at(s, condition)
         if c["kind"] == CHECK_IN or c["kind"] == HANDOVER:
+            continue
+        if c["kind"] == PROXIMITY and was_handed_over(s, case, condition, device, record, at_us):
             continue
         clear_draft(s)
         draft_of(s)["good"] = record_quality(record)

@@ -17,6 +17,7 @@ from aralyk.engine.records import (
     ENDING,
     EXCLUSION,
     FOREVER,
+    HANDOVER,
     LIVE,
     NEVER,
     PENDING,
@@ -24,6 +25,7 @@ from aralyk.engine.records import (
 )
 from aralyk.engine.rules.checkins import deadline_us, pass_deadline
 from aralyk.engine.rules.gadgets import close_device
+from aralyk.engine.rules.handover import fire_handover, handover_due_us, judge_handover
 from aralyk.engine.rules.proximity import end_proximity, judge_proximity
 from aralyk.engine.rules.requests import expire_requests, request_due_us
 from aralyk.engine.rules.silence import fire_silence, silence_due_us
@@ -31,12 +33,12 @@ from aralyk.engine.rules.verdicts import close_condition, condition_due_us, give
 from aralyk.engine.rules.zones import end_zone, judge_zone, next_boundary_us, pass_boundary
 from aralyk.engine.shard import Shard, case_at, condition_at, condition_episode_at, counts_of, due_at
 
-LIFE, ZONE, QUIET, EPISODE, REQUEST, CALL = 0, 1, 2, 3, 4, 5
+LIFE, ZONE, QUIET, EPISODE, REQUEST, CALL, HAND = 0, 1, 2, 3, 4, 5, 6
 
 
 @kernel
 def next_due(s: Shard, case: int) -> tuple[int, int, int]:
-    """The earliest moment due by time alone: when, what (LIFE, ZONE, QUIET, EPISODE, REQUEST, CALL), and which row."""
+    """The earliest moment due by time alone: when, what (LIFE, ZONE … HAND), and which row."""
     k = case_at(s, case)
     if k["life"] == ENDED:
         return FOREVER, LIFE, case
@@ -46,10 +48,9 @@ def next_due(s: Shard, case: int) -> tuple[int, int, int]:
     what = LIFE
     which = case
     for condition in range(k["condition_from"], k["condition_to"]):
-        calls = condition_at(s, condition)["kind"] == CHECK_IN
-        boundary = deadline_us(s, condition) if calls else next_boundary_us(s, condition)
-        if boundary < due:
-            due, what, which = boundary, CALL if calls else ZONE, condition
+        of_condition, kind = condition_boundary(s, case, condition)
+        if of_condition < due:
+            due, what, which = of_condition, kind, condition
         over = condition_due_us(s, condition)
         if over < due:
             due, what, which = over, EPISODE, condition
@@ -61,6 +62,17 @@ def next_due(s: Shard, case: int) -> tuple[int, int, int]:
         if asked < due:
             due, what, which = asked, REQUEST, device
     return due, what, which
+
+
+@kernel
+def condition_boundary(s: Shard, case: int, condition: int) -> tuple[int, int]:
+    """When time next says something about a condition by its own clock, and what (ZONE, CALL, HAND)."""
+    kind = condition_at(s, condition)["kind"]
+    if kind == CHECK_IN:
+        return deadline_us(s, condition), CALL
+    if kind == HANDOVER:
+        return handover_due_us(s, case, condition), HAND
+    return next_boundary_us(s, condition), ZONE
 
 
 @kernel
@@ -87,6 +99,8 @@ def advance(s: Shard, case: int, until_us: int) -> bool:
             pass_boundary(s, case, which, at)
         elif what == CALL:
             pass_deadline(s, case, which, at)
+        elif what == HAND:
+            fire_handover(s, case, which, at)
         elif what == QUIET:
             fire_silence(s, which, at)
         elif what == EPISODE:
@@ -132,6 +146,8 @@ def judge_all(s: Shard, case: int, at_us: int, cause: int) -> None:
         c = condition_at(s, condition)
         if c["kind"] == PROXIMITY:
             judge_proximity(s, case, condition, at_us, cause)
+        elif c["kind"] == HANDOVER:
+            judge_handover(s, case, condition, at_us)
         elif EXCLUSION <= c["kind"] <= CURFEW and c["active"] == 1:
             judge_zone(s, case, condition, at_us, cause)
 

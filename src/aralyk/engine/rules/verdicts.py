@@ -38,11 +38,13 @@ from aralyk.engine.records import (
     CURFEW,
     EXCLUSION,
     FOREVER,
+    HANDOVER,
     INCLUSION,
     KIND_APPROACH,
     KIND_CHECK_IN,
     KIND_CURFEW,
     KIND_EXCLUSION,
+    KIND_HANDOVER,
     KIND_INCLUSION,
     KIND_PROXIMITY,
     KIND_WARNING_RING,
@@ -94,6 +96,8 @@ def kind_of(condition_kind: int, level: int) -> int:
         return KIND_EXCLUSION
     if condition_kind == CHECK_IN:
         return KIND_CHECK_IN
+    if condition_kind == HANDOVER:
+        return KIND_HANDOVER
     return KIND_CURFEW if condition_kind == CURFEW else KIND_INCLUSION
 
 

@@ -1,0 +1,7 @@
+"""`python -m aralyk.engine`."""
+
+import sys
+
+from aralyk.engine.command import main
+
+sys.exit(main())
