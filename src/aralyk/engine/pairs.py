@@ -12,7 +12,7 @@ import math
 
 from aralyk.engine import policy
 from aralyk.engine.compiled import kernel
-from aralyk.engine.error_model import INTERPOLATION_SHARE, Spread, growth_m2, path_variance_m2, spread_of
+from aralyk.engine.error_model import Spread, growth_m2, path_variance_m2, spread_of
 from aralyk.engine.geodesy import wrap_degrees
 from aralyk.engine.probability import distance_quantile, within
 from aralyk.engine.records import (
@@ -176,8 +176,8 @@ def _nearest_in_leg(
     xh += back * dx
     yh += back * dy
     at = high - int(back * (high - low))
-    extra = path_variance_m2(slow["step_m"], _share_back(slow, at))
-    extra += path_variance_m2(math.sqrt(length2), (t1 - at) / leg)
+    extra = path_variance_m2(slow["step_m"], slow["fix_us"] - slow["prev_us"], _share_back(slow, at))
+    extra += path_variance_m2(math.sqrt(length2), t1 - t0, (t1 - at) / leg)
     return math.sqrt(xh * xh + yh * yh), at, extra
 
 
@@ -223,7 +223,9 @@ def weigh_pair(s: Shard, r_i: int, p_i: int, ring_m: float, warning_m: float, no
     if r["prev_us"] == NEVER or p["prev_us"] == NEVER:
         return
     moved = _moved_m(r, p["prev_us"]) + _moved_m(p, r["prev_us"])
-    if is_far(distance - moved, outer, r, p, moved * moved * INTERPOLATION_SHARE * INTERPOLATION_SHARE):
+    # Twice the time of both last steps: the leg met may have begun before them.
+    span = 2 * (max(r["fix_us"], p["fix_us"]) - min(r["prev_us"], p["prev_us"]))
+    if is_far(distance - moved, outer, r, p, path_variance_m2(moved, span, 0.5)):
         return
     near, at, apart = nearest_swept(s, r_i, p_i, from_us)
     if near < 0.0 or is_far(near, outer, r, p, apart):

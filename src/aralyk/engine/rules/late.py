@@ -192,7 +192,7 @@ def _place_at(s: Shard, other: int, before: int, after: int, row: int, at_us: in
     east, north = metres_per_degree(first["lat_e7"] / 1e7)
     x = dlon * east
     y = dlat * north
-    extra = path_variance_m2(math.sqrt(x * x + y * y), share)
+    extra = path_variance_m2(math.sqrt(x * x + y * y), last["fixed_us"] - first["fixed_us"], share)
     return first["lat_e7"] / 1e7 + share * dlat, first["lon_e7"] / 1e7 + share * dlon, extra
 
 

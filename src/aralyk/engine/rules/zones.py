@@ -111,7 +111,7 @@ def _probability_crossed(s: Shard, case: int, condition: int, device: int, x: fl
     at = d["prev_us"] + int(share * (d["fix_us"] - d["prev_us"]))
     if at < case_at(s, case)["starts_us"] or not in_hours(s, condition, at):
         return p_now
-    p = inside_probability(c, signed, spread(d), path_variance_m2(d["step_m"], share))
+    p = inside_probability(c, signed, spread(d), path_variance_m2(d["step_m"], d["fix_us"] - d["prev_us"], share))
     if p > p_now:
         draft["occurred_us"] = at
         draft["swept"] = 1
