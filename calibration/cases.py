@@ -5,11 +5,15 @@ Which point, vector or lag is tried depends on a seed and on what a device decla
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
+import shapely
+from shapely.geometry import Polygon
 
+from aralyk.engine.shapes import parse_area
 from calibration import data, fit, law
 from calibration.data import Bools, Carrier, Fixes, Floats, Ints
 
@@ -189,3 +193,35 @@ def lagged(experiment: str) -> Cases:
         predicted=predicted, observed=apart < limit, block=h.fixes.at_us[rows] // data.BLOCK_US, limit_m=limit,
         radius_m=np.maximum(h.fixes.radius_m[rows], h.fixes.radius_m[hers]), age_s=np.maximum(age, her_age),
     )  # fmt: skip
+
+
+def places(experiment: str) -> list[dict[str, Any]]:
+    """The polygons of an experiment's real places, each once."""
+    features = json.loads((data.TRACKS / "mobilitynet_places_routes.geojson").read_text("utf-8"))["features"]
+    mine = [f for f in features if f["properties"]["kind"] == "place" and f["properties"]["experiment"] == experiment]
+    return [json.loads(text) for text in sorted({json.dumps(feature["geometry"]) for feature in mine})]
+
+
+def zones(experiment: str) -> Cases:
+    """(z) One fix against the real places of the experiment, each moved by a known vector."""
+    h = heard(experiment)
+    rng = np.random.default_rng(SEED + 3)
+    made = []
+    for shape in places(experiment):
+        area = parse_area(shape, "shape")
+        polygon = Polygon([(x0, y0) for x0, y0, _, _ in area.edges])
+        rows, age = (part.ravel() for part in np.meshgrid(np.arange(h.fixes.at_us.size), AGES_S, indexing="ij"))
+        x, y, known = h.truth_after(rows, age)
+        rows, age, x, y = rows[known], age[known], x[known], y[known]
+        radius, speed = h.fixes.radius_m[rows], h.speed_mps[rows]
+        spread = law.spreads(radius_m=radius, speed_mps=speed, age_s=age)
+        vx, vy = _vectors(rng, _reach_m(np.full(rows.size, area.bound_m), spread[:, 1]))
+        predicted = law.inside(area, x_m=vx, y_m=vy, radius_m=radius, speed_mps=speed, age_s=age)
+        truly = shapely.contains_xy(polygon, x - h.x_m[rows] + vx, y - h.y_m[rows] + vy)
+        made.append(
+            Cases(
+                predicted=predicted, observed=np.asarray(truly, bool), block=h.fixes.at_us[rows] // data.BLOCK_US,
+                limit_m=np.full(rows.size, area.bound_m), radius_m=radius, age_s=age,
+            )
+        )  # fmt: skip
+    return joined(made)

@@ -30,6 +30,8 @@ TEST: Final = ("train_bus_ebike_mtv_ucb", "car_scooter_brex_san_jose")
 ANDROID: Final = "ucb-sdb-android-2"
 IPHONE: Final = "ucb-sdb-ios-2"
 PHONES: Final = (ANDROID, IPHONE)
+WALKED: Final = "pixel6-walk"
+TRUTH_GAP_US: Final = 3_000_000
 METRES_PER_DEGREE: Final = 111_195.0
 SHARP_M: Final = 20.0
 SHARP_FIXES_MIN: Final = 10
@@ -193,14 +195,35 @@ def resting() -> Fixes:
     )  # fmt: skip
 
 
-def joined(first: Fixes, second: Fixes) -> Fixes:
-    """Both, one after the other."""
-    return Fixes(**{name: np.concatenate([getattr(first, name), getattr(second, name)]) for name in Fixes.__slots__})
+def network_walk() -> Fixes:
+    """Network fixes of a newer phone on a walk, beside its own GNSS fixes (its fused ones are made of those)."""
+    table = pq.read_table(TRACKS / "phone_and_logger_small.parquet")
+    mine = _names(table, "device_id") == WALKED
+    provider, at_us = _names(table, "provider"), _us(table)
+    lat, lon = _column(table, "lat"), _column(table, "lon")
+    truth = np.flatnonzero(mine & (provider == "gps"))
+    truth = truth[np.argsort(at_us[truth], kind="stable")]
+    rows = np.flatnonzero(mine & (provider == "nlp"))
+    after = np.clip(np.searchsorted(at_us[truth], at_us[rows]), 1, truth.size - 1)
+    gap = np.minimum(np.abs(at_us[truth[after]] - at_us[rows]), np.abs(at_us[rows] - at_us[truth[after - 1]]))
+    rows = rows[gap <= TRUTH_GAP_US]
+    return Fixes(
+        phone=np.full(rows.size, WALKED), at_us=at_us[rows], lat=lat[rows], lon=lon[rows],
+        radius_m=_column(table, "accuracy_m")[rows], speed_mps=np.full(rows.size, -1.0),
+        true_lat=np.interp(at_us[rows], at_us[truth], lat[truth]),
+        true_lon=np.interp(at_us[rows], at_us[truth], lon[truth]),
+        still=np.zeros(rows.size, bool), trip=np.full(rows.size, "walk"),
+    )  # fmt: skip
+
+
+def joined(*parts: Fixes) -> Fixes:
+    """All, one after the other."""
+    return Fixes(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in Fixes.__slots__})
 
 
 def fix_split() -> Fixes:
     """What the model is fitted on."""
-    return joined(moving((DRIVES,)), resting())
+    return joined(moving((DRIVES,)), resting(), network_walk())
 
 
 def test_split() -> Fixes:

@@ -44,6 +44,8 @@ OUTLIER_M_MIN: Final = 1000.0
 OUTLIER_RADII: Final = 5.0
 """Assumed size of an outlier: the fitted trips show none."""
 OUTLIER_CLASSES_M: Final = (0.0, 50.0, 200.0, np.inf)
+GROUP_MAX: Final = 10.0
+"""Phones and kinds of trip differ more than the fixes of one of them: a long ride must not speak for all."""
 MOVING_BIN_US: Final = 60_000_000
 RESTING_BIN_US: Final = 3_600_000_000
 
@@ -154,6 +156,14 @@ def _place_of(values: Floats, outlier_share: Floats) -> Place:
         outlier_m=np.maximum(OUTLIER_M_MIN, OUTLIER_RADII * RADIUS_M),
         outlier_share=outlier_share,
     )
+
+
+def evened(fixes: Fixes, weights: Floats) -> Floats:
+    """Weights such that no phone's kind of trip counts more than `GROUP_MAX` minutes between two knots."""
+    group = np.char.add(np.char.add(fixes.phone, fixes.trip), _position(fixes.radius_m)[0].astype(str))
+    _, inverse = np.unique(group, return_inverse=True)
+    total = np.bincount(inverse, weights)
+    return np.asarray(weights * np.minimum(1.0, GROUP_MAX / total)[inverse], np.float64)
 
 
 def _cells(fixes: Fixes, weights: Floats) -> tuple[Floats, Floats, Floats]:
@@ -408,7 +418,7 @@ def fitted() -> str:
     """Fit everything; return the module's text."""
     fixes = data.fix_split()
     moving_weight = data.weights(fixes, MOVING_BIN_US)
-    weights = np.where(fixes.still, data.weights(fixes, RESTING_BIN_US), moving_weight)
+    weights = evened(fixes, np.where(fixes.still, data.weights(fixes, RESTING_BIN_US), moving_weight))
     outlier_share, counted = outliers(fixes)
     scores = [held_out(fixes, weights, outlier_share, smooth) for smooth in SMOOTH]
     smooth = SMOOTH[int(np.argmax(scores))]
@@ -424,10 +434,11 @@ def fitted() -> str:
     length_share, path_mps, path_count = fit_path(carrier)
     report = [
         "Fitted on: " + data.DRIVES + ",",
-        ", ".join(data.STILL) + ";",
+        ", ".join(data.STILL) + ",",
+        f"{data.WALKED} (network fixes beside its own GNSS);",
         "judged on: " + ", ".join(data.TEST) + ".",
-        f"Place: {fixes.at_us.size} fixes of the phones android-2 and ios-2 ({int(fixes.still.sum())} of them at rest),",
-        f"counting as {weights.sum():.0f} (a phone's minute on a trip, its hour at rest, count once).",
+        f"Place: {fixes.at_us.size} fixes, {int(fixes.still.sum())} of them at rest,",
+        f"counting as {weights.sum():.0f} (a phone's minute on a trip or hour at rest counts once, a kind of trip up to {GROUP_MAX:g}).",
         "Held-out log density in nats, by smoothing: " + _scores(SMOOTH, scores) + ";",
         "by widening, for a kind of trip and phone not seen:",
         "    " + _scores(WIDENINGS, place_scores) + ".",

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
+from aralyk.engine import records
+from aralyk.engine.areas import inside_probability
 from aralyk.engine.compiled import entry
 from aralyk.engine.error_model import aged, path_variance_m2, spread_of
 from aralyk.engine.probability import within, within_of_fixed
+from aralyk.engine.shapes import Area
+from aralyk.engine.shard import TABLES, Shard, condition_at, door
 from calibration.data import Floats, Ints
 
 MICROSECONDS = 1_000_000
@@ -42,6 +48,16 @@ def _spreads(radius_m: Floats, speed_mps: Floats, age_us: Ints, out: Floats) -> 
 def _path_variances(length_m: Floats, gap_us: Ints, share: Floats, out: Floats) -> None:
     for i in range(out.size):
         out[i] = path_variance_m2(length_m[i], gap_us[i], share[i])
+
+
+@entry
+def _inside(
+    doors: Sequence[Shard], x_m: Floats, y_m: Floats, radius_m: Floats, speed_mps: Floats, age_us: Ints, out: Floats
+) -> None:
+    s = doors[0]
+    c = condition_at(s, 0)
+    for i in range(out.size):
+        out[i] = inside_probability(s, c, x_m[i], y_m[i], aged(spread_of(radius_m[i]), speed_mps[i], age_us[i]), 0.0)
 
 
 def _us(age_s: Floats) -> Ints:
@@ -83,4 +99,19 @@ def path_variances_m2(*, length_m: Floats, gap_s: Floats, share: Floats) -> Floa
     """Added variance per axis between two fixes."""
     out = np.empty(length_m.size)
     _path_variances(_floats(length_m), _us(gap_s), _floats(share), out)
+    return out
+
+
+def inside(area: Area, *, x_m: Floats, y_m: Floats, radius_m: Floats, speed_mps: Floats, age_s: Floats) -> Floats:
+    """P(true place inside an area) for fixes at metres from its anchor."""
+    rows = {name: np.zeros(1, dtype) for name, dtype in TABLES.items()}
+    c = rows["conditions"][0]
+    c["circle"], c["bound_m"], c["edge_to"] = int(not area.edges), area.bound_m, len(area.edges)
+    if area.edges:
+        rows["edges"] = np.array(list(area.edges), records.EDGE)
+    shard = Shard(**rows)
+    out = np.empty(x_m.size)
+    _inside(
+        door(shard), _floats(x_m), _floats(y_m), _floats(radius_m), _floats(speed_mps), _us(age_s), out
+    )
     return out

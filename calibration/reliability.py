@@ -78,6 +78,7 @@ def table(made: list[Decile]) -> str:
 SETS: Final = {
     "a: one fix against a point": cases.single,
     "b: pairs, one phone moved by a known vector": cases.moved,
+    "z: one fix against the real places (12 to 121 m)": cases.zones,
     "c: pairs, lagged along the route": cases.lagged,
 }
 

@@ -84,7 +84,7 @@ DEVICE = _dtype(
 )
 CONDITION = _dtype(
     "case kind party circle edge_from edge_to slot_from slot_to slot_at always active",
-    "distance_m warning_m lat lon east_m north_m bound_m rho_m",
+    "distance_m warning_m lat lon east_m north_m bound_m",
 )
 EPISODE = _dtype(
     "opened_us occurred_us closed_us level priority kind calm told_us told_ppm told_cm reason"

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 
 from aralyk.engine import policy
-from aralyk.engine.areas import inside_probability, local, signed_distance_m
+from aralyk.engine.areas import inside_probability, local
 from aralyk.engine.compiled import kernel
 from aralyk.engine.error_model import growth_m2, path_variance_m2, spread_of
 from aralyk.engine.geodesy import metres_per_degree, wrap_degrees
@@ -122,7 +122,7 @@ def _late_area(s: Shard, case: int, condition: int, device: int, record: Row, at
     c = condition_at(s, condition)
     east, north = metres_per_degree(record["lat"])
     x, y = local(c, record["lat"], record["lon"], east, north)
-    inside = inside_probability(c, signed_distance_m(s, c, x, y), spread_of(record["radius_m"]), 0.0)
+    inside = inside_probability(s, c, x, y, spread_of(record["radius_m"]), 0.0)
     draft_of(s)["p_distance"] = inside if c["kind"] == EXCLUSION else 1.0 - inside
     sight_record(s, 0, device, record, at_us)
     tell_late(s, case, condition, at_us, now_us)

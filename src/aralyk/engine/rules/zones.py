@@ -75,7 +75,7 @@ def weigh_area(s: Shard, case: int, condition: int, device: int, now_us: int) ->
     if c["kind"] == EXCLUSION:
         p = _probability_closed(s, case, condition, device, x, y, now_us)
     else:
-        p = 1.0 - inside_probability(c, signed_distance_m(s, c, x, y), spread(d), 0.0)
+        p = 1.0 - inside_probability(s, c, x, y, spread(d), 0.0)
     draft["p_distance"] = p
     draft["p_warning"] = p
     draft["level"] = level_of(p, 0.0, draft["good"])
@@ -92,7 +92,7 @@ def _probability_closed(s: Shard, case: int, condition: int, device: int, x: flo
     if beyond > 0.0 and beyond * beyond > FAR_SIGMAS * FAR_SIGMAS * variance and d["outlier_share"] <= OUTLIERS_MATTER:
         return 0.0
     signed = signed_distance_m(s, c, x, y)
-    p = inside_probability(c, signed, spread(d), extra)
+    p = inside_probability(s, c, x, y, spread(d), extra)
     if signed > 0.0 and d["prev_us"] != NEVER and d["fix_us"] - d["prev_us"] <= STALE_US:
         p = max(p, _probability_crossed(s, case, condition, device, x, y, p))
     return p
@@ -105,13 +105,15 @@ def _probability_crossed(s: Shard, case: int, condition: int, device: int, x: fl
     d = device_at(s, device)
     draft = draft_of(s)
     bx, by = step_back(d)
-    share, signed = crossing(s, c, x + bx, y + by, x, y)
+    share, _ = crossing(s, c, x + bx, y + by, x, y)
     if share < 0.0:
         return p_now
     at = d["prev_us"] + int(share * (d["fix_us"] - d["prev_us"]))
     if at < case_at(s, case)["starts_us"] or not in_hours(s, condition, at):
         return p_now
-    p = inside_probability(c, signed, spread(d), path_variance_m2(d["step_m"], d["fix_us"] - d["prev_us"], share))
+    extra = path_variance_m2(d["step_m"], d["fix_us"] - d["prev_us"], share)
+    back = 1.0 - share
+    p = inside_probability(s, c, x + back * bx, y + back * by, spread(d), extra)
     if p > p_now:
         draft["occurred_us"] = at
         draft["swept"] = 1
