@@ -14,7 +14,7 @@ import shapely
 from shapely.geometry import Polygon
 
 from aralyk.engine.shapes import parse_area
-from calibration import data, fit, law
+from calibration import data, law
 from calibration.data import Bools, Carrier, Fixes, Floats, Ints
 
 LIMITS_M: Final = (100.0, 200.0, 300.0, 500.0, 1000.0, 2000.0)
@@ -77,7 +77,7 @@ def heard(experiment: str) -> Heard:
     speed = np.ones(fixes.at_us.size)
     for phone in data.PHONES:
         track = data.track(experiment, phone)
-        speeds = fit.engine_speed(track, np.arange(track.at_us.size))
+        speeds = data.engine_speed(track, np.arange(track.at_us.size))
         mine = np.flatnonzero(fixes.phone == phone)
         speed[mine] = speeds[np.searchsorted(track.at_us, fixes.at_us[mine])]
     x, y = carrier.plane(fixes.lat, fixes.lon)
@@ -98,7 +98,7 @@ def _vectors(rng: np.random.Generator, reach_m: Floats) -> tuple[Floats, Floats]
 
 def _reach_m(limit_m: Floats, *variances: Floats) -> Floats:
     """A disc that holds every place at which the probability is not next to nothing."""
-    return limit_m + REACH_SIGMAS * np.sqrt(np.sum(variances, axis=0))
+    return np.asarray(limit_m + REACH_SIGMAS * np.sqrt(np.sum(variances, axis=0)), np.float64)
 
 
 def _grid(count: int, repeats: int = 1) -> tuple[Ints, Floats, Floats]:
@@ -114,7 +114,7 @@ def single(experiment: str) -> Cases:
     rng = np.random.default_rng(SEED)
     rows, limit, age = _grid(h.fixes.at_us.size)
     x, y, known = h.truth_after(rows, age)
-    rows, limit, age, x, y = (part[known] for part in (rows, limit, age, x, y))
+    rows, limit, age, x, y = rows[known], limit[known], age[known], x[known], y[known]
     spread = law.spreads(radius_m=h.fixes.radius_m[rows], speed_mps=h.speed_mps[rows], age_s=age)
     vx, vy = _vectors(rng, _reach_m(limit, spread[:, 1]))
     predicted = law.near_point(
@@ -150,7 +150,7 @@ def moved(experiment: str) -> Cases:
     rows, limit, age = _grid(h.fixes.at_us.size)
     hers = _partners(h, rng)[rows]
     x, y, known = h.truth_after(rows, age)
-    rows, hers, limit, age, x, y = (part[known] for part in (rows, hers, limit, age, x, y))
+    rows, hers, limit, age, x, y = rows[known], hers[known], limit[known], age[known], x[known], y[known]
     his = law.spreads(radius_m=h.fixes.radius_m[rows], speed_mps=h.speed_mps[rows], age_s=age)
     her = law.spreads(radius_m=h.fixes.radius_m[hers], speed_mps=h.speed_mps[hers], age_s=np.zeros(rows.size))
     vx, vy = _vectors(rng, _reach_m(limit, his[:, 1], her[:, 1]))
@@ -169,6 +169,15 @@ def moved(experiment: str) -> Cases:
 
 def lagged(experiment: str) -> Cases:
     """(c) The same way at another time: she goes it some minutes after him, both places may be minutes old."""
+    return _lagged(experiment, is_moved=False)
+
+
+def lagged_and_moved(experiment: str) -> Cases:
+    """(d) As (c), and she is moved so that she truly is a known vector away from him."""
+    return _lagged(experiment, is_moved=True)
+
+
+def _lagged(experiment: str, *, is_moved: bool) -> Cases:
     h = heard(experiment)
     rng = np.random.default_rng(SEED + 2)
     rows, limit, age = _grid(h.fixes.at_us.size)
@@ -182,13 +191,20 @@ def lagged(experiment: str) -> Cases:
     x, y, known = h.truth_after(rows, age)
     her_x, her_y, her_known = h.truth_after(hers, np.maximum(np.round(her_age), 0.0))
     chosen = heard_then & known & her_known
-    rows, hers, limit, age, her_age = (part[chosen] for part in (rows, hers, limit, age, her_age))
+    rows, hers, limit, age, her_age = rows[chosen], hers[chosen], limit[chosen], age[chosen], her_age[chosen]
+    dx, dy = her_x[chosen] - x[chosen], her_y[chosen] - y[chosen]
+    vx, vy = np.zeros(rows.size), np.zeros(rows.size)
+    if is_moved:
+        his = law.spreads(radius_m=h.fixes.radius_m[rows], speed_mps=h.speed_mps[rows], age_s=age)
+        her = law.spreads(radius_m=h.fixes.radius_m[hers], speed_mps=h.speed_mps[hers], age_s=her_age)
+        apart_x, apart_y = _vectors(rng, _reach_m(limit, his[:, 1], her[:, 1]))
+        vx, vy = apart_x - dx, apart_y - dy
     predicted = law.near_pair(
-        offset_m=np.hypot(h.x_m[hers] - h.x_m[rows], h.y_m[hers] - h.y_m[rows]), limit_m=limit,
+        offset_m=np.hypot(h.x_m[hers] + vx - h.x_m[rows], h.y_m[hers] + vy - h.y_m[rows]), limit_m=limit,
         radius_m=h.fixes.radius_m[rows], speed_mps=h.speed_mps[rows], age_s=age,
         other_radius_m=h.fixes.radius_m[hers], other_speed_mps=h.speed_mps[hers], other_age_s=her_age,
     )  # fmt: skip
-    apart = np.hypot(her_x[chosen] - x[chosen], her_y[chosen] - y[chosen])
+    apart = np.hypot(dx + vx, dy + vy)
     return Cases(
         predicted=predicted, observed=apart < limit, block=h.fixes.at_us[rows] // data.BLOCK_US, limit_m=limit,
         radius_m=np.maximum(h.fixes.radius_m[rows], h.fixes.radius_m[hers]), age_s=np.maximum(age, her_age),
@@ -210,7 +226,8 @@ def zones(experiment: str) -> Cases:
     for shape in places(experiment):
         area = parse_area(shape, "shape")
         polygon = Polygon([(x0, y0) for x0, y0, _, _ in area.edges])
-        rows, age = (part.ravel() for part in np.meshgrid(np.arange(h.fixes.at_us.size), AGES_S, indexing="ij"))
+        rows = np.repeat(np.arange(h.fixes.at_us.size), len(AGES_S))
+        age = np.tile(np.array(AGES_S), h.fixes.at_us.size)
         x, y, known = h.truth_after(rows, age)
         rows, age, x, y = rows[known], age[known], x[known], y[known]
         radius, speed = h.fixes.radius_m[rows], h.speed_mps[rows]

@@ -33,6 +33,9 @@ PHONES: Final = (ANDROID, IPHONE)
 WALKED: Final = "pixel6-walk"
 TRUTH_GAP_US: Final = 3_000_000
 METRES_PER_DEGREE: Final = 111_195.0
+SPEED_MIN_MPS: Final = 1.0
+SPEED_MAX_MPS: Final = 45.0
+"""As `engine.policy`, written anew: the fit must not change silently with the code that it is for."""
 SHARP_M: Final = 20.0
 SHARP_FIXES_MIN: Final = 10
 BLOCK_US: Final = 600_000_000
@@ -252,3 +255,22 @@ def weights(fixes: Fixes, bin_us: int) -> Floats:
     name = np.stack([fixes.at_us // bin_us, (fixes.phone == IPHONE).astype(np.int64)], axis=1)
     _, inverse, counts = np.unique(name, axis=0, return_inverse=True, return_counts=True)
     return np.asarray(1.0 / counts[inverse], np.float64)
+
+
+def engine_speed(track: Track, rows: Ints) -> Floats:
+    """The speed at which the engine ages each place (`arrival._take_speed`), for a device heard at these rows."""
+    at, lat, lon = track.at_us[rows] / 1e6, track.lat[rows], track.lon[rows]
+    radius, reported = track.radius_m[rows], track.reported_mps[rows]
+    east = METRES_PER_DEGREE * np.cos(np.radians(lat))
+    step = np.hypot(np.diff(lon) * east[1:], np.diff(lat) * METRES_PER_DEGREE)
+    seconds = np.diff(at)
+    beyond = step - radius[1:] - radius[:-1]
+    stepped = np.where(
+        (seconds >= 1.0) & ~((beyond > 300.0) & (beyond > 70.0 * seconds)), beyond / np.maximum(seconds, 1.0), 0.0
+    )
+    speed = np.empty(rows.size)
+    before = 0.0
+    for i in range(rows.size):
+        value = max(reported[i], 0.5 * before, stepped[i - 1] if i else 0.0)
+        before = speed[i] = min(max(value, SPEED_MIN_MPS), SPEED_MAX_MPS)
+    return speed

@@ -15,6 +15,7 @@ Nothing is random and figures are rounded: the same tracks give the same bytes.
 from __future__ import annotations
 
 import argparse
+import itertools
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -61,12 +62,19 @@ HIDDEN_MPS_MAX: Final = 32.0
 """A motion smaller than the place is wide shows no speed: the wide deviation over this time may be hidden in it."""
 DENSITY_MIN: Final = 1e-12
 """Per square metre: one place in a thousand kilometres square."""
-AGEING_BOUNDS: Final = [(-4.0, 0.0), (-3.5, 1.0), (2.0, 9.0), (-4.0, 0.0), (-7.0, 2.0), (2.0, 9.0), (-5, 5), (-2, 5), (-5, 0)]
+AGEING_BOUNDS: Final = [
+    (-4.0, 0.0),
+    (-3.5, 1.0),
+    (2.0, 9.0),
+    (-4.0, 0.0),
+    (-7.0, 2.0),
+    (2.0, 9.0),
+    (-5, 5),
+    (-2, 5),
+    (-5, 0),
+]
 GAPS_S: Final = (15, 30, 60, 120, 300, 600)
 SHARES: Final = (0.25, 0.5, 0.75)
-SPEED_MIN_MPS: Final = 1.0
-SPEED_MAX_MPS: Final = 45.0
-"""As `engine.policy`, written anew: the fit must not change silently with the code that it is for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +144,7 @@ def outliers(fixes: Fixes) -> tuple[Floats, list[tuple[float, float, int, int]]]
     shares = np.zeros(RADIUS_M.size)
     counted = []
     floor = 0.0
-    for low, high in zip(OUTLIER_CLASSES_M, OUTLIER_CLASSES_M[1:], strict=False):
+    for low, high in itertools.pairwise(OUTLIER_CLASSES_M):
         rows = (fixes.radius_m > low) & (fixes.radius_m <= high)
         blocks, hit = np.unique(name[rows]).size, np.unique(name[rows & away]).size
         floor = max(floor, (hit + 0.5) / (blocks + 1.0))
@@ -167,12 +175,12 @@ def evened(fixes: Fixes, weights: Floats) -> Floats:
 
 
 def _cells(fixes: Fixes, weights: Floats) -> tuple[Floats, Floats, Floats]:
-    """Declared radius, error and weight of the fixes, gathered in cells of 5 percent: the same fit, ten times faster."""
+    """Declared radius, error and weight of the fixes, gathered in cells of 5 percent: ten times faster."""
     error = np.log(fixes.error_m + 0.5)
     name = np.stack([np.round(np.log(fixes.radius_m) / 0.05), np.round(error / 0.05)], axis=1)
     _, inverse = np.unique(name, axis=0, return_inverse=True)
-    total = np.bincount(inverse, weights)
-    radius = np.exp(np.bincount(inverse, weights * np.log(fixes.radius_m)) / total)
+    total = np.asarray(np.bincount(inverse, weights), np.float64)
+    radius = np.asarray(np.exp(np.bincount(inverse, weights * np.log(fixes.radius_m)) / total), np.float64)
     return radius, np.exp(np.bincount(inverse, weights * error) / total) - 0.5, total
 
 
@@ -233,25 +241,6 @@ def place_elsewhere(fixes: Fixes, weights: Floats, outlier_share: Floats, smooth
     return [float(total) for total in totals]
 
 
-def engine_speed(track: Track, rows: Ints) -> Floats:
-    """The speed at which the engine ages each place (`arrival._take_speed`), for a device heard at these rows."""
-    at, lat, lon = track.at_us[rows] / 1e6, track.lat[rows], track.lon[rows]
-    radius, reported = track.radius_m[rows], track.reported_mps[rows]
-    east = data.METRES_PER_DEGREE * np.cos(np.radians(lat))
-    step = np.hypot(np.diff(lon) * east[1:], np.diff(lat) * data.METRES_PER_DEGREE)
-    seconds = np.diff(at)
-    beyond = step - radius[1:] - radius[:-1]
-    stepped = np.where(
-        (seconds >= 1.0) & ~((beyond > 300.0) & (beyond > 70.0 * seconds)), beyond / np.maximum(seconds, 1.0), 0.0
-    )
-    speed = np.empty(rows.size)
-    before = 0.0
-    for i in range(rows.size):
-        value = max(reported[i], 0.5 * before, stepped[i - 1] if i else 0.0)
-        before = speed[i] = min(max(value, SPEED_MIN_MPS), SPEED_MAX_MPS)
-    return speed
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moments:
     """Each a moment after a fix: what the engine knew, and how far the carrier truly went."""
@@ -274,7 +263,7 @@ def moments_of(carrier: Carrier, tracks: list[Track], place: Place) -> Moments:
     for track in tracks:
         for interval in INTERVALS_US:
             rows = track.thinned(interval)
-            speed = engine_speed(track, rows)
+            speed = data.engine_speed(track, rows)
             wide = sizes_of(place, track.radius_m[rows])[1]
             second = track.at_us[rows] // 1_000_000
             sparse = np.flatnonzero(np.append(True, np.diff(second // 10) > 0))
@@ -295,7 +284,7 @@ def moments_of(carrier: Carrier, tracks: list[Track], place: Place) -> Moments:
 
 def _ageing_terms(values: Floats, speed: Floats, age: Floats) -> tuple[Floats, Floats, Floats]:
     """A walk that keeps its speed for a while and then wanders: age / sqrt(1 + age / persistence), twice."""
-    near = (np.exp(values[0]) * (speed - SPEED_MIN_MPS) + np.exp(values[1])) * age
+    near = (np.exp(values[0]) * (speed - data.SPEED_MIN_MPS) + np.exp(values[1])) * age
     near /= np.sqrt(1.0 + age / np.exp(values[2]))
     gone = (np.exp(values[3]) * speed + np.exp(values[4])) * age / np.sqrt(1.0 + age / np.exp(values[5]))
     v, t = np.log(speed), np.log(age / 60.0)
@@ -438,7 +427,8 @@ def fitted() -> str:
         f"{data.WALKED} (network fixes beside its own GNSS);",
         "judged on: " + ", ".join(data.TEST) + ".",
         f"Place: {fixes.at_us.size} fixes, {int(fixes.still.sum())} of them at rest,",
-        f"counting as {weights.sum():.0f} (a phone's minute on a trip or hour at rest counts once, a kind of trip up to {GROUP_MAX:g}).",
+        f"counting as {weights.sum():.0f} (a phone's minute on a trip or hour at rest counts once,",
+        f"a kind of trip up to {GROUP_MAX:g} between two knots).",
         "Held-out log density in nats, by smoothing: " + _scores(SMOOTH, scores) + ";",
         "by widening, for a kind of trip and phone not seen:",
         "    " + _scores(WIDENINGS, place_scores) + ".",

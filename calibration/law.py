@@ -41,7 +41,13 @@ def _near_pair(
 def _spreads(radius_m: Floats, speed_mps: Floats, age_us: Ints, out: Floats) -> None:
     for i in range(radius_m.size):
         a = aged(spread_of(radius_m[i]), speed_mps[i], age_us[i])
-        out[i, 0], out[i, 1], out[i, 2], out[i, 3], out[i, 4] = a.core2, a.wide2, a.outlier2, a.wide_share, a.outlier_share
+        out[i, 0], out[i, 1], out[i, 2], out[i, 3], out[i, 4] = (
+            a.core2,
+            a.wide2,
+            a.outlier2,
+            a.wide_share,
+            a.outlier_share,
+        )
 
 
 @entry
@@ -111,7 +117,5 @@ def inside(area: Area, *, x_m: Floats, y_m: Floats, radius_m: Floats, speed_mps:
         rows["edges"] = np.array(list(area.edges), records.EDGE)
     shard = Shard(**rows)
     out = np.empty(x_m.size)
-    _inside(
-        door(shard), _floats(x_m), _floats(y_m), _floats(radius_m), _floats(speed_mps), _us(age_s), out
-    )
+    _inside(door(shard), _floats(x_m), _floats(y_m), _floats(radius_m), _floats(speed_mps), _us(age_s), out)
     return out

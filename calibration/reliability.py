@@ -6,12 +6,13 @@ bootstrap over ten-minute blocks, because neighbouring cases are one story.
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
-from calibration import cases, data
+from calibration import cases, data, pictures
 from calibration.cases import Cases
 
 CASES_MIN: Final = 500
@@ -64,7 +65,10 @@ def deciles(judged: Cases, *, resamples: int = RESAMPLES) -> list[Decile]:
 
 def table(made: list[Decile]) -> str:
     """The deciles as text."""
-    lines = ["| predicted | cases | blocks | mean predicted | observed | 95 % | difference |", "|---|---|---|---|---|---|---|"]
+    lines = [
+        "| predicted | cases | blocks | mean predicted | observed | 95 % | difference |",
+        "|---|---|---|---|---|---|---|",
+    ]
     for one in made:
         mark = "" if one.holds else " **!**"
         low, high = one.observed_95
@@ -76,22 +80,72 @@ def table(made: list[Decile]) -> str:
 
 
 SETS: Final = {
-    "a: one fix against a point": cases.single,
-    "b: pairs, one phone moved by a known vector": cases.moved,
-    "z: one fix against the real places (12 to 121 m)": cases.zones,
-    "c: pairs, lagged along the route": cases.lagged,
+    "a": cases.single,
+    "b": cases.moved,
+    "z": cases.zones,
+    "c": cases.lagged,
+    "d": cases.lagged_and_moved,
 }
+"""(a) one fix against a point, (b) pairs, hers moved by a known vector, (z) real places, (c) pairs lagged in time,
+(d) pairs lagged in time and moved by a known vector."""
 
 
-def judged(name: str) -> Cases:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """Which test cases are asked about."""
+
+    title: str
+    kind: str
+    radius_m_max: float = np.inf
+    age_s_max: float = np.inf
+
+
+QUESTIONS: Final = (
+    Question(title="a: one fix against a point, declared radius at most 150 m", kind="a", radius_m_max=150.0),
+    Question(title="a: one fix against a point, any declared radius", kind="a"),
+    Question(title="b: pairs, hers moved by a known vector, any declared radius", kind="b"),
+    Question(
+        title="d: pairs lagged along the route and moved by a known vector, both places up to 10 min old", kind="d"
+    ),
+    Question(title="z: one fix against real places of 12 to 121 m", kind="z"),
+    Question(title="c: pairs lagged along the route, ages up to 30 s", kind="c", age_s_max=30.0),
+    Question(title="c: pairs lagged along the route, ages up to 10 min", kind="c"),
+)
+PICTURE: Final = data.REPOSITORY / "docs" / "explanation" / "pictures" / "reliability.svg"
+
+
+@functools.cache
+def judged(kind: str) -> Cases:
     """All test cases of a kind."""
-    return cases.joined([SETS[name](experiment) for experiment in data.TEST])
+    return cases.joined([SETS[kind](experiment) for experiment in data.TEST])
+
+
+def asked(question: Question) -> list[Decile]:
+    """The answer to a question."""
+    every = judged(question.kind)
+    return deciles(every.only((every.radius_m <= question.radius_m_max) & (every.age_s <= question.age_s_max)))
+
+
+def panel(question: Question, made: list[Decile]) -> pictures.Panel:
+    """The answer as a diagram: deciles of enough cases on the diagonal, or off it."""
+    shown = [one for one in made if one.count >= CASES_MIN]
+    xs = np.array([one.predicted for one in shown])
+    return pictures.Panel(
+        title=question.title.split(",")[0], x_label="predicted", y_label="observed", is_diagonal=True,
+        lines={"observed": (xs, np.array([one.observed for one in shown]))},
+        bars=[(one.predicted, *one.observed_95) for one in shown],
+    )  # fmt: skip
 
 
 def main() -> None:
-    """Print the tables."""
-    for name in SETS:
-        print(f"\n### {name}\n\n{table(deciles(judged(name)))}")
+    """Print the tables and draw the diagrams."""
+    panels = []
+    for question in QUESTIONS:
+        made = asked(question)
+        print(f"\n### {question.title}\n\n{table(made)}")
+        panels.append(panel(question, made))
+    PICTURE.parent.mkdir(parents=True, exist_ok=True)
+    PICTURE.write_text(pictures.svg([panels[0], panels[2], panels[3], panels[4], panels[6]]), "utf-8")
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from typing import Final
 
 import numpy as np
 
-from calibration import data, fit, law, pictures
+from calibration import data, law, pictures
 from calibration.cases import SEED
 from calibration.data import Floats
 
@@ -48,7 +48,7 @@ def minutes(experiment: str) -> Minutes:
         track = data.track(experiment, phone)
         row = np.searchsorted(track.at_us, ends, side="right") - 1
         age = np.where(row >= 0, ends - track.at_us[row], 2 * FRESH_US)
-        newest.append((track, row, age, fit.engine_speed(track, np.arange(track.at_us.size))))
+        newest.append((track, row, age, data.engine_speed(track, np.arange(track.at_us.size))))
     both = (newest[0][2] <= FRESH_US) & (newest[1][2] <= FRESH_US)
     (his, r, r_age, r_speed), (hers, p, p_age, p_speed) = (
         (track, row[both], age[both], speed[row[both]]) for track, row, age, speed in newest

@@ -81,7 +81,7 @@ def _inside_polygon(s: Shard, c: Row, x: float, y: float, sigma_m: float) -> flo
         y0 = edge["y0"] - y
         x1 = edge["x1"] - x
         y1 = edge["y1"] - y
-        if (y0 > 0.0) != (y1 > 0.0) and 0.0 < x0 - y0 / (y1 - y0) * (x1 - x0):
+        if (y0 > 0.0) != (y1 > 0.0) and x0 - y0 / (y1 - y0) * (x1 - x0) > 0.0:
             inside = not inside
         dx = x1 - x0
         dy = y1 - y0

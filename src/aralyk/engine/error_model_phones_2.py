@@ -5,7 +5,8 @@ sfba_hf_calibration_stationary_only, sfba_med_freq_calibration_stationary_only,
 pixel6-walk (network fixes beside its own GNSS);
 judged on: train_bus_ebike_mtv_ucb, car_scooter_brex_san_jose.
 Place: 16516 fixes, 876 of them at rest,
-counting as 164 (a phone's minute on a trip or hour at rest counts once, a kind of trip up to 10).
+counting as 164 (a phone's minute on a trip or hour at rest counts once,
+a kind of trip up to 10 between two knots).
 Held-out log density in nats, by smoothing: 0.03 -7.741, 0.3 -7.748, 3 -7.768;
 by widening, for a kind of trip and phone not seen:
     1 -8.105, 1.1 -8.108, 1.2 -8.127, 1.3 -8.156, 1.4 -8.193, 1.7 -8.328, 2 -8.478.
