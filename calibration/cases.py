@@ -145,6 +145,15 @@ def _partners(h: Heard, rng: np.random.Generator) -> Ints:
 
 def moved(experiment: str) -> Cases:
     """(b) Two fixes, hers moved so that she truly is a known vector away from him; his may be minutes old."""
+    return _moved(experiment, is_length_even=False)
+
+
+def moved_by_even_lengths(experiment: str) -> Cases:
+    """(e) As (b) with vectors whose length is even from 0 to 2 D: half of the pairs are near, whatever a phone says."""
+    return _moved(experiment, is_length_even=True)
+
+
+def _moved(experiment: str, *, is_length_even: bool) -> Cases:
     h = heard(experiment)
     rng = np.random.default_rng(SEED + 1)
     rows, limit, age = _grid(h.fixes.at_us.size)
@@ -154,6 +163,9 @@ def moved(experiment: str) -> Cases:
     his = law.spreads(radius_m=h.fixes.radius_m[rows], speed_mps=h.speed_mps[rows], age_s=age)
     her = law.spreads(radius_m=h.fixes.radius_m[hers], speed_mps=h.speed_mps[hers], age_s=np.zeros(rows.size))
     vx, vy = _vectors(rng, _reach_m(limit, his[:, 1], her[:, 1]))
+    if is_length_even:
+        scale = 2.0 * limit * rng.uniform(0.0, 1.0, limit.size) / np.hypot(vx, vy)
+        vx, vy = vx * scale, vy * scale
     her_x = x + vx + h.x_m[hers] - h.true_x_m[hers]
     her_y = y + vy + h.y_m[hers] - h.true_y_m[hers]
     predicted = law.near_pair(

@@ -1,7 +1,8 @@
-"""What the engine's own decisions were worth, through `State.step`: `python -m calibration.decided`.
+"""What the engine's own probabilities were worth, through `State.step`: `python -m calibration.decided`.
 
-A decision takes the larger of two probabilities, *now* and *swept*, and it is told because it is large: both choose,
-so its probability cannot be as honest as the law's. This measures by how much. His phone and hers were carried by
+A judgement takes the larger of two probabilities, *now* and *swept*; a decision is a judgement told because it is
+large. Both choose, so neither can be as honest as the law. This measures both: the judgement that stood at the last
+record of each minute, whatever it said, and the decisions. His phone and hers were carried by
 one person; hers is moved by known vectors spread evenly over a disc, so the true distance is known at each moment.
 """
 
@@ -22,15 +23,21 @@ LIMITS_M: Final = (200, 500, 1000)
 VECTORS: Final = 16
 REACH_LIMITS: Final = 2.0
 SECOND_US: Final = 1_000_000
+MINUTE_US: Final = 60 * SECOND_US
+FRESH_US: Final = 10 * MINUTE_US
 INTERVAL_S: Final = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
-    """Decisions with a probability: the cases, and which of them rest on the path between fixes."""
+class Said:
+    """Judgements or decisions with a probability: the cases, and which of them rest on the path between fixes."""
 
     cases: Cases
     is_swept: data.Bools
+
+
+Rows = list[tuple[float, bool, int, float, bool]]
+"""Probability, truth, block, D, swept."""
 
 
 def _order(start_us: int, end_us: int, limit_m: int) -> dict[str, Any]:
@@ -55,14 +62,15 @@ def _observations(track: Track, device: str, east_deg: float, north_deg: float) 
     ]  # fmt: skip
 
 
-def told(experiment: str) -> Told:
-    """Every decision about nearness with its probability, against the truth at its `occurred_at`."""
+def said(experiment: str) -> tuple[Said, Said]:
+    """The judgement at the last record of each minute, and every decision, against the truth."""
     rng = np.random.default_rng(cases.SEED + 4)
     carrier = data.carrier(experiment)
     his = _observations(data.track(experiment, data.ANDROID), "r", 0.0, 0.0)
     her_track = data.track(experiment, data.IPHONE)
     east = data.METRES_PER_DEGREE * float(np.cos(np.radians(carrier.lat0)))
-    rows: list[tuple[float, bool, int, float, bool]] = []
+    judged: Rows = []
+    told: Rows = []
     for limit in LIMITS_M:
         for _ in range(VECTORS):
             length = REACH_LIMITS * limit * float(np.sqrt(rng.uniform()))
@@ -70,35 +78,59 @@ def told(experiment: str) -> Told:
             dx, dy = length * np.cos(angle), length * np.sin(angle)
             heard = his + _observations(her_track, "d", dx / east, dy / data.METRES_PER_DEGREE)
             heard.sort(key=lambda seen: seen.received_at_us)
-            first, last = heard[0].received_at_us, heard[-1].received_at_us
-            state = State.empty()
-            made = state.set_order(compile_order(_order(first, last + 60 * SECOND_US, limit)), first)
-            made += state.step(heard, last)
-            about = [d for d in made if d.kind is Kind.PROXIMITY and d.phase in (Phase.OPEN, Phase.UPDATE)]
-            times = np.array([d.occurred_at_us // SECOND_US for d in about], np.int64)
-            for decision, row in zip(about, carrier.index(times) if times.size else times, strict=True):
-                if decision.probability is None or row < 0:
-                    continue
+            _replay(heard, limit, length < limit, carrier, judged, told)
+    return _said(judged), _said(told)
+
+
+def _replay(
+    heard: list[Observation], limit: int, is_near: bool, carrier: data.Carrier, judged: Rows, told: Rows
+) -> None:
+    first, last = heard[0].received_at_us, heard[-1].received_at_us
+    state = State.empty()
+    state.set_order(compile_order(_order(first, last + MINUTE_US, limit)), first)
+    draft = state._draft[0]  # what the rule at work found last: not public, and no decision shows it
+    begin = 0
+    for end in range(1, len(heard) + 1):
+        now = heard[end - 1].received_at_us
+        if end < len(heard) and heard[end].received_at_us // MINUTE_US == now // MINUTE_US:
+            continue
+        made = state.step(heard[begin:end], now)
+        begin = end
+        about = [d for d in made if d.kind is Kind.PROXIMITY and d.phase in (Phase.OPEN, Phase.UPDATE)]
+        for decision in about:
+            if decision.probability is not None and _is_known(carrier, decision.occurred_at_us):
                 is_swept = decision.reason == "crossed_between_fixes"
-                rows.append(
-                    (decision.probability, length < limit, decision.occurred_at_us // data.BLOCK_US, limit, is_swept)
-                )
-    table = list(zip(*rows, strict=True))
-    return Told(
+                block = decision.occurred_at_us // data.BLOCK_US
+                told.append((decision.probability, is_near, block, limit, is_swept))
+        occurred = int(draft["occurred_us"])
+        if draft["respondent"] >= 0 and now - occurred <= FRESH_US and _is_known(carrier, occurred):
+            p, is_swept = float(draft["p_distance"]), bool(draft["swept"] == 1)
+            judged.append((p, is_near, occurred // data.BLOCK_US, limit, is_swept))
+
+
+def _is_known(carrier: data.Carrier, at_us: int) -> bool:
+    return int(carrier.index(np.array([at_us // SECOND_US]))[0]) >= 0
+
+
+def _said(rows: Rows) -> Said:
+    predicted, observed, block, limit, is_swept = zip(*rows, strict=True)
+    return Said(
         cases=Cases(
-            predicted=np.array(table[0], np.float64), observed=np.array(table[1], bool),
-            block=np.array(table[2], np.int64), limit_m=np.array(table[3], np.float64),
+            predicted=np.array(predicted, np.float64), observed=np.array(observed, bool),
+            block=np.array(block, np.int64), limit_m=np.array(limit, np.float64),
             radius_m=np.zeros(len(rows)), age_s=np.zeros(len(rows)),
         ),
-        is_swept=np.array(table[4], bool),
+        is_swept=np.array(is_swept, bool),
     )  # fmt: skip
 
 
 def main() -> None:
-    """Print both tables."""
-    made = told(data.TEST[0])
-    print(f"### Decisions that rest on the newest places\n\n{_table(made.cases.only(~made.is_swept))}")
-    print(f"\n### Decisions that rest on the path between fixes\n\n{_table(made.cases.only(made.is_swept))}")
+    """Print the tables."""
+    judged, told = said(data.TEST[0])
+    print(f"### Judgements at the last record of each minute, all\n\n{_table(judged.cases)}")
+    print(f"\n### Judgements that rest on the newest places\n\n{_table(judged.cases.only(~judged.is_swept))}")
+    print(f"\n### Judgements that rest on the path between fixes\n\n{_table(judged.cases.only(judged.is_swept))}")
+    print(f"\n### Decisions (open and update)\n\n{_table(told.cases)}")
 
 
 def _table(judged: Cases) -> str:

@@ -85,9 +85,10 @@ SETS: Final = {
     "z": cases.zones,
     "c": cases.lagged,
     "d": cases.lagged_and_moved,
+    "e": cases.moved_by_even_lengths,
 }
 """(a) one fix against a point, (b) pairs, hers moved by a known vector, (z) real places, (c) pairs lagged in time,
-(d) pairs lagged in time and moved by a known vector."""
+(d) pairs lagged in time and moved by a known vector, (e) pairs moved by vectors of even length."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +111,13 @@ QUESTIONS: Final = (
     Question(title="z: one fix against real places of 12 to 121 m", kind="z"),
     Question(title="c: pairs lagged along the route, ages up to 30 s", kind="c", age_s_max=30.0),
     Question(title="c: pairs lagged along the route, ages up to 10 min", kind="c"),
+    Question(
+        title="e: pairs as (b), vectors of even length 0 to 2 D, radii at most 150 m, age 0",
+        kind="e",
+        radius_m_max=150.0,
+        age_s_max=0.0,
+    ),
+    Question(title="e: pairs as (b), vectors of even length 0 to 2 D, any declared radius and age", kind="e"),
 )
 PICTURE: Final = data.REPOSITORY / "docs" / "explanation" / "pictures" / "reliability.svg"
 
