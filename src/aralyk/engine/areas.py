@@ -1,9 +1,8 @@
 """An area and a place: signed distance, probability inside, and a crossing between two fixes.
 
 An area lies in the local plane of its anchor: a circle, or the edges of a polygon with its holes. The
-probability of being inside is exact for a circle; for a polygon the boundary near the place is taken as that
-of the circle with the polygon's area, set at the same signed distance: right for errors much smaller than
-the area (a straight edge) and much larger ones (its size), and in between within a few percent.
+probability of being inside is exact for a circle, and for a polygon too: each edge cuts off what lies beyond it in the
+sector that the place sees (`tables.sector`), so narrow, bent and hollow areas need no approximation.
 """
 
 from __future__ import annotations
@@ -16,6 +15,7 @@ from aralyk.engine.geodesy import wrap_degrees
 from aralyk.engine.probability import within_of_fixed
 from aralyk.engine.records import Row
 from aralyk.engine.shard import Shard, edge_at
+from aralyk.engine.tables import sector
 
 FAR_M = 1e7
 
@@ -58,11 +58,48 @@ def _to_edge2(x: float, y: float, x0: float, y0: float, dx: float, dy: float) ->
 
 
 @kernel
-def inside_probability(c: Row, signed_m: float, spread: Spread, extra_m2: float) -> float:
-    """P(true place inside the area) for a place at this signed distance."""
-    rho = c["rho_m"]
-    offset = signed_m + rho
-    return within_of_fixed(offset if offset > 0.0 else 0.0, rho, spread, extra_m2)
+def inside_probability(s: Shard, c: Row, x: float, y: float, spread: Spread, extra_m2: float) -> float:
+    """P(true place inside the area) for a place measured `x`, `y` metres from its anchor."""
+    if c["circle"] == 1:
+        return within_of_fixed(math.sqrt(x * x + y * y), c["bound_m"], spread, extra_m2)
+    core = _inside_polygon(s, c, x, y, math.sqrt(spread.core2 + extra_m2))
+    wide = _inside_polygon(s, c, x, y, math.sqrt(spread.wide2 + extra_m2))
+    outlier = _inside_polygon(s, c, x, y, math.sqrt(spread.outlier2 + extra_m2))
+    inner = core + spread.wide_share * (wide - core)
+    p = inner + spread.outlier_share * (outlier - inner)
+    return min(max(p, 0.0), 1.0)
+
+
+@kernel
+def _inside_polygon(s: Shard, c: Row, x: float, y: float, sigma_m: float) -> float:
+    """P(inside) for one round Gaussian: all of it where the place lies inside, less what lies beyond each edge."""
+    inside = False
+    beyond = 0.0
+    for k in range(c["edge_from"], c["edge_to"]):
+        edge = edge_at(s, k)
+        x0 = edge["x0"] - x
+        y0 = edge["y0"] - y
+        x1 = edge["x1"] - x
+        y1 = edge["y1"] - y
+        if (y0 > 0.0) != (y1 > 0.0) and x0 - y0 / (y1 - y0) * (x1 - x0) > 0.0:
+            inside = not inside
+        dx = x1 - x0
+        dy = y1 - y0
+        length = math.sqrt(dx * dx + dy * dy)
+        if length <= 0.0:
+            continue
+        height = (x0 * dy - y0 * dx) / length  # positive where the place lies on the inner (left) side
+        size = (height if height >= 0.0 else -height) / sigma_m
+        first = (x0 * dx + y0 * dy) / length / sigma_m
+        last = (x1 * dx + y1 * dy) / length / sigma_m
+        seen = _signed_sector(size, last) - _signed_sector(size, first)
+        beyond += seen if height >= 0.0 else -seen
+    return (1.0 if inside else 0.0) - beyond
+
+
+@kernel
+def _signed_sector(height: float, along: float) -> float:
+    return sector(height, along) if along >= 0.0 else -sector(height, -along)
 
 
 @kernel

@@ -303,7 +303,7 @@ class Layout:
         area = condition.area
         c["circle"] = 0 if area.edges else 1
         c["lat"], c["lon"], c["east_m"], c["north_m"] = area.lat, area.lon, area.east_m, area.north_m
-        c["bound_m"], c["rho_m"] = area.bound_m, area.rho_m
+        c["bound_m"] = area.bound_m
         c["edge_from"] = self.tables["edges"].extend(len(area.edges))
         c["edge_to"] = c["edge_from"] + len(area.edges)
         if area.edges:

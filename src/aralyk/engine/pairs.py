@@ -12,7 +12,7 @@ import math
 
 from aralyk.engine import policy
 from aralyk.engine.compiled import kernel
-from aralyk.engine.error_model import INTERPOLATION_SHARE, Spread, growth_m2, path_variance_m2, spread_of
+from aralyk.engine.error_model import Spread, aged, path_variance_m2, spread_of
 from aralyk.engine.geodesy import wrap_degrees
 from aralyk.engine.probability import distance_quantile, within
 from aralyk.engine.records import (
@@ -176,8 +176,8 @@ def _nearest_in_leg(
     xh += back * dx
     yh += back * dy
     at = high - int(back * (high - low))
-    extra = path_variance_m2(slow["step_m"], _share_back(slow, at))
-    extra += path_variance_m2(math.sqrt(length2), (t1 - at) / leg)
+    extra = path_variance_m2(slow["step_m"], slow["fix_us"] - slow["prev_us"], _share_back(slow, at))
+    extra += path_variance_m2(math.sqrt(length2), t1 - t0, (t1 - at) / leg)
     return math.sqrt(xh * xh + yh * yh), at, extra
 
 
@@ -206,24 +206,28 @@ def weigh_pair(s: Shard, r_i: int, p_i: int, ring_m: float, warning_m: float, no
     draft = draft_of(s)
     outer = warning_m if warning_m > ring_m else ring_m
     distance = pair_distance_m(r, p)
-    extra = growth_m2(r["speed_mps"], now_us - r["fix_us"]) + growth_m2(p["speed_mps"], now_us - p["fix_us"])
     draft["respondent"] = r_i
     draft["protected"] = p_i
     draft["distance_m"] = distance
-    draft["extra_m2"] = extra
+    draft["extra_m2"] = 0.0
+    draft["aged_us"] = now_us
     draft["occurred_us"] = max(r["fix_us"], p["fix_us"])
     draft["swept"] = 0
     draft["p_distance"] = 0.0
     draft["p_warning"] = 0.0
+    a = aged(spread(r), r["speed_mps"], now_us - r["fix_us"])
+    b = aged(spread(p), p["speed_mps"], now_us - p["fix_us"])
+    if not is_far(distance, outer, r, p, a.wide2 + b.wide2 - r["wide2"] - p["wide2"]):
+        draft["p_distance"] = within(distance, ring_m, a, b, 0.0)
+        draft["p_warning"] = within(distance, outer, a, b, 0.0) if outer > ring_m else draft["p_distance"]
     a = spread(r)
     b = spread(p)
-    if not is_far(distance, outer, r, p, extra):
-        draft["p_distance"] = within(distance, ring_m, a, b, extra)
-        draft["p_warning"] = within(distance, outer, a, b, extra) if outer > ring_m else draft["p_distance"]
     if r["prev_us"] == NEVER or p["prev_us"] == NEVER:
         return
     moved = _moved_m(r, p["prev_us"]) + _moved_m(p, r["prev_us"])
-    if is_far(distance - moved, outer, r, p, moved * moved * INTERPOLATION_SHARE * INTERPOLATION_SHARE):
+    # Twice the time of both last steps: the leg met may have begun before them.
+    span = 2 * (max(r["fix_us"], p["fix_us"]) - min(r["prev_us"], p["prev_us"]))
+    if is_far(distance - moved, outer, r, p, path_variance_m2(moved, span, 0.5)):
         return
     near, at, apart = nearest_swept(s, r_i, p_i, from_us)
     if near < 0.0 or is_far(near, outer, r, p, apart):
@@ -234,6 +238,7 @@ def weigh_pair(s: Shard, r_i: int, p_i: int, ring_m: float, warning_m: float, no
         draft["p_distance"] = swept
         draft["distance_m"] = near
         draft["extra_m2"] = apart
+        draft["aged_us"] = NEVER
         draft["occurred_us"] = at
         draft["swept"] = 1
 
@@ -242,11 +247,22 @@ def weigh_pair(s: Shard, r_i: int, p_i: int, ring_m: float, warning_m: float, no
 def distance_bounds(s: Shard) -> tuple[float, float]:
     """The 95 % interval of the drafted pair's true distance, metres."""
     draft = draft_of(s)
-    a = spread_of(sight_at(s, 0)["radius_m"])
-    b = spread_of(sight_at(s, 1)["radius_m"])
+    a = _sight_spread(s, 0)
+    b = _sight_spread(s, 1)
     low = distance_quantile(0.025, draft["distance_m"], a, b, draft["extra_m2"])
     high = distance_quantile(0.975, draft["distance_m"], a, b, draft["extra_m2"])
     return low, high
+
+
+@kernel
+def _sight_spread(s: Shard, which: int) -> Spread:
+    """The error mixture of a place shown, at the moment that is drafted."""
+    sight = sight_at(s, which)
+    now_us = draft_of(s)["aged_us"]
+    spread = spread_of(sight["radius_m"])
+    if now_us == NEVER:
+        return spread
+    return aged(spread, device_at(s, sight["device"])["speed_mps"], now_us - sight["fixed_us"])
 
 
 @kernel

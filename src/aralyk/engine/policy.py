@@ -112,7 +112,7 @@ FORGET_FASTEST_S: Final = 300.0
 STROLL_MPS: Final = 2.0
 """A protected person who was at rest when her device fell silent: on foot, at a quick pace."""
 SERIOUS_INTERVALS: Final = 2
-"""A meeting that became possible in a silence is told as serious within two intervals (REQUIREMENTS 3.7 allows three)."""
+"""A meeting that became possible in a silence is told as serious within two intervals (3.7 allows three)."""
 REST_PATIENCE_US: Final = int(os.environ.get("RESTP", "0")) * MINUTE_US
 SILENCE_FOLD_US: Final = 120 * MINUTE_US
 """A device that falls silent again within this time continues its incident: indoors, phones come and go."""

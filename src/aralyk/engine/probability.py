@@ -1,8 +1,8 @@
 """Probabilities of distance from two error mixtures: the law behind every decision.
 
 The distance between two uncertain places, or between one and a circle's centre, has in each pair of mixture
-parts a Rice distribution, whose table is in `tables`. Pairs that hold an outlier are taken as one part. The
-answers are "the probability that the distance was below D, given this error model", never more.
+parts a Rice distribution, whose table is in `tables`. Pairs that hold an outlier are taken as one part of their mean
+variance. The answers are "the probability that the distance was below D, given this error model", never more.
 """
 
 from __future__ import annotations
@@ -44,7 +44,16 @@ def within(offset_m: float, radius_m: float, a: Spread, b: Spread, extra_m2: flo
         inner += share_a * share_b * _part(offset_m, radius_m, a.wide2 + b.wide2 + extra_m2)
     if outlier_share <= 0.0:
         return inner
-    return calm * inner + outlier_share * _part(offset_m, radius_m, a.outlier2 + b.outlier2 + extra_m2)
+    return calm * inner + outlier_share * _part(offset_m, radius_m, _outlying2(a, b) + extra_m2)
+
+
+@kernel
+def _outlying2(a: Spread, b: Spread) -> float:
+    """Variance of the distance if one of the two places is an outlier (both at once is rare enough to leave out)."""
+    calm_a = a.core2 + a.wide_share * (a.wide2 - a.core2)
+    calm_b = b.core2 + b.wide_share * (b.wide2 - b.core2)
+    outlying = a.outlier_share * (a.outlier2 + calm_b) + b.outlier_share * (b.outlier2 + calm_a)
+    return outlying / (a.outlier_share + b.outlier_share)
 
 
 @kernel

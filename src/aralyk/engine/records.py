@@ -107,7 +107,7 @@ DEVICE = _dtype(
 CONDITION = _dtype(
     "case kind party circle edge_from edge_to slot_from slot_to slot_at always active"
     " grace_us excused_us missed lapse_us passed_us failed_us child handovers mark_us came_us apart_us found silent",
-    "distance_m warning_m lat lon east_m north_m bound_m rho_m far_m",
+    "distance_m warning_m lat lon east_m north_m bound_m far_m",
 )
 EPISODE = _dtype(
     "opened_us first_us occurred_us closed_us last_us close_us doubt_us level peak kind calm"
@@ -119,8 +119,8 @@ RING = np.dtype(
 )
 EDGE = _dtype("", "x0 y0 x1 y1")
 SLOT = _dtype("from_us to_us met_us return_us", "")
-"""Hours of a condition; of a check-in `met_us`, when one first met the window; of a hand-over `return_us`, when the child
-is to be back (NEVER: not with him afterwards)."""
+"""Hours of a condition; of a check-in `met_us`, when one first met the window; of a hand-over `return_us`, when the
+child is to be back (NEVER: not with him afterwards)."""
 
 HEARD_STATED = 1 << 32
 """Of a record's `heard`: it says which devices of the case it hears (the low 32 bits, by their order in the case)."""
@@ -130,7 +130,7 @@ RECORD = _dtype("device fixed_us received_us flags heard", "lat lon radius_m spe
 
 SIGHT = _dtype("device fixed_us received_us source", "lat lon radius_m")
 DRAFT = _dtype(
-    "level good occurred_us swept passing who respondent protected",
+    "level good occurred_us aged_us swept passing who respondent protected",
     "p_distance p_warning distance_m extra_m2 contact_s reach_mps",
 )
 DECISION = _dtype(

@@ -23,7 +23,6 @@ from aralyk.engine.geodesy import metres_per_degree, wrap_degrees
 VERTICES_MAX: Final = 10_000
 """Per area: a district's drawn border; each fix near it reads every edge."""
 RADIUS_M_MAX: Final = 100_000.0
-PI: Final = 3.141592653589793
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +34,6 @@ class Area:
     east_m: float
     north_m: float
     bound_m: float
-    rho_m: float
     edges: tuple[tuple[float, float, float, float], ...]
 
 
@@ -81,7 +79,7 @@ def _circle(circle: object, field: str) -> Area:
     scales = project(lat, lon, np.empty(0), np.empty(0))
     east, north = float(scales[0, 0]), float(scales[0, 1])
     size = float(radius)
-    return Area(lat=lat, lon=lon, east_m=east, north_m=north, bound_m=size, rho_m=size, edges=())
+    return Area(lat=lat, lon=lon, east_m=east, north_m=north, bound_m=size, edges=())
 
 
 def _number(value: object, field: str, limit: float) -> float:
@@ -119,17 +117,21 @@ def _polygon(coordinates: object, field: str) -> Area:
     for i, ring in enumerate(rings):
         points = project(lat, lon, np.array([p[0] for p in ring]), np.array([p[1] for p in ring]))
         signed = 0.0
+        drawn: list[tuple[float, float, float, float]] = []
         for (x0, y0), (x1, y1) in zip(points[1:-1].tolist(), points[2:].tolist(), strict=True):
-            edges.append((x0, y0, x1, y1))
+            drawn.append((x0, y0, x1, y1))
             signed += 0.5 * (x0 * y1 - x1 * y0)
             bound2 = max(bound2, x0 * x0 + y0 * y0)
+        # However it was drawn, the area lies to the left of each edge: outer rings anticlockwise, holes clockwise.
+        is_left = (signed >= 0.0) == (i == 0)
+        edges += drawn if is_left else [(x1, y1, x0, y0) for x0, y0, x1, y1 in drawn]
         area += abs(signed) if i == 0 else -abs(signed)
     if area <= 0.0:
         raise OrderInvalid(field=field, expected="an area above zero", found="none")
     scale = points[0]
     return Area(
         lat=lat, lon=lon, east_m=float(scale[0]), north_m=float(scale[1]),
-        bound_m=math.sqrt(bound2), rho_m=math.sqrt(area / PI), edges=tuple(edges),
+        bound_m=math.sqrt(bound2), edges=tuple(edges),
     )  # fmt: skip
 
 

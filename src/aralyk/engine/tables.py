@@ -19,6 +19,7 @@ from aralyk.engine.compiled import kernel
 
 RADIANS_PER_DEGREE = 0.017453292519943295
 LN2 = 0.6931471805599453
+PI = 3.141592653589793
 
 GRID_PER_SIGMA = 8
 RADIUS_SIGMAS_MAX = 12
@@ -98,6 +99,64 @@ def _rice_table() -> npt.NDArray[np.float64]:
 
 
 RICE = _rice_table()
+
+SECTOR_SIGMAS_MAX = 6
+SECTOR_PER_SIGMA = 16
+SECTOR_NEAR_SIGMAS = 0.25
+"""Nearer than this to a corner the angle alone decides, and a table would blur it."""
+_SECTOR_STEPS = 8
+"""Steps of the numerical integral per cell of the table."""
+
+
+def _sector_table() -> npt.NDArray[np.float64]:
+    size = SECTOR_SIGMAS_MAX * SECTOR_PER_SIGMA + 1
+    heights = np.arange(size) / SECTOR_PER_SIGMA
+    table = np.zeros((size, size))
+    step = 1.0 / (SECTOR_PER_SIGMA * _SECTOR_STEPS)
+    beyond_height = np.array([exp_negative(float(h * h * 0.5)) for h in heights])
+    for cell in range(1, size):
+        total = np.zeros(size)
+        for part in range(_SECTOR_STEPS):
+            t = (cell - 1) / SECTOR_PER_SIGMA + (part + 0.5) * step
+            total += exp_negative(t * t * 0.5) * step * heights / (heights * heights + t * t)
+        table[:, cell] = table[:, cell - 1] + beyond_height * total / (2.0 * PI)
+    table[0, 1:] = 0.25  # the limit: a place on the line through an edge sees a quarter turn to either side
+    return table
+
+
+SECTOR = _sector_table()
+
+
+@kernel
+def _turns(x: float, y: float) -> float:
+    """The angle of (x, y), both >= 0, in turns, within 2e-6."""
+    if x <= 0.0 and y <= 0.0:
+        return 0.0
+    q = y / x if y <= x else x / y
+    p = q * q
+    angle = q * (0.999866 + p * (-0.3302995 + p * (0.180141 + p * (-0.085133 + p * 0.0208351)))) / (2.0 * PI)
+    return angle if y <= x else 0.25 - angle
+
+
+@kernel
+def sector(height: float, along: float) -> float:
+    """Probability beyond an edge's line, from the foot of the height to `along` on it (both in sigmas, both >= 0).
+
+    A round unit Gaussian's mass in the sector that the place sees, on the far side of the line; Owen's T function.
+    """
+    if height >= SECTOR_SIGMAS_MAX:
+        return 0.0
+    if height < SECTOR_NEAR_SIGMAS and along < SECTOR_NEAR_SIGMAS:
+        return _turns(height, along) - height * along / (4.0 * PI)
+    h = height * SECTOR_PER_SIGMA
+    t = min(along, SECTOR_SIGMAS_MAX - 1e-9) * SECTOR_PER_SIGMA
+    i = int(h)
+    j = int(t)
+    fh = h - i
+    ft = t - j
+    low = SECTOR[i, j] * (1.0 - ft) + SECTOR[i, j + 1] * ft
+    high = SECTOR[i + 1, j] * (1.0 - ft) + SECTOR[i + 1, j + 1] * ft
+    return float(low * (1.0 - fh) + high * fh)
 
 
 @kernel

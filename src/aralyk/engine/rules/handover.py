@@ -18,9 +18,9 @@ All of it follows from the windows and the moment asked, so a late place is judg
 from __future__ import annotations
 
 from aralyk.engine import policy
-from aralyk.engine.areas import inside_probability, local, signed_distance_m
+from aralyk.engine.areas import local
 from aralyk.engine.compiled import kernel
-from aralyk.engine.error_model import growth_m2, spread_of
+from aralyk.engine.error_model import spread_of
 from aralyk.engine.geodesy import metres_per_degree
 from aralyk.engine.pairs import is_placed, pair_distance_m, quality, spread, who_approached
 from aralyk.engine.probability import within
@@ -167,10 +167,10 @@ def _was_at_place(s: Shard, hand: int, device: int, at_us: int) -> bool:
 
 @kernel
 def _at_place(s: Shard, hand: int, lat: float, lon: float, east_m: float, north_m: float, radius_m: float) -> float:
-    """P(a place lies at the neutral place or within `NEAR_M` of it)."""
+    """P(a place lies within `NEAR_M` of the circle round the neutral place)."""
     c = condition_at(s, hand)
     x, y = local(c, lat, lon, east_m, north_m)
-    return inside_probability(c, signed_distance_m(s, c, x, y) - NEAR_M, spread_of(radius_m), 0.0)
+    return within_of_fixed(math.sqrt(x * x + y * y), c["bound_m"] + NEAR_M, spread_of(radius_m), 0.0)
 
 
 @kernel
@@ -330,8 +330,9 @@ def _draft_nearest(s: Shard, case: int, hand: int, now_us: int) -> int:
             if p["party"] != c["party"] or not is_placed(r, now_us) or not is_placed(p, now_us):
                 continue
             distance = pair_distance_m(r, p)
-            extra = growth_m2(r["speed_mps"], now_us - r["fix_us"]) + growth_m2(p["speed_mps"], now_us - p["fix_us"])
-            inside = within(distance, c["distance_m"], spread(r), spread(p), extra)
+            a = aged(spread(r), r["speed_mps"], now_us - r["fix_us"])
+            b = aged(spread(p), p["speed_mps"], now_us - p["fix_us"])
+            inside = within(distance, c["distance_m"], a, b, 0.0)
             if level >= 0 and inside <= draft["p_distance"]:
                 continue
             good = min(quality(r), quality(p))

@@ -10,9 +10,9 @@ from __future__ import annotations
 import math
 
 from aralyk.engine import policy
-from aralyk.engine.areas import inside_probability, local, signed_distance_m
+from aralyk.engine.areas import inside_probability, local
 from aralyk.engine.compiled import kernel
-from aralyk.engine.error_model import growth_m2, path_variance_m2, spread_of
+from aralyk.engine.error_model import aged, path_variance_m2, spread_of
 from aralyk.engine.geodesy import metres_per_degree, wrap_degrees
 from aralyk.engine.probability import within
 from aralyk.engine.records import (
@@ -139,7 +139,7 @@ def _late_area(s: Shard, case: int, condition: int, device: int, record: Row, at
     c = condition_at(s, condition)
     east, north = metres_per_degree(record["lat"])
     x, y = local(c, record["lat"], record["lon"], east, north)
-    inside = inside_probability(c, signed_distance_m(s, c, x, y), spread_of(record["radius_m"]), 0.0)
+    inside = inside_probability(s, c, x, y, spread_of(record["radius_m"]), 0.0)
     draft_of(s)["p_distance"] = inside if c["kind"] == EXCLUSION else 1.0 - inside
     sight_record(s, 0, device, record, at_us)
     tell_late(s, case, condition, at_us, now_us)
@@ -182,25 +182,24 @@ def _against_history(s: Shard, other: int, record: Row, at_us: int, c: Row) -> t
         row = after
     if row < 0 or abs(ring_at(s, row)["fixed_us"] - at_us) > STALE_US:
         return -1, 0.0, 0.0, 0.0
-    lat, lon, extra = _place_at(s, other, before, after, row, at_us)
+    lat, lon, extra, age_us = _place_at(s, other, before, after, row, at_us)
     east, north = metres_per_degree(record["lat"])
     x = wrap_degrees(record["lon"] - lon) * east
     y = (record["lat"] - lat) * north
     distance = math.sqrt(x * x + y * y)
     a = spread_of(record["radius_m"])
-    b = spread_of(ring_at(s, row)["radius_cm"] / 100.0)
+    b = aged(spread_of(ring_at(s, row)["radius_cm"] / 100.0), device_at(s, other)["speed_mps"], age_us)
     p_ring = within(distance, c["distance_m"], a, b, extra)
     p_warning = within(distance, c["warning_m"], a, b, extra) if c["warning_m"] > c["distance_m"] else p_ring
     return row, p_ring, p_warning, distance
 
 
 @kernel
-def _place_at(s: Shard, other: int, before: int, after: int, row: int, at_us: int) -> tuple[float, float, float]:
-    """Where the other device was at a past moment (latitude, longitude, added variance): between fixes, or near one."""
+def _place_at(s: Shard, other: int, before: int, after: int, row: int, at_us: int) -> tuple[float, float, float, int]:
+    """Where the other device was at a past moment: latitude, longitude, and between two fixes added variance, else age."""
     kept = ring_at(s, row)
     if before < 0 or after < 0 or ring_at(s, after)["fixed_us"] - ring_at(s, before)["fixed_us"] > STALE_US:
-        extra = growth_m2(device_at(s, other)["speed_mps"], abs(at_us - kept["fixed_us"]))
-        return kept["lat_e7"] / 1e7, kept["lon_e7"] / 1e7, extra
+        return kept["lat_e7"] / 1e7, kept["lon_e7"] / 1e7, 0.0, abs(at_us - kept["fixed_us"])
     first = ring_at(s, before)
     last = ring_at(s, after)
     share = (at_us - first["fixed_us"]) / (last["fixed_us"] - first["fixed_us"])
@@ -209,8 +208,8 @@ def _place_at(s: Shard, other: int, before: int, after: int, row: int, at_us: in
     east, north = metres_per_degree(first["lat_e7"] / 1e7)
     x = dlon * east
     y = dlat * north
-    extra = path_variance_m2(math.sqrt(x * x + y * y), share)
-    return first["lat_e7"] / 1e7 + share * dlat, first["lon_e7"] / 1e7 + share * dlon, extra
+    extra = path_variance_m2(math.sqrt(x * x + y * y), last["fixed_us"] - first["fixed_us"], share)
+    return first["lat_e7"] / 1e7 + share * dlat, first["lon_e7"] / 1e7 + share * dlon, extra, 0
 
 
 @kernel

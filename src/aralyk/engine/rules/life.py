@@ -95,22 +95,28 @@ def advance(s: Shard, case: int, until_us: int) -> bool:
         k = case_at(s, case)
         at = max(due, k["event_us"])
         k["event_us"] = at
-        if what == ZONE:
-            pass_boundary(s, case, which, at)
-        elif what == CALL:
-            pass_deadline(s, case, which, at)
-        elif what == HAND:
-            fire_handover(s, case, which, at)
-        elif what == QUIET:
-            fire_silence(s, which, at)
-        elif what == EPISODE:
-            fire_condition(s, case, which, at)
-        elif what == REQUEST:
-            expire_requests(s, which, at)
-        elif k["life"] == PENDING:
-            begin(s, case, at)
-        else:
-            end(s, case, at)
+        fire(s, case, what, which, at)
+
+
+@kernel
+def fire(s: Shard, case: int, what: int, which: int, at_us: int) -> None:
+    """Let one due moment happen."""
+    if what == ZONE:
+        pass_boundary(s, case, which, at_us)
+    elif what == CALL:
+        pass_deadline(s, case, which, at_us)
+    elif what == HAND:
+        fire_handover(s, case, which, at_us)
+    elif what == QUIET:
+        fire_silence(s, which, at_us)
+    elif what == EPISODE:
+        fire_condition(s, case, which, at_us)
+    elif what == REQUEST:
+        expire_requests(s, which, at_us)
+    elif case_at(s, case)["life"] == PENDING:
+        begin(s, case, at_us)
+    else:
+        end(s, case, at_us)
 
 
 @kernel

@@ -31,6 +31,7 @@ def clear_draft(s: Shard) -> None:
     draft["passing"] = 0
     draft["who"] = 0
     draft["occurred_us"] = NEVER
+    draft["aged_us"] = NEVER
     draft["respondent"] = UNKNOWN
     draft["protected"] = UNKNOWN
     sight_at(s, 0)["device"] = UNKNOWN

@@ -12,7 +12,7 @@ import math
 from aralyk.engine import policy
 from aralyk.engine.areas import crossing, inside_probability, local, signed_distance_m
 from aralyk.engine.compiled import kernel
-from aralyk.engine.error_model import growth_m2, path_variance_m2
+from aralyk.engine.error_model import aged, path_variance_m2
 from aralyk.engine.motion import is_passing
 from aralyk.engine.pairs import is_placed, quality, spread, step_back
 from aralyk.engine.reasons import BECAME_ACTIVE, SCHEDULE_ENDED
@@ -97,7 +97,7 @@ def weigh_area(s: Shard, case: int, condition: int, device: int, now_us: int) ->
     if c["kind"] == EXCLUSION:
         p = _probability_closed(s, case, condition, device, x, y, now_us)
     else:
-        p = 1.0 - inside_probability(c, signed_distance_m(s, c, x, y), spread(d), 0.0)
+        p = 1.0 - inside_probability(s, c, x, y, spread(d), 0.0)
     draft["p_distance"] = p
     draft["p_warning"] = p
     draft["passing"] = 1 if c["kind"] == EXCLUSION and is_passing(d, x, y, c["bound_m"]) else 0
@@ -109,13 +109,13 @@ def weigh_area(s: Shard, case: int, condition: int, device: int, now_us: int) ->
 def _probability_closed(s: Shard, case: int, condition: int, device: int, x: float, y: float, now_us: int) -> float:
     c = condition_at(s, condition)
     d = device_at(s, device)
-    extra = growth_m2(d["speed_mps"], now_us - d["fix_us"])
+    now = aged(spread(d), d["speed_mps"], now_us - d["fix_us"])
     beyond = math.sqrt(x * x + y * y) - c["bound_m"] - d["step_m"]
-    variance = d["wide2"] + extra
+    variance = now.wide2
     if beyond > 0.0 and beyond * beyond > FAR_SIGMAS * FAR_SIGMAS * variance and d["outlier_share"] <= OUTLIERS_MATTER:
         return 0.0
     signed = signed_distance_m(s, c, x, y)
-    p = inside_probability(c, signed, spread(d), extra)
+    p = inside_probability(s, c, x, y, now, 0.0)
     if signed > 0.0 and d["prev_us"] != NEVER and d["fix_us"] - d["prev_us"] <= STALE_US:
         p = max(p, _probability_crossed(s, case, condition, device, x, y, p))
     return p
@@ -128,13 +128,15 @@ def _probability_crossed(s: Shard, case: int, condition: int, device: int, x: fl
     d = device_at(s, device)
     draft = draft_of(s)
     bx, by = step_back(d)
-    share, signed = crossing(s, c, x + bx, y + by, x, y)
+    share, _ = crossing(s, c, x + bx, y + by, x, y)
     if share < 0.0:
         return p_now
     at = d["prev_us"] + int(share * (d["fix_us"] - d["prev_us"]))
     if at < case_at(s, case)["starts_us"] or not in_hours(s, condition, at):
         return p_now
-    p = inside_probability(c, signed, spread(d), path_variance_m2(d["step_m"], share))
+    extra = path_variance_m2(d["step_m"], d["fix_us"] - d["prev_us"], share)
+    back = 1.0 - share
+    p = inside_probability(s, c, x + back * bx, y + back * by, spread(d), extra)
     if p > p_now:
         draft["occurred_us"] = at
         draft["swept"] = 1
