@@ -41,9 +41,6 @@ PATH_MPS = phones.PATH_MPS
 RADIUS_UNDECLARED_M = np.array([100.0, 30.0, 50.0, 800.0])
 """By source: unknown, gnss, fused, network. Not fitted: no track with a truth leaves the radius out."""
 
-GROWTH_SHARE = 0.7
-"""Per-axis standard deviation of a walk of unknown direction, as a share of its length (1/sqrt 2)."""
-
 
 class Spread(NamedTuple):
     """A mixture: per-axis variances in square metres, and the shares of the wide and the outlier part."""

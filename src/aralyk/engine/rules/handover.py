@@ -17,13 +17,15 @@ All of it follows from the windows and the moment asked, so a late place is judg
 
 from __future__ import annotations
 
+import math
+
 from aralyk.engine import policy
 from aralyk.engine.areas import local
 from aralyk.engine.compiled import kernel
-from aralyk.engine.error_model import spread_of
+from aralyk.engine.error_model import aged, spread_of
 from aralyk.engine.geodesy import metres_per_degree
 from aralyk.engine.pairs import is_placed, pair_distance_m, quality, spread, who_approached
-from aralyk.engine.probability import within
+from aralyk.engine.probability import within, within_of_fixed
 from aralyk.engine.reasons import (
     CHILD_NOT_BACK,
     CHILD_UNCONFIRMED,
@@ -339,7 +341,7 @@ def _draft_nearest(s: Shard, case: int, hand: int, now_us: int) -> int:
             level = PROBABLE if inside >= P_OPEN and good == 1 else POSSIBLE if inside >= P_POSSIBLE else 0
             draft["p_distance"] = inside
             draft["distance_m"] = distance
-            draft["extra_m2"] = extra
+            draft["aged_us"] = now_us
             draft["good"] = good
             draft["respondent"] = r_i
             draft["protected"] = p_i

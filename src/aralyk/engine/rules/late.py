@@ -196,7 +196,7 @@ def _against_history(s: Shard, other: int, record: Row, at_us: int, c: Row) -> t
 
 @kernel
 def _place_at(s: Shard, other: int, before: int, after: int, row: int, at_us: int) -> tuple[float, float, float, int]:
-    """Where the other device was at a past moment: latitude, longitude, and between two fixes added variance, else age."""
+    """Where the other device was at a past moment: lat, lon, added variance between two fixes, else its age."""
     kept = ring_at(s, row)
     if before < 0 or after < 0 or ring_at(s, after)["fixed_us"] - ring_at(s, before)["fixed_us"] > STALE_US:
         return kept["lat_e7"] / 1e7, kept["lon_e7"] / 1e7, 0.0, abs(at_us - kept["fixed_us"])
