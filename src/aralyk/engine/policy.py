@@ -1,6 +1,5 @@
 """The engine's named limits and thresholds, each with its reason. Changing one changes decisions: a new version."""
 
-import os
 from typing import Final
 
 SECOND_US: Final = 1_000_000
@@ -113,7 +112,8 @@ STROLL_MPS: Final = 2.0
 """A protected person who was at rest when her device fell silent: on foot, at a quick pace."""
 SERIOUS_INTERVALS: Final = 2
 """A meeting that became possible in a silence is told as serious within two intervals (3.7 allows three)."""
-REST_PATIENCE_US: Final = int(os.environ.get("RESTP", "0")) * MINUTE_US
+REST_PATIENCE_US: Final = 0 * MINUTE_US
+"""... and this much longer for one who was at rest when he fell silent."""
 SILENCE_FOLD_US: Final = 120 * MINUTE_US
 """A device that falls silent again within this time continues its incident: indoors, phones come and go."""
 STEP_MIN_M: Final = 20.0

@@ -115,27 +115,30 @@ def judge_proximity(s: Shard, case: int, condition: int, now_us: int, cause: int
         return
     draft = draft_of(s)
     e = condition_episode_at(s, condition)
-    if draft["p_distance"] >= P_POSSIBLE and draft["good"] < 1:
-        ask_coarse(s, draft["respondent"], now_us)
-        ask_coarse(s, draft["protected"], now_us)
-    if draft["level"] == CLEAR and e["opened_us"] == NEVER:
-        return
+    level = draft["level"]
+    r_i = draft["respondent"]
+    p_i = draft["protected"]
+    doubtful = draft["good"] < 1 and (level == POSSIBLE or draft["p_distance"] >= P_POSSIBLE)
+    if level != CLEAR or e["opened_us"] != NEVER:
+        _tell_pair(s, case, condition, now_us, cause)
+    if doubtful:  # after the telling: a request is a decision with a draft of its own
+        ask_coarse(s, r_i, now_us)
+        ask_coarse(s, p_i, now_us)
+
+
+@kernel
+def _tell_pair(s: Shard, case: int, condition: int, now_us: int, cause: int) -> None:
+    """Advance the episode by the drafted pair and tell what there is to tell."""
+    draft = draft_of(s)
+    e = condition_episode_at(s, condition)
     phase = step_of(s, case, e, draft["level"], now_us, may_lower(s, case))
     if phase < 0:
         return
     show_pair(s, condition, now_us)
-    draft_level = draft["level"]
-    r_i = draft["respondent"]
-    p_i = draft["protected"]
-    r = device_at(s, r_i)
-    p = device_at(s, p_i)
-    suspect = is_leap(r, p)
+    suspect = is_leap(device_at(s, draft["respondent"]), device_at(s, draft["protected"]))
     reason = cause if cause > 0 else reason_of(s, condition_at(s, condition)["kind"], e["level"], suspect)
     tell_level(s, case, condition, phase, reason, now_us)
     pursue(s, case, condition_at(s, condition)["party"], now_us)
-    if draft_level == POSSIBLE:
-        ask_coarse(s, r_i, now_us)
-        ask_coarse(s, p_i, now_us)
 
 
 @kernel
