@@ -99,8 +99,14 @@ def still(device: str, start_s: float, count: int, east_m: float = 0.0, north_m:
 
 
 def going(
-    device: str, start_s: float, begin: tuple[float, float], mps: tuple[float, float], count: int, *,
-    step_s: float = 15.0, **fields: Any,
+    device: str,
+    start_s: float,
+    begin: tuple[float, float],
+    mps: tuple[float, float],
+    count: int,
+    *,
+    step_s: float = 15.0,
+    **fields: Any,
 ) -> list[Observation]:
     """Fixes of somebody who keeps a velocity (metres per second east and north) and whose device says so."""
     east, north = mps

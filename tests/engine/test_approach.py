@@ -13,7 +13,9 @@ NEAR = (Kind.APPROACH, Kind.WARNING_RING, Kind.PROXIMITY)
 
 def told_first(mps: float, *, from_m: float, count: int) -> Decision:
     """The first word about the pair when he comes straight at this speed and she rests."""
-    made = decided(started(proximity(distance_m=RING_M)), still(HERS, 0, count), going(HIS, 2, (from_m, 0), (-mps, 0), count))
+    made = decided(
+        started(proximity(distance_m=RING_M)), still(HERS, 0, count), going(HIS, 2, (from_m, 0), (-mps, 0), count)
+    )
     return about(made, *NEAR)[0]
 
 

@@ -63,8 +63,12 @@ def test_who_stops_inside_the_ring_is_critical() -> None:
 
 def test_a_city_car_that_heads_for_her_is_not_passing() -> None:
     """At 50 km/h he could stop at her door: straight at her is critical, past her at 400 m it is not."""
-    heading_for_her = decided(started(proximity(distance_m=RING_M)), still(HERS, 0, 30), going(HIS, 2, (-3000, 0), (14, 0), 20))
-    past_her = decided(started(proximity(distance_m=RING_M)), still(HERS, 0, 30), going(HIS, 2, (-3000, 350), (14, 0), 30))
+    heading_for_her = decided(
+        started(proximity(distance_m=RING_M)), still(HERS, 0, 30), going(HIS, 2, (-3000, 0), (14, 0), 20)
+    )
+    past_her = decided(
+        started(proximity(distance_m=RING_M)), still(HERS, 0, 30), going(HIS, 2, (-3000, 350), (14, 0), 30)
+    )
     assert any(d.priority == 1 for d in by(heading_for_her))
     assert {d.priority for d in by(past_her)} == {2}
 
@@ -92,7 +96,9 @@ def test_a_closed_area_is_driven_through_alike() -> None:
     from tests.engine.builders import circle
 
     through = decided(started(circle(radius_m=500)), going(HIS, 2, (-4000, 250), (MPS, 0), 30))
-    stays = decided(started(circle(radius_m=500)), going(HIS, 2, (-4000, 250), (MPS, 0), 11), still(HIS, 170, 4, 100, 250))
+    stays = decided(
+        started(circle(radius_m=500)), going(HIS, 2, (-4000, 250), (MPS, 0), 11), still(HIS, 170, 4, 100, 250)
+    )
     assert {d.priority for d in about(through, "exclusion_zone")} == {2}
     assert any(d.priority == 1 for d in about(stays, "exclusion_zone"))
 

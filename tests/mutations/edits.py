@@ -30,7 +30,13 @@ class Constant:
         """The source with the constant's value replaced."""
         tree = ast.parse(source)
         for node in tree.body:
-            names = [node.target] if isinstance(node, ast.AnnAssign) else node.targets if isinstance(node, ast.Assign) else []
+            names = (
+                [node.target]
+                if isinstance(node, ast.AnnAssign)
+                else node.targets
+                if isinstance(node, ast.Assign)
+                else []
+            )
             if any(isinstance(name, ast.Name) and name.id == self.name for name in names):
                 assert isinstance(node, ast.AnnAssign | ast.Assign)
                 node.value = ast.parse(self.value, mode="eval").body

@@ -1,6 +1,6 @@
 """One process, one engine: install the edits of a mutation (or none), measure the figures asked for, print them.
 
-    python -m tests.mutations.measure MUTATION FIGURE …        (MUTATION `-`: the engine as it is)
+python -m tests.mutations.measure MUTATION FIGURE …        (MUTATION `-`: the engine as it is)
 """
 
 from __future__ import annotations
