@@ -98,6 +98,23 @@ def still(device: str, start_s: float, count: int, east_m: float = 0.0, north_m:
     return walk(device, start_s, [(east_m, north_m)] * count)
 
 
+def going(
+    device: str,
+    start_s: float,
+    begin: tuple[float, float],
+    mps: tuple[float, float],
+    count: int,
+    *,
+    step_s: float = 15.0,
+    **fields: Any,
+) -> list[Observation]:
+    """Fixes of somebody who keeps a velocity (metres per second east and north) and whose device says so."""
+    east, north = mps
+    motion = {"speed_mps": math.hypot(east, north), "heading_deg": math.degrees(math.atan2(east, north)) % 360.0}
+    places = [(begin[0] + i * step_s * east, begin[1] + i * step_s * north) for i in range(count)]
+    return walk(device, start_s, places, step_s=step_s, **(motion | fields))
+
+
 def started(*conditions: dict[str, Any], **changes: Any) -> State:
     """A state that took an order at its start."""
     state = State.empty()

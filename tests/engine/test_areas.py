@@ -120,8 +120,9 @@ def test_being_away_from_where_he_must_be_is_told(kind: str) -> None:
 
 def test_coming_home_ends_it() -> None:
     state = started(circle("curfew", radius_m=200))
-    made = about(decided(state, still(HIS, 0, 5, 1500), still(HIS, 75, 5)), "curfew")
+    made = about(decided(state, still(HIS, 0, 5, 1500), still(HIS, 135, 16)), "curfew")
     assert [d.phase for d in made] == [Phase.OPEN, Phase.CLOSE]
+    assert made[-1].decided_at_us == at(135 + 15 + 1 + 120)  # his second fix at home, and the lateness window after it
 
 
 def test_an_ageing_place_is_no_evidence_of_leaving() -> None:

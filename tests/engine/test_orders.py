@@ -136,7 +136,7 @@ def test_a_change_keeps_open_incidents_and_their_names() -> None:
     state = started(proximity())
     before = decided(state, still(HERS, 0, 4), still(HIS, 2, 4, 100))
     assert state.set_order(compile_order(order(proximity(), circle(east_m=9000), version=2)), at(60)) == []
-    after = about(decided(state, still(HIS, 62, 8, 3000), still(HERS, 62, 8)), "proximity")
+    after = about(decided(state, still(HIS, 62, 16, 3000), still(HERS, 62, 16)), "proximity")
     assert after[-1].phase is Phase.CLOSE
     assert after[-1].incident == opened(before, "proximity")[0].incident
 

@@ -26,6 +26,7 @@ from tests.engine.builders import (
 )
 
 RING = (Kind.PROXIMITY, Kind.WARNING_RING)
+NEAR = (Kind.APPROACH, *RING)
 
 
 def test_one_incident_when_she_walks_into_the_ring_of_him_standing() -> None:
@@ -50,15 +51,16 @@ def test_her_own_approach_never_names_the_respondent_as_the_one_who_came() -> No
 def test_his_approach_is_told_as_his() -> None:
     state = started(proximity(distance_m=500))
     made = decided(state, still(HERS, 0, 40), walk(HIS, 0, line((1500, 0), (100, 0), 40)))
-    assert opened(made, *RING)[0].who_approached is Approached.RESPONDENT
+    assert about(made, *RING)[0].who_approached is Approached.RESPONDENT
+    assert {d.who_approached for d in about(made, Kind.APPROACH)} <= {Approached.RESPONDENT, Approached.UNKNOWN}
 
 
 def test_a_pair_that_closes_in_makes_one_incident_not_two() -> None:
     """prox-02"""
     state = started(proximity())
     made = decided(state, walk(HIS, 0, line((900, 0), (50, 0), 30)), walk(HERS, 3, line((-900, 0), (-50, 0), 30)))
-    assert len(opened(made, *RING)) == 1
-    assert len({d.incident for d in about(made, *RING)}) == 1
+    assert len(opened(made, *NEAR)) == 1
+    assert len({d.incident for d in about(made, *NEAR)}) == 1
 
 
 def test_no_nearness_is_claimed_from_a_place_three_days_old() -> None:
@@ -125,19 +127,41 @@ def test_a_lone_outlier_does_not_end_an_incident() -> None:
     assert [d.phase for d in made if d.phase is not Phase.UPDATE] == [Phase.OPEN]
 
 
-def test_a_lone_jump_into_the_ring_opens_priority_2_and_asks_for_a_better_fix() -> None:
+JUMP = [(9000.0, 0.0)] * 5 + [(100.0, 0.0)] + [(9000.0, 0.0)] * 14
+
+
+def test_a_lone_jump_into_the_ring_opens_nothing_and_asks_for_a_better_fix() -> None:
     state = started(proximity())
-    his = walk(HIS, 2, [(9000, 0)] * 5 + [(100, 0)] + [(9000, 0)] * 4)
-    made = about(decided(state, still(HERS, 0, 10), his), *RING)
+    made = decided(state, still(HERS, 0, 20), walk(HIS, 2, JUMP))
+    assert about(made, *NEAR) == []
+    asked = about(made, Kind.BETTER_FIX)
+    assert [(d.phase, d.priority, d.reason) for d in asked] == [
+        (Phase.OPEN, 4, "requested"),
+        (Phase.CLOSE, 4, "request_met"),
+    ]
+    assert asked[0].decided_at_us == at(2 + 5 * 15 + 1)
+    assert asked[0].basis["device"] == HIS
+
+
+def test_at_high_threat_a_lone_jump_into_the_ring_opens_priority_2() -> None:
+    state = started(proximity(), threat_level="high")
+    made = about(decided(state, still(HERS, 0, 20), walk(HIS, 2, JUMP)), *NEAR)
     assert (made[0].phase, made[0].priority, made[0].reason) == (Phase.OPEN, 2, "suspect_jump_request_better_fix")
     assert all(d.priority == 2 for d in made)
     assert made[-1].phase is Phase.CLOSE
 
 
+def test_a_jump_that_the_next_fix_confirms_is_a_breach() -> None:
+    state = started(proximity())
+    made = about(decided(state, still(HERS, 0, 10), walk(HIS, 2, JUMP[:5] + [(100.0, 0.0)] * 4)), *NEAR)
+    assert (made[0].kind, made[0].priority) == (Kind.PROXIMITY, 1)
+    assert made[0].decided_at_us == at(2 + 6 * 15 + 1)
+
+
 def test_leaving_ends_the_incident_and_coming_back_opens_another() -> None:
     state = started(proximity())
     way = line((1500, 0), (100, 0), 20) + line((100, 0), (2500, 0), 30) + line((2500, 0), (100, 0), 30)
-    made = about(decided(state, still(HERS, 0, 80), walk(HIS, 2, way)), *RING)
+    made = about(decided(state, still(HERS, 0, 80), walk(HIS, 2, way)), *NEAR)
     incidents = [d.incident for d in made if d.phase is Phase.OPEN]
     assert len(set(incidents)) == 2
     assert [d.incident for d in made if d.phase is Phase.CLOSE] == incidents[:1]
@@ -145,7 +169,8 @@ def test_leaving_ends_the_incident_and_coming_back_opens_another() -> None:
 
 def test_the_warning_ring_becomes_the_same_incident_of_higher_priority() -> None:
     state = started(proximity(distance_m=500, warning_m=1000))
-    made = about(decided(state, still(HERS, 0, 40), walk(HIS, 2, line((1500, 0), (100, 0), 40))), *RING)
+    hers = walk(HERS, 0, line((1500, 0), (100, 0), 40))  # she walks: his own coming would be an approach before
+    made = about(decided(state, hers, still(HIS, 2, 40)), *NEAR)
     assert (made[0].kind, made[0].priority, made[0].phase) == (Kind.WARNING_RING, 2, Phase.OPEN)
     first = next(d for d in made if d.priority == 1)
     assert (first.kind, first.phase, first.incident) == (Kind.PROXIMITY, Phase.UPDATE, made[0].incident)

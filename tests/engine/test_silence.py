@@ -4,8 +4,27 @@ from __future__ import annotations
 
 import pytest
 
-from aralyk.engine import Phase
-from tests.engine.builders import HERS, HIS, about, at, circle, decided, heard, proximity, seen, started, still, walk
+from aralyk.engine import Observation, Phase, policy
+from tests.engine.builders import (
+    HERS,
+    HIS,
+    about,
+    at,
+    circle,
+    decided,
+    going,
+    heard,
+    proximity,
+    seen,
+    started,
+    still,
+    walk,
+)
+
+
+def strolling(device: str, count: int, east_m: float) -> list[Observation]:
+    """Fixes of somebody on foot about a place: who was at rest when the device fell silent is given more time."""
+    return going(device, 0, (east_m, -20), (0, 1.4), count)
 
 
 def test_a_silent_device_is_flagged_after_three_of_its_intervals() -> None:
@@ -22,22 +41,72 @@ def test_a_silent_device_is_flagged_after_three_of_its_intervals() -> None:
 
 
 def test_silence_becomes_serious_when_he_can_have_reached_her_and_not_before() -> None:
-    """9,000 m away, ring 500 m: at 16.7 m/s each, (9000 - 500 - 20) / 33.4 = 254 s after the last fixes."""
+    """9,000 m away, ring 500 m: he by car, she rested, (9000 - 500 - 20) / (16.7 + 2) = 453 s after the last fixes."""
     state = started(proximity(distance_m=500))
-    decided(state, still(HIS, 0, 4), still(HERS, 0, 4, 9000))
-    quiet = state.tick(at(45 + 250))
+    decided(state, strolling(HIS, 4, 0), still(HERS, 0, 4, 9000))
+    met_s = 45 + 8480 / (policy.REACH_MPS + policy.STROLL_MPS)
+    told_s = met_s + 15 * policy.SERIOUS_INTERVALS
+    quiet = [d for d in state.tick(at(told_s - 2)) if d.party == "respondent"]
     assert {d.priority for d in about(quiet, "silence")} == {3}
-    serious = [d for d in state.tick(at(45 + 300)) if d.priority == 2]
+    serious = [d for d in state.tick(at(told_s + 2)) if d.party == "respondent" and d.priority == 2]
     assert {d.reason for d in serious} == {"possible_since"}
-    assert serious[0].occurred_at_us == pytest.approx(at(45 + 254), abs=2_000_000)
-    assert serious[0].decided_at_us == serious[0].occurred_at_us
+    assert serious[0].occurred_at_us == pytest.approx(at(met_s), abs=2_000_000)
+    assert serious[0].decided_at_us == serious[0].occurred_at_us + policy.SERIOUS_INTERVALS * 15_000_000
     assert serious[0].phase is Phase.UPDATE
 
 
+def test_at_high_threat_it_is_serious_at_the_moment_it_is_possible() -> None:
+    """And her own unseen way is a car's too: (9000 - 500 - 20) / 33.4 = 254 s."""
+    state = started(proximity(distance_m=500), threat_level="high")
+    decided(state, still(HIS, 0, 4), still(HERS, 0, 4, 9000))
+    serious = [d for d in about(state.tick(at(320)), "silence") if d.priority == 2]
+    assert {d.reason for d in serious} == {"possible_since"}
+    assert serious[0].decided_at_us == serious[0].occurred_at_us
+    assert serious[0].occurred_at_us == pytest.approx(at(45 + 8480 / (2 * policy.REACH_MPS)), abs=2_000_000)
+
+
+def test_her_fixes_do_not_put_off_the_moment_from_which_he_can_be_there() -> None:
+    """She reports all the time that she is where he can have gone: each of her fixes is no excuse for his silence."""
+    state = started(proximity(distance_m=500))
+    made = decided(state, strolling(HIS, 4, 3000), still(HERS, 0, 60))
+    serious = [d for d in about(made, "silence") if d.party == "respondent" and d.priority == 2]
+    possible_s = 45 + 2480 / policy.REACH_MPS
+    assert serious
+    assert at(possible_s) <= serious[0].decided_at_us <= at(possible_s + 15 * policy.SERIOUS_INTERVALS + 15)
+
+
+def test_the_assumed_speed_stands_beside_a_silence_that_may_hide_a_meeting() -> None:
+    state = started(proximity(distance_m=500))
+    decided(state, strolling(HIS, 4, 3000), still(HERS, 0, 4))
+    serious = [d for d in about(state.tick(at(7200)), "silence") if d.priority == 2]
+    assert {d.party: d.basis["reach_mps"] for d in serious} == {
+        "respondent": policy.REACH_MPS,
+        "p": policy.STROLL_MPS,
+    }
+
+
+def test_a_device_that_falls_silent_again_within_two_hours_continues_its_incident() -> None:
+    state = started(proximity())
+    hers = still(HERS, 0, 700, 90_000)
+    spells = [still(HIS, begins, 4) for begins in (0, 600, 1200)]
+    made = [d for d in about(decided(state, hers, *spells), "silence") if d.party == "respondent"]
+    assert [d.phase for d in made if d.reason == "no_contact"] == [Phase.OPEN, Phase.UPDATE, Phase.UPDATE]
+    assert len({d.incident for d in made}) == 1
+
+
+def test_a_device_that_falls_silent_again_after_two_hours_opens_a_new_incident() -> None:
+    state = started(proximity())
+    hers = still(HERS, 0, 1200, 90_000)
+    his = [*still(HIS, 0, 4), *still(HIS, 600, 520), *still(HIS, 9000, 4)]
+    made = [d for d in about(decided(state, hers, his), "silence") if d.party == "respondent"]
+    assert [d.phase for d in made if d.reason == "no_contact"] == [Phase.OPEN, Phase.OPEN, Phase.UPDATE]
+    assert len({d.incident for d in made}) == 2
+
+
 def test_a_silent_respondent_who_can_have_reached_a_closed_area_is_serious() -> None:
-    """3,000 m from the centre, radius 500: 2,490 m at 16.7 m/s take 149 s."""
+    """3,000 m from the centre, radius 500: 2,490 m at 16.7 m/s take 149 s; told two intervals later."""
     state = started(circle(radius_m=500), protected=[{"id": "p", "devices": []}])
-    decided(state, still(HIS, 0, 4, 3000))
+    decided(state, strolling(HIS, 4, 3000))
     (serious,) = [d for d in state.tick(at(1000)) if d.priority == 2]
     assert serious.occurred_at_us == pytest.approx(at(45 + 149), abs=2_000_000)
 
@@ -63,7 +132,7 @@ def test_a_heartbeat_keeps_contact_but_not_the_place() -> None:
 def test_vague_places_only_are_told_after_two_minutes() -> None:
     state = started(proximity())
     vague = walk(HIS, 60, [(6000, 0)] * 20, accuracy_m=5000.0)
-    made = decided(state, still(HIS, 0, 4, 6000), vague, still(HERS, 0, 24))
+    made = decided(state, strolling(HIS, 4, 6000), vague, still(HERS, 0, 60))
     his = [d for d in about(made, "silence") if d.party == "respondent"]
     assert his[0].reason == "position_vague_request_better_fix"
     assert his[0].decided_at_us == at(45 + 120)
@@ -72,7 +141,7 @@ def test_vague_places_only_are_told_after_two_minutes() -> None:
 
 def test_a_fresh_fix_of_the_other_party_renews_the_judgement() -> None:
     state = started(proximity())
-    decided(state, still(HIS, 0, 4), still(HERS, 0, 4, 30_000))
+    decided(state, strolling(HIS, 4, 0), still(HERS, 0, 4, 30_000))
     made = decided(state, walk(HERS, 120, [(30_000, 0), (3000, 0), (400, 0), (300, 0)], step_s=400))
     renewed = [d for d in about(made, "silence") if d.reason == "partner_position_stale"]
     assert renewed
@@ -83,7 +152,7 @@ def test_a_fresh_fix_of_the_other_party_renews_the_judgement() -> None:
 def test_silence_is_told_once_and_not_every_interval() -> None:
     state = started(proximity())
     decided(state, still(HIS, 0, 4), still(HERS, 0, 4, 2000))
-    first = state.tick(at(3600))
+    first = state.tick(at(7200))
     assert [d.phase for d in about(first, "silence")].count(Phase.OPEN) == 2
     assert state.tick(at(86_400)) == []
 

@@ -24,7 +24,7 @@ import pyarrow.parquet as pq
 import shapely
 from shapely.geometry import Polygon
 
-from aralyk.engine import Decision, Kind, Observation, Phase, State, compile_order
+from aralyk.engine import Decision, Kind, Observation, Phase, State, compile_order, policy
 from aralyk.engine.times import iso
 
 REPOSITORY: Final = Path(__file__).resolve().parent.parent.parent
@@ -187,7 +187,7 @@ def _count(
     sharp: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]],
 ) -> None:
     about = [d for d in made if d.kind in (Kind.PROXIMITY, Kind.WARNING_RING)]
-    first = _standing(about, 1)
+    first = _standing(about, 1, until_calm=True)
     any_ = _standing(about, 2)
     unknown = _standing([d for d in made if d.kind is Kind.SILENCE and d.party == "respondent"], 2)
     unknown += _standing([d for d in made if d.kind is Kind.SILENCE and d.party == "p"], 2)
@@ -223,8 +223,11 @@ def _heard(times: npt.NDArray[np.int64], at_us: int, within_us: int) -> bool:
     return last >= 0 and at_us - int(times[last]) <= within_us
 
 
-def _standing(made: Sequence[Decision], priority: int) -> list[tuple[int, int]]:
-    """Spans in which one of these decisions' incidents stood open at this priority or a higher one (one at a time)."""
+def _standing(made: Sequence[Decision], priority: int, *, until_calm: bool = False) -> list[tuple[int, int]]:
+    """Spans in which one of these decisions' incidents stood open at this priority or a higher one (one at a time).
+
+    A close by evidence comes a lateness window after the calm it speaks of; `until_calm` ends the span with the calm.
+    """
     spans = []
     since: int | None = None
     for d in made:
@@ -234,7 +237,8 @@ def _standing(made: Sequence[Decision], priority: int) -> list[tuple[int, int]]:
         if stands and since is None:
             since = d.decided_at_us
         elif not stands and since is not None:
-            spans.append((since, d.decided_at_us))
+            waited = until_calm and d.reason in ("clear_evidence", "self_reported_clear")
+            spans.append((since, max(since, d.decided_at_us - policy.LATE_US) if waited else d.decided_at_us))
             since = None
     if since is not None:
         spans.append((since, FOREVER_US))

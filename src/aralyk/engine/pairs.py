@@ -30,6 +30,7 @@ from aralyk.engine.rings import place_before
 from aralyk.engine.shard import Shard, device_at, draft_of, ring_at, sight_at
 
 STALE_US = policy.STALE_US
+P_OPEN = policy.P_OPEN
 SILENCE_INTERVALS = policy.SILENCE_INTERVALS
 COARSE_M = policy.COARSE_M
 VAGUE_M = policy.VAGUE_M
@@ -234,7 +235,7 @@ def weigh_pair(s: Shard, r_i: int, p_i: int, ring_m: float, warning_m: float, no
         return
     swept = within(near, ring_m, a, b, apart)
     draft["p_warning"] = max(draft["p_warning"], within(near, outer, a, b, apart) if outer > ring_m else swept)
-    if swept > draft["p_distance"]:
+    if swept > draft["p_distance"] and draft["p_distance"] < P_OPEN:  # the newest places prove better than a guess
         draft["p_distance"] = swept
         draft["distance_m"] = near
         draft["extra_m2"] = apart

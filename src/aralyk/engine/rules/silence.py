@@ -185,8 +185,8 @@ def _open_silence(s: Shard, device: int, reason: int, now_us: int, since_us: int
 @kernel
 def raise_silence(s: Shard, device: int, other: int, reason: int, now_us: int, since_us: int) -> None:
     """Make a silence serious, showing both last places when there are two."""
+    _make_serious(s, device, now_us)  # first: its request is a decision with a draft of its own
     draft_last_places(s, device, other)
-    _make_serious(s, device, now_us)
     occurred = max(since_us, case_at(s, device_at(s, device)["case"])["starts_us"])
     tell_device(s, device, SILENCE, UPDATE, 2, reason, now_us, occurred)
 
@@ -342,5 +342,6 @@ def renew_partners(s: Shard, device: int, now_us: int) -> None:
         if e["level"] <= 2 and e["reason"] == reason and not is_material(s, e, now_us):
             continue
         _make_serious(s, other, now_us)
+        draft_last_places(s, other, met)  # again: a request is a decision with a draft of its own
         since = max(due, k["starts_us"])
         tell_device(s, other, SILENCE, UPDATE, e["level"], reason, now_us, since)
