@@ -47,7 +47,7 @@ from aralyk.engine.rules.devices import attest, doubt, say
 from aralyk.engine.rules.handover import judge_handover
 from aralyk.engine.rules.late import judge_late
 from aralyk.engine.rules.panic import panic
-from aralyk.engine.rules.proximity import judge_proximity
+from aralyk.engine.rules.proximity import judge_met, judge_proximity
 from aralyk.engine.rules.requests import meet_request
 from aralyk.engine.rules.silence import hear, renew_partners
 from aralyk.engine.rules.zones import judge_zone
@@ -55,6 +55,8 @@ from aralyk.engine.shard import Shard, case_at, condition_at, counts_of, device_
 
 AHEAD_US = policy.AHEAD_US
 LATE_US = policy.LATE_US
+LAG_FIXES = policy.LAG_FIXES
+LAG_JITTER_US = policy.LAG_JITTER_US
 STALE_US = policy.STALE_US
 JUMP_MPS = policy.JUMP_MPS
 JUMP_M = policy.JUMP_M
@@ -72,10 +74,10 @@ def receive(s: Shard, record: Row, now_us: int) -> None:
     """Apply one record to its device's case at the case's time `now_us`."""
     device = record["device"]
     d = device_at(s, device)
-    ahead = record["fixed_us"] - record["received_us"] > AHEAD_US
-    at = record["fixed_us"] if record["fixed_us"] != NEVER and not ahead else record["received_us"]
+    wrong_clock = record["fixed_us"] - record["received_us"] > AHEAD_US or is_behind(d, record)
+    at = record["fixed_us"] if record["fixed_us"] != NEVER and not wrong_clock else record["received_us"]
     telling = tells(record["flags"])
-    if is_repeated(s, device, record, at, ahead, telling):
+    if is_repeated(s, device, record, at, wrong_clock, telling):
         hear_again(s, device, record["received_us"], now_us)
         return
     fresh = at >= d["record_us"]
@@ -92,14 +94,9 @@ def receive(s: Shard, record: Row, now_us: int) -> None:
             judge_late(s, device, record, at, now_us)
         return
     d["contact_us"] = max(d["contact_us"], now_us)
-    if fresh:
-        attest(d, record["flags"])
+    take(s, device, record, at, fresh, now_us)
     if k["life"] == LIVE:
-        say(s, device, record, fresh, now_us, at)
-    if placed:
-        take_place(s, device, record, at, now_us)
-    if k["life"] == LIVE:
-        doubt(s, device, record, fresh, ahead, now_us, at)
+        doubt(s, device, record, fresh, wrong_clock, now_us, at)
     hear(s, device, now_us)
 
 
@@ -120,10 +117,40 @@ def tells(flags: int) -> bool:
 
 
 @kernel
-def is_repeated(s: Shard, device: int, record: Row, at_us: int, ahead: bool, telling: bool) -> bool:
+def take(s: Shard, device: int, record: Row, at_us: int, fresh: bool, now_us: int) -> None:
+    """Apply what a record says of its device, of its place, and of whom it hears."""
+    d = device_at(s, device)
+    live = case_at(s, d["case"])["life"] == LIVE
+    if fresh:
+        attest(d, record["flags"])
+    if live:
+        say(s, device, record, fresh, now_us, at_us)
+    if record["flags"] & PLACED:
+        take_place(s, device, record, at_us, now_us)
+    if live and d["met_us"] == at_us:
+        judge_met(s, device, now_us)
+
+
+@kernel
+def is_behind(d: Row, record: Row) -> bool:
+    """Whether the device's clock runs behind: record after record, heard live, lags by the same minutes or hours."""
+    lag = record["received_us"] - record["fixed_us"]
+    live = record["received_us"] - d["lag_heard_us"] >= d["interval_us"] // 2
+    if record["fixed_us"] == NEVER or lag <= LATE_US:
+        d["lag_count"] = 0
+    elif live:
+        same = d["lag_us"] != NEVER and abs(lag - d["lag_us"]) <= LAG_JITTER_US
+        d["lag_count"] = d["lag_count"] + 1 if same else 1
+        d["lag_us"] = lag
+        d["lag_heard_us"] = record["received_us"]
+    return bool(d["lag_count"] >= LAG_FIXES and abs(lag - d["lag_us"]) <= LAG_JITTER_US)
+
+
+@kernel
+def is_repeated(s: Shard, device: int, record: Row, at_us: int, wrong_clock: bool, telling: bool) -> bool:
     """Whether this very record came before; notes what is needed to know it again."""
     d = device_at(s, device)
-    if ahead:
+    if wrong_clock:
         if record["fixed_us"] == d["ahead_us"]:
             return True
         d["ahead_us"] = record["fixed_us"]

@@ -10,6 +10,10 @@ LATE_US: Final = 120 * SECOND_US
 """The lateness window of REQUIREMENTS 3.5: a fix received later than this is judged at its own time."""
 AHEAD_US: Final = 5 * SECOND_US
 """Real phones stamp up to 3.1 s in the future; beyond this the device's clock disagrees with ours."""
+LAG_FIXES: Final = 3
+"""So many records in a row, heard live, that lag by the same more than `LATE_US`: the clock is behind ..."""
+LAG_JITTER_US: Final = 5 * SECOND_US
+"""... the same within this; a buffer that is sent lags by ever less."""
 STALE_US: Final = 10 * MINUTE_US
 """An older place can't prove that two people are near now; it still bounds where they can be."""
 SILENCE_INTERVALS: Final = 3
@@ -28,9 +32,13 @@ MOTION_US: Final = 5 * MINUTE_US
 # --- probability ----------------------------------------------------------------------------------------
 P_OPEN: Final = 0.6
 """More likely inside than not, by a margin: half of what is judged at 0.5 is just outside."""
+P_MET: Final = 0.99
+"""Two devices hear each other by BLE: they are within tens of metres, unless somebody relays it."""
+MET_US: Final = 120 * SECOND_US
+"""So long hearing each other says that they are together."""
 P_SWEPT: Final = 0.8
 """As above, when only the way between two fixes says so: a straight line is a guess."""
-P_POSSIBLE: Final = 0.2
+P_POSSIBLE: Final = 0.3
 """Worth a person's look and a better fix, though not proved: priority 2."""
 P_CLOSE: Final = 0.1
 """Hysteresis: an episode ends on clear evidence only."""
@@ -116,12 +124,10 @@ STROLL_MPS: Final = 2.0
 """A protected person who was at rest when her device fell silent: on foot, at a quick pace."""
 SERIOUS_INTERVALS: Final = 2
 """A meeting that became possible in a silence is told as serious within two intervals (3.7 allows three)."""
-REST_UNHEARD_US: Final = 0 * MINUTE_US
-"""... and this much longer for one who was at rest when he fell silent."""
 REST_HEARD_US: Final = 15 * MINUTE_US
-"""... and for one who was at rest and is still heard, without a place: indoors."""
-SILENCE_FOLD_US: Final = 120 * MINUTE_US
-"""A device that falls silent again within this time continues its incident: indoors, phones come and go."""
+"""... and this much longer for one who was at rest and is still heard, without a place: indoors."""
+SILENCE_FOLD_US: Final = 720 * MINUTE_US
+"""A device that falls silent again within a shift (12 h) continues its incident: indoors, phones come and go."""
 STEP_MIN_M: Final = 20.0
 """Smaller displacements don't tell who approached whom."""
 NULL_ISLAND_DEG: Final = 1e-3

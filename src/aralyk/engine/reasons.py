@@ -63,6 +63,7 @@ HANDOVER_SILENCE: Final = 57
 CHILD_NOT_BACK: Final = 58
 CHILD_UNCONFIRMED: Final = 59
 HANDOVER_WINDOW: Final = 60
+HEARD_NEAR: Final = 61
 
 NAMES: Final = (
     "none",
@@ -126,4 +127,5 @@ NAMES: Final = (
     "handover_child_not_back",
     "handover_child_return_unconfirmed",
     "handover_window",
+    "heard_near",
 )

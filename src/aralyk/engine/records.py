@@ -97,7 +97,7 @@ CASE = _dtype(
 DEVICE = _dtype(
     "case party kind attested interval_us contact_us record_us beat_us beat_flags ahead_us history"
     " fix_us sharp_us received_us source trust mock prev_us ring_at ring_count"
-    " strap_us strap charging clean open steady good_us prev_good distrusted wrong_us"
+    " strap_us strap charging clean open steady good_us prev_good distrusted wrong_us lag_us lag_heard_us lag_count"
     " since_us excused_us attest_now identity_us met_us off_us battery_pct rising"
     " provoked_1_us provoked_2_us provoked_3_us jump_us odd bond_us lacking_us frozen_us frozen_moves",
     "lat lon east_m north_m radius_m core2 wide2 outlier2 wide_share outlier_share speed_mps"
@@ -130,7 +130,7 @@ RECORD = _dtype("device fixed_us received_us flags heard", "lat lon radius_m spe
 
 SIGHT = _dtype("device fixed_us received_us source", "lat lon radius_m")
 DRAFT = _dtype(
-    "level good occurred_us aged_us swept passing who respondent protected",
+    "level good occurred_us aged_us swept passing met who respondent protected",
     "p_distance p_warning distance_m extra_m2 contact_s reach_mps",
 )
 DECISION = _dtype(
@@ -151,7 +151,7 @@ def blank_device() -> Rows:
     row = np.zeros(1, DEVICE)
     for name in (
         "contact_us", "record_us", "beat_us", "ahead_us", "fix_us", "sharp_us", "received_us", "prev_us", "strap_us",
-        "good_us", "wrong_us",
+        "good_us", "wrong_us", "lag_us", "lag_heard_us",
         "identity_us", "met_us", "off_us", "battery_pct", "provoked_1_us", "provoked_2_us", "provoked_3_us",
         "jump_us", "bond_us", "lacking_us", "frozen_us",
     ):  # fmt: skip

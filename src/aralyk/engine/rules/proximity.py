@@ -12,7 +12,19 @@ from aralyk.engine import policy
 from aralyk.engine.compiled import kernel
 from aralyk.engine.motion import contact_s, is_approaching, is_passing, speed_mps
 from aralyk.engine.pairs import is_placed, offset, pair_distance_m, quality, weigh_pair, who_approached
-from aralyk.engine.records import APPROACHING, CLEAR, NEVER, POSSIBLE, PROBABLE, SUSPECT, THREAT_HIGH, Row
+from aralyk.engine.reasons import HEARD_NEAR
+from aralyk.engine.records import (
+    APPROACHING,
+    ATTESTED,
+    CLEAR,
+    NEVER,
+    POSSIBLE,
+    PROBABLE,
+    PROXIMITY,
+    SUSPECT,
+    THREAT_HIGH,
+    Row,
+)
 from aralyk.engine.rules.handover import is_replaced
 from aralyk.engine.rules.requests import ask_coarse, pursue
 from aralyk.engine.rules.telling import clear_draft, see_drafted
@@ -20,6 +32,8 @@ from aralyk.engine.rules.verdicts import close_by_evidence, level_of, reason_of,
 from aralyk.engine.shard import Shard, case_at, condition_at, condition_episode_at, device_at, draft_of
 
 P_SWEPT = policy.P_SWEPT
+P_MET = policy.P_MET
+MET_US = policy.MET_US
 P_POSSIBLE = policy.P_POSSIBLE
 PASSING_MPS = policy.PASSING_MPS
 REST_MPS = policy.REST_MPS
@@ -66,6 +80,7 @@ def _weighed(s: Shard, case: int, condition: int, r_i: int, p_i: int, now_us: in
     draft = draft_of(s)
     draft["good"] = min(quality(r), quality(p))
     draft["passing"] = 0
+    draft["met"] = 0
     if draft["swept"] == 1 and (draft["p_distance"] < P_SWEPT or r["prev_good"] == 0 or p["prev_good"] == 0):
         draft["good"] = min(draft["good"], 0)  # the way between two fixes is a guess: it may open, never prove
     level = level_of(draft["p_distance"], draft["p_warning"], draft["good"], 0)
@@ -74,12 +89,58 @@ def _weighed(s: Shard, case: int, condition: int, r_i: int, p_i: int, now_us: in
         level = POSSIBLE
     elif draft["good"] < 0 and is_leap(r, p) and case_at(s, case)["threat"] != THREAT_HIGH:
         level = CLEAR  # nobody moves like that: the next fix tells which of the two places was wrong
-    elif level < POSSIBLE and draft["good"] == 0 and is_coarse_near(r, p, c["distance_m"]):
+    elif level < POSSIBLE and min(quality(r), quality(p)) == 0 and is_coarse_near(r, p, c["distance_m"]):
         level = POSSIBLE
     elif level == CLEAR and draft["good"] >= 0 and is_approaching(r, p, c["distance_m"], now_us):
         level = APPROACHING
+    if is_met(r, p, now_us):
+        draft["p_distance"] = max(draft["p_distance"], P_MET)
+        draft["p_warning"] = max(draft["p_warning"], P_MET)
+        draft["met"] = 1
+        level = PROBABLE
     draft["level"] = level
     return int(level)
+
+
+@kernel
+def is_met(r: Row, p: Row, now_us: int) -> bool:
+    """Whether the two devices heard each other by BLE a short time ago."""
+    return bool(r["met_us"] != NEVER and r["met_us"] == p["met_us"] and now_us - r["met_us"] <= MET_US)
+
+
+@kernel
+def judge_met(s: Shard, device: int, now_us: int) -> None:
+    """A device hears one of the other party: they are together, whatever their places say, or without any."""
+    d = device_at(s, device)
+    k = case_at(s, d["case"])
+    for condition in range(k["condition_from"], k["condition_to"]):
+        c = condition_at(s, condition)
+        if c["kind"] != PROXIMITY or is_replaced(s, d["case"], condition, now_us):
+            continue
+        for other in range(k["device_from"], k["device_to"]):
+            o = device_at(s, other)
+            his = device if d["party"] == 0 else other
+            hers = other if d["party"] == 0 else device
+            if d["party"] + o["party"] == c["party"] and d["party"] != o["party"] and is_met(d, o, now_us):
+                _tell_met(s, d["case"], condition, his, hers, now_us)
+
+
+@kernel
+def _tell_met(s: Shard, case: int, condition: int, r_i: int, p_i: int, now_us: int) -> None:
+    clear_draft(s)
+    draft = draft_of(s)
+    draft["p_distance"] = P_MET
+    draft["p_warning"] = P_MET
+    draft["good"] = 1
+    draft["occurred_us"] = device_at(s, r_i)["met_us"]
+    phase = step_of(s, case, condition_episode_at(s, condition), PROBABLE, now_us, False)
+    if phase < 0:
+        return
+    draft["respondent"] = r_i if device_at(s, r_i)["fix_us"] != NEVER else -1
+    draft["protected"] = p_i if device_at(s, p_i)["fix_us"] != NEVER else -1
+    see_drafted(s)
+    tell_level(s, case, condition, phase, HEARD_NEAR, now_us)
+    pursue(s, case, condition_at(s, condition)["party"], now_us)
 
 
 @kernel
@@ -159,7 +220,7 @@ def may_lower(s: Shard, case: int) -> bool:
     k = case_at(s, case)
     attested = 0
     for device in range(k["device_from"], k["protected_from"]):
-        attested += device_at(s, device)["attested"]
+        attested += 1 if device_at(s, device)["attest_now"] == ATTESTED else 0
     return bool(attested > 0)
 
 

@@ -10,7 +10,7 @@ meeting that stays possible for two minutes without a better fix is critical (pr
 
 The respondent's unseen way is a car's. The protected person's is a walk if she was at rest, but at high threat a
 car's too: she may be silent at home for hours, and the question is whether HE came near. A device that falls silent
-again within two hours continues its incident.
+again within a shift (12 h) continues its incident.
 """
 
 from __future__ import annotations
@@ -54,7 +54,6 @@ REACH_MPS = policy.REACH_MPS
 STROLL_MPS = policy.STROLL_MPS
 REST_MPS = policy.REST_MPS
 REST_HEARD_US = policy.REST_HEARD_US
-REST_UNHEARD_US = policy.REST_UNHEARD_US
 SERIOUS_INTERVALS = policy.SERIOUS_INTERVALS
 WALK_MPS = policy.WALK_MPS
 BETTER_FIX_US = policy.BETTER_FIX_US
@@ -122,24 +121,24 @@ def silence_due_us(s: Shard, device: int) -> int:
     if e["level"] <= 2:
         return int(e["doubt_us"]) if e["doubt_us"] != NEVER else FOREVER
     due, _ = reach_due(s, device)
-    return due + patience_us(s, d) if due < FOREVER else FOREVER
+    return serious_us(s, d, due) if due < FOREVER else FOREVER
 
 
 @kernel
-def patience_us(s: Shard, d: Row) -> int:
-    """How long a possible meeting may stay technical: two intervals of his, and longer for one at rest and heard.
+def serious_us(s: Shard, d: Row, possible_us: int) -> int:
+    """When a meeting that is possible since a moment is told as serious: two intervals later.
 
-    None at high threat, none when he moves and his places contradict each other, none when she is the silent one: then it is his
-    coming near that makes a meeting possible.
+    At once at high threat, when he moves and his places contradict each other, and when she is the silent one: then it
+    is his coming near that makes a meeting possible. Later when he was at rest and is still heard, without a place.
     """
     settled = is_settled(d)
     if d["party"] != 0 or case_at(s, d["case"])["threat"] == THREAT_HIGH or (d["distrusted"] == 1 and not settled):
-        return 0
-    patience = SERIOUS_INTERVALS * d["interval_us"]
-    if settled:
-        heard = d["contact_us"] - d["sharp_us"] > SILENCE_INTERVALS * d["interval_us"]
-        patience += REST_HEARD_US if heard else REST_UNHEARD_US
-    return int(patience)
+        return possible_us
+    soon = possible_us + SERIOUS_INTERVALS * d["interval_us"]
+    if not settled:
+        return int(soon)
+    unheard = d["contact_us"] + SILENCE_INTERVALS * d["interval_us"]
+    return int(min(soon + REST_HEARD_US, max(soon, unheard)))
 
 
 @kernel
@@ -334,7 +333,7 @@ def renew_partners(s: Shard, device: int, now_us: int) -> None:
             continue
         due_at(s, case)["due_us"] = 0
         due, met = reach_due(s, other)
-        if due + patience_us(s, o) > now_us or met < 0:
+        if due == FOREVER or met < 0 or serious_us(s, o, due) > now_us:
             continue
         e = device_episode_at(s, other * DEVICE_EPISODES + SILENCE)
         draft_last_places(s, other, met)

@@ -29,6 +29,7 @@ def clear_draft(s: Shard) -> None:
     draft["good"] = 0
     draft["swept"] = 0
     draft["passing"] = 0
+    draft["met"] = 0
     draft["who"] = 0
     draft["occurred_us"] = NEVER
     draft["aged_us"] = NEVER

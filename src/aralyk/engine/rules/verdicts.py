@@ -21,6 +21,7 @@ from aralyk.engine.reasons import (
     CLEAR_EVIDENCE,
     COARSE_FIX,
     CROSSED_BETWEEN_FIXES,
+    HEARD_NEAR,
     INSIDE_WARNING_RING,
     NO_BETTER_FIX,
     OUTSIDE_ZONE,
@@ -130,6 +131,8 @@ def reason_of(s: Shard, condition_kind: int, level: int, suspect: bool) -> int:
         if draft["passing"] == 1 and draft["p_distance"] >= P_OPEN:
             return PASSING_THROUGH
         return COARSE_FIX if draft["p_distance"] >= P_OPEN else POSSIBLE_INSIDE
+    if draft["met"] == 1:
+        return HEARD_NEAR
     if draft["swept"] == 1:
         return CROSSED_BETWEEN_FIXES
     if must_be_inside(condition_kind):

@@ -16,7 +16,7 @@ from aralyk.engine.error_model import aged, path_variance_m2
 from aralyk.engine.motion import is_passing
 from aralyk.engine.pairs import is_placed, quality, spread, step_back
 from aralyk.engine.reasons import BECAME_ACTIVE, SCHEDULE_ENDED
-from aralyk.engine.records import CLEAR, EXCLUSION, FOREVER, NEVER, SUSPECT
+from aralyk.engine.records import ATTESTED, CLEAR, EXCLUSION, FOREVER, NEVER, SUSPECT
 from aralyk.engine.rules.requests import request_pursuit
 from aralyk.engine.rules.telling import clear_draft, see
 from aralyk.engine.rules.verdicts import close_by_evidence, close_condition, level_of, reason_of, step_of, tell_level
@@ -38,7 +38,7 @@ def judge_zone(s: Shard, case: int, condition: int, now_us: int, cause: int) -> 
     level = draft_of(s)["level"]
     if level == CLEAR and e["opened_us"] == NEVER:
         return
-    phase = step_of(s, case, e, level, now_us, device_at(s, device)["attested"] == 1)
+    phase = step_of(s, case, e, level, now_us, device_at(s, device)["attest_now"] == ATTESTED)
     if phase < 0:
         return
     see(s, 0, device)
@@ -81,7 +81,7 @@ def end_zone(s: Shard, case: int, condition: int, now_us: int) -> None:
     if device < 0 or draft_of(s)["level"] != CLEAR:
         return
     see(s, 0, device)
-    close_by_evidence(s, case, condition, device_at(s, device)["attested"] == 1, now_us)
+    close_by_evidence(s, case, condition, device_at(s, device)["attest_now"] == ATTESTED, now_us)
 
 
 @kernel
