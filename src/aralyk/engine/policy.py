@@ -30,15 +30,15 @@ MOTION_US: Final = 5 * MINUTE_US
 """How far back the displacement is taken that tells who approached whom."""
 
 # --- probability ----------------------------------------------------------------------------------------
-P_OPEN: Final = 0.6
-"""More likely inside than not, by a margin: half of what is judged at 0.5 is just outside."""
+P_OPEN: Final = 0.5
+"""More likely inside than not."""
 P_MET: Final = 0.99
 """Two devices hear each other by BLE: they are within tens of metres, unless somebody relays it."""
 MET_US: Final = 120 * SECOND_US
 """So long hearing each other says that they are together."""
 P_SWEPT: Final = 0.8
 """As above, when only the way between two fixes says so: a straight line is a guess."""
-P_POSSIBLE: Final = 0.3
+P_POSSIBLE: Final = 0.35
 """Worth a person's look and a better fix, though not proved: priority 2."""
 P_CLOSE: Final = 0.1
 """Hysteresis: an episode ends on clear evidence only."""
