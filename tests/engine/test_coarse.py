@@ -72,7 +72,7 @@ def test_contradicted_places_only_are_told_as_silence_after_two_minutes() -> Non
     """A device that sends only places that cannot be true is not placed at all."""
     lies = [seen(HIS, 77 + 15 * i, -60_000, **CELL) for i in range(12)]
     made = decided(started(proximity()), still(HIS, 2, 5, 9000), lies, still(HERS, 0, 20))
-    first = [d for d in about(made, Kind.SILENCE) if d.party == "respondent"][0]
+    first = next(d for d in about(made, Kind.SILENCE) if d.party == "respondent")
     assert first.reason == "position_vague_request_better_fix"
     assert first.decided_at_us == at(2 + 60 + 120)
 
