@@ -98,7 +98,7 @@ def guard() -> str:
 def main(story: str) -> None:
     """Read one story with guarded tables."""
     assert IS_PLAIN, "NUMBA_DISABLE_JIT=1 is missing"
-    engine_state.door = guarded_door
+    vars(engine_state)["door"] = guarded_door
     made: dict[str, Any] = {"devices": devices, "orders": orders, "guard": guard}
     print(made[story]() if story in made else drilled(story))
 

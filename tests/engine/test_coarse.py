@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any, Final
+
 from aralyk.engine import Kind, Phase
 from tests.engine.builders import HERS, HIS, about, alerted, at, decided, proximity, seen, started, still
 
 NEAR = (Kind.APPROACH, Kind.WARNING_RING, Kind.PROXIMITY)
-CELL = {"accuracy_m": 800.0, "source": "network"}
+CELL: Final[dict[str, Any]] = {"accuracy_m": 800.0, "source": "network"}
 
 
 def test_a_coarse_place_whose_circle_touches_the_ring_is_priority_2_and_asks_for_a_better_fix() -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any, Final
+
 import pytest
 
 from aralyk.engine import Kind, Phase, policy
 from tests.engine.builders import HERS, HIS, about, at, decided, proximity, seen, started, still
 
 NEAR = (Kind.APPROACH, Kind.WARNING_RING, Kind.PROXIMITY)
-CELL = {"accuracy_m": 800.0, "source": "network"}
+CELL: Final[dict[str, Any]] = {"accuracy_m": 800.0, "source": "network"}
 PATIENCE_S = policy.BETTER_FIX_US / 1e6
 
 
