@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -9,6 +10,9 @@ from calibration.data import Floats
 
 SIDE: Final = 240
 MARGIN: Final = 46
+COLUMNS: Final = 3
+LETTERS: Final = 42
+"""Of a title's line above a panel."""
 COLOURS: Final = ("#c2410c", "#6b7280", "#1d4ed8", "#15803d")
 
 
@@ -26,24 +30,25 @@ class Panel:
 
 
 def svg(panels: list[Panel]) -> str:
-    """All panels side by side."""
-    width = len(panels) * (SIDE + MARGIN + 14) + 10
-    height = SIDE + 2 * MARGIN
-    drawn = "".join(_panel(panel, i * (SIDE + MARGIN + 14) + MARGIN) for i, panel in enumerate(panels))
+    """All panels, three in a row."""
+    wide, high = SIDE + MARGIN + 34, SIDE + 2 * MARGIN + 24
+    width = min(len(panels), COLUMNS) * wide + 10
+    height = (len(panels) + COLUMNS - 1) // COLUMNS * high
+    places = [(i % COLUMNS * wide + MARGIN + 8, i // COLUMNS * high + 46) for i in range(len(panels))]
+    drawn = "".join(_panel(panel, *place) for panel, place in zip(panels, places, strict=True))
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif" '
         f'font-size="11"><rect width="{width}" height="{height}" fill="#ffffff"/>{drawn}</svg>\n'
     )
 
 
-def _panel(panel: Panel, left: int) -> str:
-    top = 30
-
+def _panel(panel: Panel, left: int, top: int) -> str:
     def at(x: float, y: float) -> str:
         return f"{left + SIDE * min(x / panel.x_max, 1.0):.1f},{top + SIDE * (1.0 - y):.1f}"
 
     parts = [f'<rect x="{left}" y="{top}" width="{SIDE}" height="{SIDE}" fill="none" stroke="#9ca3af"/>']
-    parts.append(f'<text x="{left}" y="{top - 10}" font-weight="bold">{panel.title}</text>')
+    for i, title in enumerate(reversed(textwrap.wrap(panel.title, LETTERS))):
+        parts.append(f'<text x="{left}" y="{top - 10 - 14 * i}" font-weight="bold">{title}</text>')
     for i in range(6):
         share = i / 5
         parts.append(_text(left + SIDE * share, top + SIDE + 14, f"{panel.x_max * share:g}", "middle"))
@@ -57,7 +62,7 @@ def _panel(panel: Panel, left: int) -> str:
         parts.append(f'<polyline points="{at(x_value, low)} {at(x_value, high)}" stroke="#93c5fd" stroke-width="4"/>')
     for colour, (name, (xs, ys)) in zip(COLOURS, panel.lines.items(), strict=False):
         parts.append(_line(colour, [at(float(a), float(b)) for a, b in _thinned(xs, ys, panel.x_max)]))
-        row = top + SIDE - 12 - 14 * list(panel.lines).index(name)
+        row = top + SIDE - 96 - 14 * list(panel.lines).index(name)
         parts.append(f'<text x="{left + SIDE - 8}" y="{row}" text-anchor="end" fill="{colour}">{name}</text>')
     return "".join(parts)
 

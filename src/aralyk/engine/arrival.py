@@ -58,6 +58,8 @@ LATE_US = policy.LATE_US
 STALE_US = policy.STALE_US
 JUMP_MPS = policy.JUMP_MPS
 JUMP_M = policy.JUMP_M
+WRONG_US = policy.WRONG_US
+WRONG_M = policy.WRONG_M
 COARSE_M = policy.COARSE_M
 COARSE_LEAP_MPS = policy.COARSE_LEAP_MPS
 COARSE_LEAP_SHARE = policy.COARSE_LEAP_SHARE
@@ -142,7 +144,11 @@ def take_place(s: Shard, device: int, record: Row, at_us: int, now_us: int) -> N
         judge_late(s, device, record, at_us, now_us)
         return
     if contradicts(d, record, at_us):
+        if d["distrusted"] == 0:
+            d["wrong_us"] = at_us
         d["distrusted"] = 1
+        d["wrong_lat"] = record["lat"]
+        d["wrong_lon"] = record["lon"]
         due_at(s, d["case"])["due_us"] = 0  # patience with such places is shorter
         return
     d["distrusted"] = 0
@@ -165,6 +171,10 @@ def contradicts(d: Row, record: Row, at_us: int) -> bool:
     source = (record["flags"] >> SOURCE_SHIFT) & SOURCE_MASK
     if d["good_us"] == NEVER or (record["radius_m"] <= COARSE_M and source != SOURCE_NETWORK):
         return False
+    if d["distrusted"] == 1 and at_us - d["wrong_us"] <= WRONG_US:
+        again = distance_m(d["wrong_lat"], d["wrong_lon"], record["lat"], record["lon"])
+        if again <= WRONG_M + record["radius_m"]:
+            return True  # the same tower errs again: that time has passed makes it no likelier
     way = distance_m(d["good_lat"], d["good_lon"], record["lat"], record["lon"])
     speed = max(COARSE_LEAP_MPS, COARSE_LEAP_SHARE * d["fastest_mps"])
     return bool(way - d["good_radius_m"] - 2.0 * record["radius_m"] > speed * ((at_us - d["good_us"]) * 1e-6))
@@ -265,6 +275,10 @@ def _set_previous(d: Row, lat: float, lon: float, fix_us: int, radius_m: float) 
 
 @kernel
 def _is_jump(d: Row) -> bool:
+    if d["prev_good"] == 0 and d["good_us"] != NEVER and quality(d) == 1:
+        # What came between was coarse: only the last good place can call a good one a jump.
+        way = distance_m(d["good_lat"], d["good_lon"], d["lat"], d["lon"]) - d["good_radius_m"] - d["radius_m"]
+        return bool(way > JUMP_M and way > JUMP_MPS * ((d["fix_us"] - d["good_us"]) * 1e-6))
     beyond = d["step_m"] - d["prev_radius_m"] - d["radius_m"]
     seconds = (d["fix_us"] - d["prev_us"]) * 1e-6
     return bool(beyond > JUMP_M and beyond > JUMP_MPS * seconds)

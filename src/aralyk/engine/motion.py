@@ -1,8 +1,8 @@
 """How a device moves: its velocity, whether it drives steadily through, and when it reaches a ring.
 
-A velocity is what the device reports (speed and heading), else its last step when that is longer than the noise
-of both its ends. A coarse place, a jump and a long gap have no velocity. Headings are compass degrees; vectors
-are metres per second east and north.
+A velocity is what the device reports (speed and heading), else its last step when that is longer than the noise of
+both its ends. Coarse places have one only while he is known to move; a jump and a long gap have none. Headings are
+compass degrees; vectors are metres per second east and north.
 """
 
 from __future__ import annotations
@@ -11,11 +11,13 @@ import math
 
 from aralyk.engine import policy
 from aralyk.engine.compiled import kernel
+from aralyk.engine.geodesy import distance_m
 from aralyk.engine.pairs import offset, step_back
 from aralyk.engine.records import NEVER, TRUSTED, Row
 from aralyk.engine.tables import cos_degrees
 
 COARSE_M = policy.COARSE_M
+COARSE_LEAP_MPS = policy.COARSE_LEAP_MPS
 MOTION_US = policy.MOTION_US
 STEADY_SHARE = policy.STEADY_SHARE
 STEADY_COS = policy.STEADY_COS
@@ -31,6 +33,14 @@ APPROACH_DRIVE_S = policy.APPROACH_DRIVE_S
 WALK_MPS = policy.WALK_MPS
 DRIVE_MPS = policy.DRIVE_MPS
 PROJECT_US = policy.PROJECT_US
+NOISE_SHARE = 0.5
+"""Of both declared radii: a shorter step is noise."""
+COARSE_NOISE_SHARE = 0.75
+"""As above when one of them is coarse."""
+COARSE_COS = 0.8
+"""Two cell towers make a direction of nothing: it must point at her."""
+LEFT_M = 2000.0
+"""Farther than this (and both radii) from the last good place nobody merely stands under another cell tower."""
 MOVING_MPS = 0.5
 """Below this a reported heading says nothing."""
 
@@ -52,13 +62,16 @@ def take_motion(d: Row, heading_deg: float) -> None:
     """Note the velocity of the newest place, and whether the device goes on as it went before."""
     seconds = (d["fix_us"] - d["prev_us"]) * 1e-6 if d["prev_us"] != NEVER else 0.0
     length = d["step_m"]
-    noise = 0.5 * (d["prev_radius_m"] + d["radius_m"])
+    coarse = d["radius_m"] > COARSE_M or d["prev_radius_m"] > COARSE_M
+    noise = (COARSE_NOISE_SHARE if coarse else NOISE_SHARE) * (d["prev_radius_m"] + d["radius_m"])
     stepped = d["trust"] == TRUSTED and 1.0 <= seconds <= MOTION_US * 1e-6 and length > noise
     reported = d["reported_mps"]
     was_x, was_y = d["vx_mps"], d["vy_mps"]
     vx = 0.0
     vy = 0.0
-    if d["radius_m"] <= COARSE_M and d["trust"] == TRUSTED:
+    kept = 1.0 - seconds / FORGET_FASTEST_S
+    fastest = d["fastest_mps"] * kept if kept > 0.0 else 0.0
+    if d["trust"] == TRUSTED and (not coarse or fastest >= APPROACH_MIN_MPS or _has_left(d)):
         if reported >= MOVING_MPS and heading_deg >= 0.0:
             east, north = heading_unit(heading_deg)
             vx = reported * east
@@ -71,12 +84,21 @@ def take_motion(d: Row, heading_deg: float) -> None:
     d["vx_mps"] = vx
     d["vy_mps"] = vy
     speed = math.sqrt(vx * vx + vy * vy)
-    kept = 1.0 - seconds / FORGET_FASTEST_S
-    fastest = max(speed, d["fastest_mps"] * kept if kept > 0.0 else 0.0)
+    if not coarse:  # what a cell tower makes of standing still is no speed
+        fastest = max(speed, fastest)
     d["fastest_mps"] = fastest
     was = math.sqrt(was_x * was_x + was_y * was_y)
     straight = was * speed > 0.0 and vx * was_x + vy * was_y >= STEADY_COS * was * speed
     d["steady"] = 1 if straight and speed >= PASSING_MPS and speed >= STEADY_SHARE * fastest else 0
+
+
+@kernel
+def _has_left(d: Row) -> bool:
+    """Whether the newest place lies clearly away from the last good one."""
+    if d["good_us"] == NEVER:
+        return False
+    way = distance_m(d["good_lat"], d["good_lon"], d["lat"], d["lon"])
+    return bool(way > LEFT_M + d["good_radius_m"] + d["radius_m"])
 
 
 @kernel
@@ -152,6 +174,11 @@ def is_approaching(r: Row, p: Row, ring_m: float, now_us: int) -> bool:
     if speed < APPROACH_MIN_MPS:
         return False
     seconds, his = contact_s(r, p, ring_m, now_us)
-    if seconds < 0.0 or his < APPROACH_MIN_MPS or his < APPROACH_COS * speed:
+    towards = APPROACH_COS
+    if r["radius_m"] > COARSE_M:
+        towards = COARSE_COS
+        if speed > COARSE_LEAP_MPS:
+            return False
+    if seconds < 0.0 or his < APPROACH_MIN_MPS or his < towards * speed:
         return False
     return bool(seconds <= horizon_s(speed))

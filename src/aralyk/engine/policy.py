@@ -68,6 +68,10 @@ COARSE_LEAP_MPS: Final = 25.0
 """90 km/h: a coarse place farther from the last good one than this (or 1.5 times his own speed) allows is no place:
 a cell tower's own place is published p95 1.7 km off, and a lone tower repeats its error."""
 COARSE_LEAP_SHARE: Final = 1.5
+WRONG_M: Final = 1500.0
+"""A coarse place this near to one that was no place is none either ..."""
+WRONG_US: Final = 20 * MINUTE_US
+"""... for so long: then he may have gone there, and the reachable set has told of it."""
 JUMP_M: Final = 300.0
 """Shorter jumps are ordinary noise and say nothing."""
 SPEED_MIN_MPS: Final = 1.0
@@ -112,8 +116,10 @@ STROLL_MPS: Final = 2.0
 """A protected person who was at rest when her device fell silent: on foot, at a quick pace."""
 SERIOUS_INTERVALS: Final = 2
 """A meeting that became possible in a silence is told as serious within two intervals (3.7 allows three)."""
-REST_PATIENCE_US: Final = 0 * MINUTE_US
+REST_UNHEARD_US: Final = 0 * MINUTE_US
 """... and this much longer for one who was at rest when he fell silent."""
+REST_HEARD_US: Final = 15 * MINUTE_US
+"""... and for one who was at rest and is still heard, without a place: indoors."""
 SILENCE_FOLD_US: Final = 120 * MINUTE_US
 """A device that falls silent again within this time continues its incident: indoors, phones come and go."""
 STEP_MIN_M: Final = 20.0

@@ -97,12 +97,12 @@ CASE = _dtype(
 DEVICE = _dtype(
     "case party kind attested interval_us contact_us record_us beat_us beat_flags ahead_us history"
     " fix_us sharp_us received_us source trust mock prev_us ring_at ring_count"
-    " strap_us strap charging clean open steady good_us prev_good distrusted"
+    " strap_us strap charging clean open steady good_us prev_good distrusted wrong_us"
     " since_us excused_us attest_now identity_us met_us off_us battery_pct rising"
     " provoked_1_us provoked_2_us provoked_3_us jump_us odd bond_us lacking_us frozen_us frozen_moves",
     "lat lon east_m north_m radius_m core2 wide2 outlier2 wide_share outlier_share speed_mps"
     " prev_lat prev_lon prev_radius_m reported_mps step_m vx_mps vy_mps fastest_mps frozen_mps"
-    " sharp_lat sharp_lon sharp_radius_m good_lat good_lon good_radius_m",
+    " sharp_lat sharp_lon sharp_radius_m good_lat good_lon good_radius_m wrong_lat wrong_lon",
 )
 CONDITION = _dtype(
     "case kind party circle edge_from edge_to slot_from slot_to slot_at always active"
@@ -151,7 +151,7 @@ def blank_device() -> Rows:
     row = np.zeros(1, DEVICE)
     for name in (
         "contact_us", "record_us", "beat_us", "ahead_us", "fix_us", "sharp_us", "received_us", "prev_us", "strap_us",
-        "good_us",
+        "good_us", "wrong_us",
         "identity_us", "met_us", "off_us", "battery_pct", "provoked_1_us", "provoked_2_us", "provoked_3_us",
         "jump_us", "bond_us", "lacking_us", "frozen_us",
     ):  # fmt: skip

@@ -34,6 +34,7 @@ from aralyk.engine.records import (
     DEVICE_EPISODES,
     EXCLUSION,
     FOREVER,
+    JAMMING,
     NEVER,
     OPEN,
     PROXIMITY,
@@ -52,7 +53,8 @@ from aralyk.engine.shard import Shard, case_at, condition_at, device_at, device_
 REACH_MPS = policy.REACH_MPS
 STROLL_MPS = policy.STROLL_MPS
 REST_MPS = policy.REST_MPS
-REST_PATIENCE_US = policy.REST_PATIENCE_US
+REST_HEARD_US = policy.REST_HEARD_US
+REST_UNHEARD_US = policy.REST_UNHEARD_US
 SERIOUS_INTERVALS = policy.SERIOUS_INTERVALS
 WALK_MPS = policy.WALK_MPS
 BETTER_FIX_US = policy.BETTER_FIX_US
@@ -80,6 +82,12 @@ def is_believed(d: Row) -> bool:
 
 
 @kernel
+def is_settled(d: Row) -> bool:
+    """Whether the device was at rest when it was last placed, and no jamming is reported."""
+    return bool(d["fastest_mps"] < REST_MPS and not d["open"] & (1 << JAMMING))
+
+
+@kernel
 def sharp_gap_m(d: Row, o: Row) -> float:
     """Distance between the last places of two devices that said where they were, metres."""
     return distance_m(d["sharp_lat"], d["sharp_lon"], o["sharp_lat"], o["sharp_lon"])
@@ -97,7 +105,9 @@ def quiet_due_us(s: Shard, device: int) -> int:
     d = device_at(s, device)
     starts = watched_since_us(s, d)
     heard = max(d["contact_us"], starts) + SILENCE_INTERVALS * d["interval_us"]
-    patience = stale_us(d) if is_believed(d) else VAGUE_PATIENCE_US
+    patience = VAGUE_PATIENCE_US
+    if is_believed(d):
+        patience = stale_us(d) if is_settled(d) else max(patience, SILENCE_INTERVALS * d["interval_us"])
     placed = max(d["sharp_us"], starts) + patience
     return int(max(min(heard, placed), d["excused_us"]))
 
@@ -117,11 +127,19 @@ def silence_due_us(s: Shard, device: int) -> int:
 
 @kernel
 def patience_us(s: Shard, d: Row) -> int:
-    """How long a possible meeting may stay technical: two intervals, and longer for one who was at rest."""
-    if case_at(s, d["case"])["threat"] == THREAT_HIGH:
+    """How long a possible meeting may stay technical: two intervals of his, and longer for one at rest and heard.
+
+    None at high threat, none when he moves and his places contradict each other, none when she is the silent one: then it is his
+    coming near that makes a meeting possible.
+    """
+    settled = is_settled(d)
+    if d["party"] != 0 or case_at(s, d["case"])["threat"] == THREAT_HIGH or (d["distrusted"] == 1 and not settled):
         return 0
-    resting = d["fastest_mps"] < REST_MPS
-    return int(SERIOUS_INTERVALS * d["interval_us"] + (REST_PATIENCE_US if resting else 0))
+    patience = SERIOUS_INTERVALS * d["interval_us"]
+    if settled:
+        heard = d["contact_us"] - d["sharp_us"] > SILENCE_INTERVALS * d["interval_us"]
+        patience += REST_HEARD_US if heard else REST_UNHEARD_US
+    return int(patience)
 
 
 @kernel
@@ -261,9 +279,8 @@ def _meet_due(s: Shard, device: int, condition: int) -> tuple[int, int]:
     mine = reach_mps(d, threat)
     theirs = reach_mps(o, threat)
     gap = sharp_gap_m(d, o) - c["distance_m"] - d["sharp_radius_m"] - o["sharp_radius_m"]
-    latest = max(d["sharp_us"], o["sharp_us"])
     seconds = (gap + theirs * 1e-6 * (o["sharp_us"] - d["sharp_us"])) / (mine + theirs)
-    return max(latest, d["sharp_us"] + int(seconds * 1e6)), other
+    return d["sharp_us"] + (int(seconds * 1e6) if seconds > 0.0 else 0), other
 
 
 @kernel
