@@ -86,8 +86,8 @@ def crossing_told() -> float:
 
 
 def closed_by_one_fix() -> float:
-    """Incidents that end by one fix far away, after which nothing more is heard."""
-    made = near(started(proximity()), still(HERS, 0, 4), still(HIS, 2, 4, 100), [seen(HIS, 122, 1500)], until_s=400)
+    """Incidents that end by one calm fix far away, after which nothing more is heard (the first tells of the way)."""
+    made = near(started(proximity()), still(HERS, 0, 4), still(HIS, 2, 4, 100), still(HIS, 122, 2, 1500), until_s=400)
     return float(sum(d.phase is Phase.CLOSE for d in made)) if made else 9.0
 
 
@@ -98,8 +98,8 @@ def border_incidents() -> float:
 
 
 def edge_incidents() -> float:
-    """Incidents of an hour about the edge of the ring, to and fro by 30 m each six minutes."""
-    his = walk(HIS, 2, [(480.0 if (i // 24) % 2 else 510.0, 0.0) for i in range(240)], speed_mps=0.0)
+    """Incidents of an hour about the ring: six minutes in it, six minutes so near to it that he may still be inside."""
+    his = walk(HIS, 2, [(400.0 if (i // 24) % 2 else 580.0, 0.0) for i in range(240)], speed_mps=0.0, accuracy_m=50.0)
     return float(incidents(near(started(proximity()), still(HERS, 0, 240), his)))
 
 
