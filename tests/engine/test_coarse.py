@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any, Final
+
 from aralyk.engine import Kind, Phase
 from tests.engine.builders import HERS, HIS, about, alerted, at, decided, proximity, seen, started, still
 
 NEAR = (Kind.APPROACH, Kind.WARNING_RING, Kind.PROXIMITY)
-CELL = {"accuracy_m": 800.0, "source": "network"}
+CELL: Final[dict[str, Any]] = {"accuracy_m": 800.0, "source": "network"}
 
 
 def test_a_coarse_place_whose_circle_touches_the_ring_is_priority_2_and_asks_for_a_better_fix() -> None:
@@ -72,7 +74,7 @@ def test_contradicted_places_only_are_told_as_silence_after_two_minutes() -> Non
     """A device that sends only places that cannot be true is not placed at all."""
     lies = [seen(HIS, 77 + 15 * i, -60_000, **CELL) for i in range(12)]
     made = decided(started(proximity()), still(HIS, 2, 5, 9000), lies, still(HERS, 0, 20))
-    first = [d for d in about(made, Kind.SILENCE) if d.party == "respondent"][0]
+    first = next(d for d in about(made, Kind.SILENCE) if d.party == "respondent")
     assert first.reason == "position_vague_request_better_fix"
     assert first.decided_at_us == at(2 + 60 + 120)
 

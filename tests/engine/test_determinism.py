@@ -109,8 +109,8 @@ def test_the_plain_engine_gives_the_stored_digest() -> None:
 
 def test_the_stored_story_tells_of_every_rule() -> None:
     kinds = json.loads(STORED.read_text("utf-8"))["kinds"]
-    assert kinds == ["battery", "curfew", "exclusion_zone", "jamming", "panic", "proximity", "silence", "spoofing",
-                     "tamper", "warning_ring"]  # fmt: skip
+    assert kinds == ["approach", "battery", "better_fix", "curfew", "exclusion_zone", "jamming", "panic", "proximity",
+                     "pursuit_mode", "silence", "spoofing", "tamper", "warning_ring"]  # fmt: skip
 
 
 @settings(max_examples=25)

@@ -1,6 +1,8 @@
-"""At high threat what may be is taken as critical when no better fix comes in two minutes; at medium it stays serious."""
+"""At high threat what may be is critical when no better fix comes in two minutes; at medium it stays serious."""
 
 from __future__ import annotations
+
+from typing import Any, Final
 
 import pytest
 
@@ -8,7 +10,7 @@ from aralyk.engine import Kind, Phase, policy
 from tests.engine.builders import HERS, HIS, about, at, decided, proximity, seen, started, still
 
 NEAR = (Kind.APPROACH, Kind.WARNING_RING, Kind.PROXIMITY)
-CELL = {"accuracy_m": 800.0, "source": "network"}
+CELL: Final[dict[str, Any]] = {"accuracy_m": 800.0, "source": "network"}
 PATIENCE_S = policy.BETTER_FIX_US / 1e6
 
 
@@ -49,7 +51,7 @@ def test_a_silence_that_may_hide_a_meeting_is_serious_at_once_and_critical_after
     made = decided(state, still(HIS, 0, 4, 2000), still(HERS, 0, 40))
     told = [d for d in about(made, Kind.SILENCE) if d.party == "respondent"]
     silent_at = at(45 + 1 + 45)
-    assert [d.priority for d in told if d.phase is not Phase.CLOSE][0] == 3
+    assert next(d.priority for d in told if d.phase is not Phase.CLOSE) == 3
     serious = next(d for d in told if d.priority == 2)
     critical = next(d for d in told if d.priority == 1)
     assert serious.decided_at_us >= silent_at

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from aralyk.engine import ENGINE_VERSION, Observation
+from aralyk.engine.compiled import IS_PLAIN
 from aralyk.engine.times import iso
 from tests.engine.builders import HERS, HIS, at, circle, order, proximity, still, walk
 
@@ -207,6 +208,7 @@ def test_observations_of_other_devices_are_counted_aloud(files: tuple[Path, Path
     assert "1 observations of devices that the order does not name" in done.stderr
 
 
+@pytest.mark.skipif(IS_PLAIN, reason="measures the compiled engine: plain it takes minutes")
 def test_the_engine_bench_prints_one_json_object_per_number_of_cases() -> None:
     command = [sys.executable, "-m", "aralyk.cli", "bench", "engine", "--json", "--cases", "50", "--cases", "60"]
     environment = os.environ | {"PYTHONPATH": str(REPOSITORY / "src")}

@@ -131,8 +131,8 @@ def test_a_heartbeat_keeps_contact_but_not_the_place() -> None:
 
 def test_vague_places_only_are_told_after_two_minutes() -> None:
     state = started(proximity())
-    vague = walk(HIS, 60, [(6000, 0)] * 20, accuracy_m=5000.0)
-    made = decided(state, strolling(HIS, 4, 6000), vague, still(HERS, 0, 60))
+    vague = walk(HIS, 60, [(6000, 0)] * 140, accuracy_m=5000.0)
+    made = decided(state, strolling(HIS, 4, 6000), vague, still(HERS, 0, 144))
     his = [d for d in about(made, "silence") if d.party == "respondent"]
     assert his[0].reason == "position_vague_request_better_fix"
     assert his[0].decided_at_us == at(45 + 120)

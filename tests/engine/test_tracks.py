@@ -55,7 +55,7 @@ def test_under_ground_and_between_cell_towers_few_minutes_together_go_by_without
 
 
 def test_a_pair_3_km_apart_is_never_said_to_be_together() -> None:
-    """Possibly near, by cell places of almost a kilometre under ground: one minute in ten, and a better fix asked for."""
+    """Possibly near, by cell places of almost a kilometre under ground: less than one minute in ten."""
     t = tally(MOVED_3_KM, 500)
     assert t.outside > 1000
     assert t.outside_first == 0
