@@ -35,11 +35,12 @@ def lines(incident: Incident, card: Card, moments: Sequence[Moment]) -> list[Lin
     if received and max(received) <= incident.updated_at:
         found.append(Line(at=max(received), title=_title("received"), by="", detail=_("latest decision"), text=""))
     found.append(Line(at=incident.decided_at, title=_title("decided"), by="", detail=_("first decision"), text=""))
-    found += [_line(moment) for moment in moments]
+    found += [line_of(moment) for moment in moments]
     return sorted(found, key=lambda line: line.at)
 
 
-def _line(moment: Moment) -> Line:
+def line_of(moment: Moment) -> Line:
+    """One stored moment in the active language."""
     return Line(
         at=moment.at,
         title=_title(moment.kind),

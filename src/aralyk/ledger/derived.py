@@ -19,6 +19,8 @@ MARGIN: Final = timedelta(minutes=10)
 # Up to here all between first and last is covered; an episode of weeks (a cut strap) only around its decisions.
 WHOLE_MAX: Final = timedelta(hours=24)
 
+# Of a control line: the platform could not hear for a time (docs/reference/log.md).
+AWAY: Final = "platform_away"
 # What came first when several things have one time: a decision may be made in the microsecond of the receipt.
 _STAGES: Final = {"occurred": 0, "received": 1, "decided": 2}
 # What an extra may say, and how many devices one record may hear: the engine refuses more (docs/reference/engine.md).
@@ -126,13 +128,18 @@ def watched_at(watches: Sequence[Watch], at: datetime) -> frozenset[str]:
 
 
 def is_of_case(line: Line, incident: Incident, watches: Sequence[Watch]) -> bool:
-    """Whether a line is of this incident's case: its device stood in the order then, or it tells of the order."""
+    """Whether a line is of this incident's case: its device stood in the order then, or it tells of the order.
+
+    That the platform itself was away is of every case: it excuses silence in each, and names nobody.
+    """
     if line.value.get("kind") == "frame":
         device = line.value.get("device")
         return isinstance(device, str) and device in watched_at(watches, line.received_at)
     control = line.value.get("control")
     if not isinstance(control, dict):
         return False
+    if control.get("type") == AWAY:
+        return True
     if control.get("type") == "tamper_cleared":
         return control.get("incident") == incident.key
     order = control.get("order")

@@ -16,13 +16,13 @@ from typing import Any, Final, NamedTuple
 import psycopg
 
 from aralyk import clock
+from aralyk.ledger.derived import AWAY
 from aralyk.monitor.alarms import BY
 from aralyk.tracking import log
 
 Cursor = psycopg.Cursor[tuple[Any, ...]]
 
 OUTAGE_S: Final = 60.0  # of the domain's clock, times its speed; a restart within it excuses nothing
-TYPE: Final = "platform_away"
 _STREAM: Final = "control/away-"  # and the shard
 _MICROSECOND: Final = timedelta(microseconds=1)
 
@@ -54,7 +54,7 @@ def note_outages(cursor: Cursor, *, shard: int, last_us: int) -> list[Outage]:
     found = _unheard(cursor, shard=shard, last=clock.from_us(last_us), now=now)
     for since, until in found:
         control = {
-            "type": TYPE,
+            "type": AWAY,
             "from": clock.iso(clock.to_us(since)),
             "to": clock.iso(clock.to_us(until)),
             "noted_at": clock.iso(clock.to_us(now)),

@@ -16,7 +16,7 @@ from uuid import UUID
 from aralyk import clock
 from aralyk.engine import Decision, OrderInvalid, OrderPlan, State, compile_order
 from aralyk.ledger.canonical import canonical_bytes
-from aralyk.monitor import outage
+from aralyk.ledger.derived import AWAY
 from aralyk.monitor.intake import Arrival, Poison, Position
 from aralyk.monitor.sightings import rows_for
 from aralyk.tracking.arrivals import Frame
@@ -151,7 +151,7 @@ def _apply(state: State, control: Mapping[str, Any], at_us: int) -> list[Decisio
         return _end(state, _member(control, "order_id", str), at_us)
     if kind == "tamper_cleared":
         return state.clear_tamper(_member(control, "device", str), at_us)
-    if kind == outage.TYPE:
+    if kind == AWAY:
         return _away(state, control)
     raise ControlRefused("control: unknown type")
 
