@@ -6,6 +6,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -21,7 +22,9 @@ from aralyk.evidence.keys import PUBLIC_FILE, SigningKey
 from aralyk.ledger import archive, bundle
 from aralyk.ledger.canonical import canonical_bytes
 from aralyk.ledger.checks import Status
+from aralyk.ledger.derived import written
 from aralyk.ledger.verification import verify, written_report
+from aralyk.tracking import log
 from tests.bundles.conftest import Case
 from tests.conftest import REPOSITORY, Database
 
@@ -56,6 +59,29 @@ def test_the_bundle_of_a_real_incident_holds_in_every_check(case: Case, export: 
     assert summary.decisions >= 1
     assert summary.lines >= 3
     assert stat.S_IMODE(summary.path.stat().st_mode) == 0o600
+
+
+def note_outage(database: Database, *, began_before: timedelta, lasted: timedelta) -> None:
+    since = clock.now() - began_before
+    control = {"type": "platform_away", "from": written(since), "to": written(since + lasted)}
+    line = log.control_line(control, received_at_us=clock.to_us(since))
+    with database.connect(Role.MONITOR) as connection, connection.cursor() as cursor:
+        log.append(cursor, stream="control/away-0", lines=[line], received_at=since, by="system:monitor")
+
+
+def test_it_says_when_the_platform_itself_was_away_round_the_incident(
+    case: Case, export: Export, key: SigningKey, database: Database
+) -> None:
+    note_outage(database, began_before=timedelta(days=9), lasted=timedelta(hours=1))
+    note_outage(database, began_before=timedelta(minutes=35), lasted=timedelta(minutes=30))
+    file = export(case).path.read_bytes()
+    assert verify(file, key=key.public).holds
+    controls = [
+        line.value["control"] for line in bundle.lines_in(archive.read_members(file)) if "control" in line.value
+    ]
+    away = [control for control in controls if isinstance(control, dict) and control["type"] == "platform_away"]
+    assert len(away) == 1
+    assert clock.parse_iso(away[0]["to"]) - clock.parse_iso(away[0]["from"]) == timedelta(minutes=30)
 
 
 def test_it_holds_the_case_whole_and_nobody_else(case: Case, export: Export) -> None:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import pytest
 from django.utils import translation
 
-from aralyk.console import sentences
+from aralyk import clock
+from aralyk.console import sentences, time_line
 from aralyk.engine.decisions import Kind
 from aralyk.engine.reasons import NAMES
+from aralyk.incidents.kinds import REQUESTS
 from aralyk.incidents.models import Outcome, Status
+from aralyk.incidents.queries import Moment
 
 
 @pytest.mark.parametrize(
@@ -50,6 +53,44 @@ def test_without_a_probability_nothing_is_claimed() -> None:
 def test_the_engines_kinds_and_reasons_all_have_a_text() -> None:
     assert {kind.value for kind in Kind} <= set(sentences.KINDS)
     assert set(NAMES) - {"none"} <= set(sentences.REASONS)
+
+
+def moment(event: str, **data: object) -> Moment:
+    return Moment(at=clock.now(), kind=event, by="", text="", data=data)
+
+
+def test_an_end_that_only_his_own_phone_reports_is_told_as_no_proof() -> None:
+    ended = moment("episode_ended", kind="proximity", reason="self_reported_clear", priority=2)
+    with translation.override("en"):
+        assert "proves nothing" in time_line.line_of(ended).detail
+        assert time_line.line_of(ended).title == "The engine no longer sees the situation"
+
+
+@pytest.mark.parametrize("request_kind", sorted(REQUESTS))
+@pytest.mark.parametrize("language", ["en", "ru", "ky"])
+def test_what_was_asked_of_a_device_is_a_line_and_names_the_device(request_kind: str, language: str) -> None:
+    asked = moment("requested", kind=request_kind, reason="requested", device="d-17")
+    with translation.override(language):
+        line = time_line.line_of(asked)
+    assert "d-17" in line.detail
+    assert request_kind not in line.detail
+    assert line.title != "requested"
+
+
+@pytest.mark.parametrize("reason", ["possible_since", "no_better_fix"])
+def test_a_silence_that_may_hide_an_approach_says_so_in_its_title(reason: str) -> None:
+    with translation.override("en"):
+        assert sentences.kind_title("silence", reason) == "No contact, and an approach is possible"
+
+
+@pytest.mark.parametrize("language", ["ru", "ky"])
+def test_every_kind_and_reason_speaks_the_language_of_the_screen(language: str) -> None:
+    for texts in (sentences.KINDS, sentences.REASONS, sentences.EVENTS):
+        for said in texts.values():
+            with translation.override("en"):
+                english = str(said)
+            with translation.override(language):
+                assert str(said) != english
 
 
 def test_states_and_outcomes_all_have_a_text() -> None:

@@ -29,11 +29,12 @@ def test_a_stepped_clock_changes_no_decision(
     # As the supervisor hands it to its children; a process that is started again keeps the others' time.
     monkeypatch.setenv(clock.ANCHOR_VARIABLE, str(clock.anchor()))
     orders = [city.order(interval_s=30), city.order(interval_s=30)]
-    quiet = city.order(interval_s=2)
+    # Just begun: a device that was awaited and silent before would go on with that incident instead.
+    quiet = city.order(interval_s=2, starts_before=timedelta(seconds=1))
     began = clock.now()
+    city.fix(quiet.hers, at=began)
+    city.fix(quiet.his, at=began, north_m=20_000)
     with Process("monitor", home, settle_ms=100, pace_ms=20) as monitor, Load(city, orders) as load:
-        city.fix(quiet.hers, at=began)
-        city.fix(quiet.his, at=began, north_m=20_000)
         load.until_more(100)
         step.write_text(str(step_s))
         load.until_more(100)

@@ -59,8 +59,9 @@ def test_a_monitor_told_to_stop_keeps_its_state_and_starts_without_a_replay(city
 
 
 def test_silence_that_falls_due_while_the_monitor_is_dead_is_raised_when_it_is_back(city: City, home: Path) -> None:
-    order = city.order(interval_s=1)
     with Process("monitor", home, **QUICK) as monitor:
+        # Just begun: a device that was awaited and silent before would go on with that incident instead.
+        order = city.order(interval_s=1, starts_before=timedelta(seconds=0))
         heard_at = clock.now()
         city.fix(order.hers, at=heard_at)
         city.fix(order.his, north_m=20_000, at=heard_at)

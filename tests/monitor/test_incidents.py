@@ -10,7 +10,7 @@ from aralyk.database import Role
 from aralyk.tracking.log import Lane
 from tests.conftest import Database
 from tests.monitor.city import DISTRICT, City, Order
-from tests.monitor.conftest import StartWatch
+from tests.monitor.conftest import ShiftClock, StartWatch
 
 OF_THE_RING = (
     "FROM incidents_incidentevent e JOIN incidents_incident i ON i.id = e.incident_id"
@@ -158,10 +158,11 @@ def test_the_worst_of_a_burst_that_is_judged_at_once_is_kept(city: City, start_w
 
 
 def test_the_engine_ends_an_episode_but_only_a_person_closes_an_incident(city: City, start_watch: StartWatch) -> None:
-    order = city.order(starts_before=timedelta(seconds=90))
+    # It closes once late data, awaited for two minutes after two clear fixes, has not contradicted them.
+    order = city.order(starts_before=timedelta(seconds=200))
     watch = start_watch()
-    approach(city, order, north_m=100, ago_s=85)
-    for ago_s in range(75, 0, -10):
+    approach(city, order, north_m=100, ago_s=195)
+    for ago_s in range(185, 0, -10):
         approach(city, order, north_m=20_000, ago_s=ago_s)
     watch.turn()
     ((status, episode_open, decision),) = city.rows(
@@ -305,3 +306,118 @@ def test_an_incident_keeps_its_id_when_its_row_is_made_again(city: City, start_w
     ((found, key),) = city.rows("SELECT id, engine_key FROM incidents_incident")
     assert isinstance(found, UUID)
     assert incident_id(key) == found
+
+
+def events_of(city: City, incident: UUID) -> list[str]:
+    found = city.rows("SELECT kind FROM incidents_incidentevent WHERE incident_id = %s ORDER BY id", incident)
+    return [kind for (kind,) in found]
+
+
+def test_what_is_asked_of_a_device_is_kept_and_witnessed_and_is_no_incident(
+    city: City, start_watch: StartWatch
+) -> None:
+    order = city.order(interval_s=60)
+    watch = start_watch()
+    approach(city, order, north_m=100, ago_s=0)
+    watch.turn()
+    asked = [decision for decision in city.witnessed("decision") if decision["kind"] == "pursuit_mode"]
+    assert {decision["basis"]["device"] for decision in asked} == {order.his, order.hers}
+    assert city.rows("SELECT count(*) FROM decision WHERE body LIKE %s", b'%"kind":"pursuit_mode"%') == [(2,)]
+    ((incident, kind, number),) = city.rows("SELECT id, kind, number FROM incidents_incident")
+    assert kind == "proximity"
+    assert [raised["number"] for raised in city.witnessed("incident_raised")] == [number]
+    assert city.witnessed("incident_updated") == []
+    # The incident's time line says what was asked, of whom, and names the decision's witness.
+    lines = city.rows(
+        "SELECT v.data->>'kind', v.data->>'device', e.kind FROM incidents_incidentevent v"
+        " JOIN evidence_entry e ON e.id = (v.data->>'decision_entry')::bigint"
+        " WHERE v.kind = 'requested' AND v.incident_id = %s",
+        incident,
+    )
+    assert sorted(lines) == [("pursuit_mode", order.his, "decision"), ("pursuit_mode", order.hers, "decision")]
+    assert events_of(city, incident) == ["raised", "requested", "requested"]
+
+
+def test_a_request_that_ends_when_nothing_goes_on_any_more_stands_in_no_time_line(
+    city: City, start_watch: StartWatch, shift: ShiftClock
+) -> None:
+    order = city.order(interval_s=60)
+    watch = start_watch()
+    approach(city, order, north_m=100, ago_s=0)
+    watch.turn()
+    for _ in range(40):
+        shift.by(timedelta(seconds=30))
+        approach(city, order, north_m=20_000, ago_s=0)
+        watch.turn()
+    ended = [d for d in city.witnessed("decision") if d["kind"] == "pursuit_mode" and d["phase"] == "close"]
+    assert {decision["reason"] for decision in ended} == {"request_expired"}
+    ((incident, episode_open),) = city.rows("SELECT id, episode_open FROM incidents_incident")
+    assert not episode_open
+    shown = city.rows(
+        "SELECT data->>'phase' FROM incidents_incidentevent"
+        " WHERE incident_id = %s AND kind = 'requested' AND data->>'kind' = 'pursuit_mode'",
+        incident,
+    )
+    assert shown == [("open",), ("open",)]
+    assert events_of(city, incident)[-1] == "episode_ended"
+
+
+def test_a_strap_opened_for_the_third_time_opens_the_closed_incident_again(
+    city: City, start_watch: StartWatch, shift: ShiftClock
+) -> None:
+    order = city.order()
+    watch = start_watch()
+    for _ in range(3):
+        city.fix(order.his, lane=Lane.TAMPER, strap="open", north_m=20_000)
+        watch.turn()
+        shift.by(timedelta(seconds=5))
+        city.fix(order.his, strap="locked", north_m=20_000)
+        city.control({"type": "tamper_cleared", "device": order.his, "incident": "x"})
+        watch.turn()
+        last = city.rows(
+            "SELECT id, status, episode_open FROM incidents_incident WHERE kind = 'tamper' ORDER BY raised_at DESC"
+        )
+        assert last[0][1:] == ("open", False)
+        city.console.execute(CLOSE + " WHERE kind = 'tamper'", (clock.now(),))
+        shift.by(timedelta(seconds=5))
+    # The engine went on with the second one: it had ended, and people had closed it.
+    assert len(last) == 2
+    assert "reopened" in events_of(city, last[0][0])
+    (reopened,) = city.witnessed("incident_reopened")
+    assert reopened["reason"] == "repeated_provocation"
+
+
+def test_a_device_silent_again_is_recorded_in_the_closed_incident_and_opens_it_once_it_is_serious(
+    city: City, start_watch: StartWatch, shift: ShiftClock
+) -> None:
+    order = city.order()
+    watch = start_watch()
+    of_his = "FROM incidents_incident WHERE kind = 'silence' AND engine_key LIKE %s"
+    pattern = f"%{order.his}%"
+
+    def turn_after(seconds: int, *, his: bool) -> None:
+        shift.by(timedelta(seconds=seconds))
+        city.fix(order.hers)
+        if his:
+            city.fix(order.his, north_m=15_000)
+        watch.turn()
+
+    turn_after(1, his=True)
+    for _ in range(4):
+        turn_after(15, his=False)
+    ((incident, priority, episode_open),) = city.rows(f"SELECT id, priority, episode_open {of_his}", pattern)
+    assert (priority, episode_open) == (3, True)
+    for _ in range(3):
+        turn_after(15, his=True)
+    assert city.rows(f"SELECT episode_open {of_his}", pattern) == [(False,)]
+    city.console.execute(CLOSE + " WHERE id = %s", (clock.now(), incident))
+    for _ in range(4):
+        turn_after(15, his=False)
+    assert city.rows(f"SELECT id, status, episode_open {of_his}", pattern) == [(incident, "closed", True)]
+    assert events_of(city, incident)[-1] == "updated"
+    for _ in range(60):
+        turn_after(15, his=False)
+    assert city.rows(f"SELECT id, status, priority {of_his} AND status <> 'closed'", pattern)[0][:2] == (
+        incident, "open",
+    )  # fmt: skip
+    assert "reopened" in events_of(city, incident)

@@ -161,7 +161,7 @@ def test_a_changed_log_is_found_and_leaves_an_alarm_that_stays(
 def test_silence_that_fell_due_while_everything_was_down_is_decided_at_its_due_time_and_raised_now(
     city: City, start_watch: StartWatch
 ) -> None:
-    order = city.order(starts_before=timedelta(minutes=30))
+    order = city.order(starts_before=timedelta(minutes=20, seconds=10))
     heard_at = clock.now() - timedelta(minutes=20)
     city.fix(order.hers, at=clock.now())
     city.fix(order.his, north_m=20_000, at=heard_at)

@@ -131,6 +131,10 @@ def test_a_made_up_place_is_marked() -> None:
 
 
 def test_a_device_cannot_put_its_own_meaning_into_our_words() -> None:
+    forged = location(extras={"attestation": "attested", "check_in": "passed", "proximity_ble": "d1"})
+    assert forged.extra == {"left_out": 3}
+    form = query(PLACE + "&attestation=attested&check_in=passed&proximity_ble=d1")
+    assert form.extra == {"left_out": 3}
     message = location(extras={"stored": "yes", "unreadable": 5, "time_zone": "x", "rpm": 3})
     assert message.extra == {"rpm": 3, "left_out": 3}
 

@@ -54,8 +54,9 @@ def collect(cursor: Cursor, incident_id: UUID) -> Collected:
     """Collect an incident's entries and lines, as they are in the transaction of `cursor` (repeatable read).
 
     Returns:
-        Entries of the incident, its order and devices; the steps that decided; control lines of the order; frame lines
-        of the order's devices in the periods that the decisions demand, each with its path in its batch.
+        Entries of the incident, its order and devices; the steps that decided; control lines of the order; outages of
+        the platform itself and frame lines of the order's devices in the periods that the decisions demand, each with
+        its path in its batch.
 
     Raises:
         NoSuchIncident: There is none.
@@ -69,6 +70,7 @@ def collect(cursor: Cursor, incident_id: UUID) -> Collected:
     devices = sorted({device for watch in watches for device in watch.devices})
     _add_device_entries(cursor, collected, devices)
     for period in derived.periods_of(decisions):
+        _add_outages(cursor, collected, period=period)
         _add_frame_lines(cursor, collected, period=period, devices=devices, watches=watches)
     _add_batch_entries(cursor, collected)
     return collected
@@ -149,6 +151,21 @@ def _add_control_lines(cursor: Cursor, collected: Collected) -> None:
     ).fetchall()
     for stream, seq, payload in rows:
         _add_lines(collected, stream=stream, seq=seq, payload=bytes(payload), watches=())
+
+
+def _add_outages(cursor: Cursor, collected: Collected, *, period: Mapping[str, str]) -> None:
+    """Add the outages that touch a period; there are few, and one may have begun long before it."""
+    start, end = fields.moment(period, "from", "period"), fields.moment(period, "to", "period")
+    rows = cursor.execute(
+        "SELECT stream, seq, payload FROM log_batch WHERE stream IN"
+        " (SELECT stream FROM log_stream WHERE stream LIKE 'control/away-%%') AND received_at <= %s"
+        " AND shard IN (SELECT shard FROM decision WHERE incident_key = %s) ORDER BY stream, seq",
+        (end, collected.incident.key),
+    ).fetchall()
+    for stream, seq, payload in rows:
+        line = bundle.read_line(LineId(stream=stream, seq=seq, index=0), bytes(payload))
+        if fields.moment(fields.object_(line.value, "control", stream), "to", stream) >= start:
+            _add_lines(collected, stream=stream, seq=seq, payload=bytes(payload), watches=())
 
 
 def _add_frame_lines(

@@ -201,7 +201,7 @@ def _facts(incident: Incident, decision: Mapping[str, Any]) -> str:
     """Distance and probability for a row; nothing where the engine gave none."""
     distance, probability = decision.get("distance_m"), decision.get("probability")
     parts = []
-    if distance is not None and incident.kind in {"proximity", "warning_ring", "approach"}:
+    if distance is not None and incident.kind in sentences.ABOUT_DISTANCE:
         parts.append(f"≈ {sentences.metres(distance)}")
     if probability is not None:
         parts.append(sentences.percent(probability))
@@ -219,7 +219,7 @@ def _interval(decision: Mapping[str, Any]) -> str:
 
 
 def _who(kind: str, decision: Mapping[str, Any]) -> str:
-    if kind not in {"proximity", "warning_ring", "approach"}:
+    if kind not in sentences.ABOUT_DISTANCE:
         return ""
     return sentences.text(sentences.WHO_APPROACHED, str(decision.get("who_approached") or "unknown"))
 

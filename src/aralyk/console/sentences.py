@@ -35,13 +35,18 @@ KINDS: Final[Texts] = MappingProxyType(
         "spoofing": gettext_lazy("Signs of a falsified place"),
         "check_in": gettext_lazy("Missed check-in"),
         "handover": gettext_lazy("Hand-over of a child: not as ordered"),
+        "pursuit_mode": gettext_lazy("Request for a fix every 15 s"),
+        "better_fix": gettext_lazy("Request for a better fix"),
     }
 )
+ABOUT_DISTANCE: Final = frozenset({"proximity", "warning_ring", "approach"})
 # Silence has two faces: nothing is heard, or something is heard but without a usable place.
 SILENT_PLACE: Final = frozenset(
     {"position_stale", "position_unknown", "partner_position_stale", "position_vague_request_better_fix"}
 )
-POSSIBLE_SINCE: Final = "possible_since"
+# No contact, and the reachable set meets the other party's.
+APPROACH_POSSIBLE: Final = frozenset({"possible_since", "no_better_fix"})
+SELF_REPORTED_CLEAR: Final = "self_reported_clear"
 
 PRIORITIES: Final[Mapping[int, Promise]] = MappingProxyType(
     {
@@ -77,8 +82,9 @@ EVENTS: Final[Texts] = MappingProxyType(
         "decided": gettext_lazy("Decided by the engine"),
         "raised": gettext_lazy("Signal raised"),
         "updated": gettext_lazy("Signal updated"),
-        "reopened": gettext_lazy("Opened again: it grew worse"),
-        "episode_ended": gettext_lazy("The situation has ended"),
+        "reopened": gettext_lazy("Opened again"),
+        "episode_ended": gettext_lazy("The engine no longer sees the situation"),
+        "requested": gettext_lazy("Asked of a device"),
         "late": gettext_lazy("Late data added"),
         "shown": gettext_lazy("Shown on an operator's screen"),
         "acknowledged": gettext_lazy("Acknowledged"),
@@ -103,6 +109,15 @@ REASONS: Final[Texts] = MappingProxyType(
         "inside_warning_ring": gettext_lazy("Inside the warning ring, still outside the ordered distance."),
         "outside_zone": gettext_lazy("The place lies outside the permitted area."),
         "became_active": gettext_lazy("The condition came into force while the person was already there."),
+        "approaching": gettext_lazy("At this speed the person may be within the ordered distance shortly."),
+        "passing_through": gettext_lazy("The person is driving through quickly, and the places do not show a stop."),
+        "no_better_fix": gettext_lazy("It stays possible, and no better fix has come for two minutes."),
+        "self_reported_clear": gettext_lazy(
+            "Only the monitored person's own phone, which proves nothing, says that it is over."
+        ),
+        "requested": gettext_lazy("The device was asked."),
+        "request_met": gettext_lazy("A better fix came."),
+        "request_expired": gettext_lazy("The request has ended: its time is over."),
         "clear_evidence": gettext_lazy("Several places in a row show that it is over."),
         "order_ended": gettext_lazy("The order has ended."),
         "schedule_ended": gettext_lazy("The hours of the condition have ended."),
@@ -152,11 +167,15 @@ REASONS: Final[Texts] = MappingProxyType(
         "powered_off": gettext_lazy("The device was switched off."),
         "battery_died": gettext_lazy("The device was last heard with an almost empty battery."),
         "repeated_provocation": gettext_lazy("The third such sign from this device within a day, or a later one."),
-        "handover_early_at_place": gettext_lazy("He is at the place of the hand-over long before it begins."),
-        "handover_towards_protected_person": gettext_lazy(
-            "In the time of the hand-over he is near the person, away from the agreed place."
+        "handover_early_at_place": gettext_lazy(
+            "The person under monitoring is at the place of the hand-over long before it begins."
         ),
-        "handover_follows_afterwards": gettext_lazy("After the hand-over he stays near the person."),
+        "handover_towards_protected_person": gettext_lazy(
+            "In the time of the hand-over both are near each other, away from the agreed place."
+        ),
+        "handover_follows_afterwards": gettext_lazy(
+            "After the hand-over the person under monitoring stays near the protected person."
+        ),
         "handover_device_silent": gettext_lazy("A device is silent in the time of the hand-over."),
         "handover_child_not_back": gettext_lazy("The child is not back a quarter of an hour after the agreed time."),
         "handover_child_return_unconfirmed": gettext_lazy(
@@ -241,7 +260,7 @@ def kind_title(kind: str, reason: str) -> str:
     """What an incident is, in a few plain words."""
     if kind == "silence" and reason in SILENT_PLACE:
         return _("The place of the device is not known")
-    if kind == "silence" and reason == POSSIBLE_SINCE:
+    if kind == "silence" and reason in APPROACH_POSSIBLE:
         return _("No contact, and an approach is possible")
     return text(KINDS, kind)
 
@@ -288,7 +307,7 @@ def how_sure(kind: str, probability: float | None, limit_m: float | None) -> str
     if probability is None:
         return ""
     values = {"percent": percent(probability), "words": likelihood(probability)}
-    if kind in {"proximity", "warning_ring", "approach"} and limit_m is not None:
+    if kind in ABOUT_DISTANCE and limit_m is not None:
         return _(
             "Probability that the distance was below %(limit)s, given this error model: %(percent)s (%(words)s)."
         ) % {

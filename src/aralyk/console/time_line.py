@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Final
 
 from django.utils.translation import gettext as _
 
@@ -13,6 +13,8 @@ from aralyk.console import sentences
 from aralyk.console.cards import Card
 from aralyk.incidents.models import Incident
 from aralyk.incidents.queries import Moment
+
+OF_THE_ENGINE: Final = frozenset({"raised", "updated", "late", "episode_ended", "reopened", "requested"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,18 +35,17 @@ def lines(incident: Incident, card: Card, moments: Sequence[Moment]) -> list[Lin
     if received and max(received) <= incident.updated_at:
         found.append(Line(at=max(received), title=_title("received"), by="", detail=_("latest decision"), text=""))
     found.append(Line(at=incident.decided_at, title=_title("decided"), by="", detail=_("first decision"), text=""))
-    found += [_line(moment) for moment in moments]
+    found += [line_of(moment) for moment in moments]
     return sorted(found, key=lambda line: line.at)
 
 
-def _line(moment: Moment) -> Line:
+def line_of(moment: Moment) -> Line:
+    """One stored moment in the active language."""
     return Line(
         at=moment.at,
         title=_title(moment.kind),
         by=moment.by,
-        detail=_detail(moment.data)
-        if moment.kind in {"raised", "updated", "late", "episode_ended", "reopened"}
-        else _outcome(moment),
+        detail=_detail(moment) if moment.kind in OF_THE_ENGINE else _outcome(moment),
         text=moment.text,
     )
 
@@ -53,15 +54,21 @@ def _title(kind: str) -> str:
     return sentences.text(sentences.EVENTS, kind)
 
 
-def _detail(data: Any) -> str:
+def _detail(moment: Moment) -> str:
+    data = moment.data
     kind, reason, priority = data.get("kind"), str(data.get("reason") or ""), data.get("priority")
+    if moment.kind == "requested":
+        said = [sentences.text(sentences.KINDS, str(kind)), str(data.get("device") or "")]
+        return " · ".join(part for part in [*said, sentences.text(sentences.REASONS, reason)] if part)
     parts = [sentences.kind_title(kind, reason)] if kind else []
     if priority:
         parts.append(sentences.priority_word(priority).lower())
-    if data.get("distance_m") is not None and kind in {"proximity", "warning_ring", "approach"}:
+    if data.get("distance_m") is not None and kind in sentences.ABOUT_DISTANCE:
         parts.append(f"≈ {sentences.metres(data['distance_m'])}")
     if data.get("probability") is not None:
         parts.append(sentences.percent(data["probability"]))
+    if moment.kind == "episode_ended":  # why matters here: the word of his own phone is no proof that it is over
+        parts.append(sentences.text(sentences.REASONS, reason))
     return " · ".join(parts)
 
 

@@ -30,8 +30,7 @@ GRANTS: Final[dict[str, dict[str, str]]] = {
     },
     "aralyk_monitor": {
         **_WITNESS,
-        "log_stream": READ,
-        "log_batch": READ,
+        **_LOG_WRITER,  # only that the platform itself was away; what is in the log no role can change
         "step": ADD,
         "decision": ADD,
         "snapshot": "SELECT, INSERT, DELETE",

@@ -1,8 +1,8 @@
 """How an incident lives, as a table; `docs/reference/incidents.md` shows the diagram made from it.
 
 The engine opens and updates an incident and says when it no longer sees the situation (`episode_open`); that moves the
-status in one case alone: a closed incident that grows worse, or another call for help in it, opens it again. Otherwise
-only a named person does: takes it on, and closes it with an opinion and a reason.
+status in one case alone: a closed incident that grows worse, that had ended and goes on, or another call for help in
+it, opens it again. Otherwise only a named person does: takes it on, and closes it with an opinion and a reason.
 """
 
 from __future__ import annotations
@@ -46,5 +46,5 @@ def diagram() -> str:
     for (status, act), result in TRANSITIONS.items():
         if isinstance(result, Status):
             lines.append(f"    {status.value} --> {result.value}: {act.value}")
-    lines += ["    closed --> open: the engine sees it grow worse", "    closed --> [*]"]
+    lines += ["    closed --> open: the engine sees it grow worse, or begin again", "    closed --> [*]"]
     return "\n".join(lines)

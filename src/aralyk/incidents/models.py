@@ -77,7 +77,7 @@ class IncidentEvent(models.Model):
     at = models.DateTimeField()
     kind = models.SlugField(
         max_length=24
-    )  # raised | updated | reopened | episode_ended | late | shown | acknowledged | noted | closed
+    )  # raised | updated | reopened | episode_ended | late | requested | shown | acknowledged | noted | closed
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True)
     text = models.CharField(max_length=4000, blank=True)
     data = models.JSONField(default=dict)

@@ -4,10 +4,10 @@ Nothing derived is evidence by itself. A verifier makes it again and compares, s
 knowing that they say what the hashed bytes say, no more and no less.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 from aralyk.ledger import fields
 from aralyk.ledger.bundle import Entry, Incident, Line
@@ -19,8 +19,14 @@ MARGIN: Final = timedelta(minutes=10)
 # Up to here all between first and last is covered; an episode of weeks (a cut strap) only around its decisions.
 WHOLE_MAX: Final = timedelta(hours=24)
 
+# Of a control line: the platform could not hear for a time (docs/reference/log.md).
+AWAY: Final = "platform_away"
 # What came first when several things have one time: a decision may be made in the microsecond of the receipt.
 _STAGES: Final = {"occurred": 0, "received": 1, "decided": 2}
+# What an extra may say, and how many devices one record may hear: the engine refuses more (docs/reference/engine.md).
+_ATTESTATIONS: Final = ("self_reported", "attested")
+_CHECK_INS: Final = ("passed", "failed")
+_HEARD_MAX: Final = 256
 _AS_SAID: Final = ("fixed_at", "accuracy_m", "speed_mps", "heading_deg", "battery_pct", "charging", "strap")
 
 
@@ -122,13 +128,18 @@ def watched_at(watches: Sequence[Watch], at: datetime) -> frozenset[str]:
 
 
 def is_of_case(line: Line, incident: Incident, watches: Sequence[Watch]) -> bool:
-    """Whether a line is of this incident's case: its device stood in the order then, or it tells of the order."""
+    """Whether a line is of this incident's case: its device stood in the order then, or it tells of the order.
+
+    That the platform itself was away is of every case: it excuses silence in each, and names nobody.
+    """
     if line.value.get("kind") == "frame":
         device = line.value.get("device")
         return isinstance(device, str) and device in watched_at(watches, line.received_at)
     control = line.value.get("control")
     if not isinstance(control, dict):
         return False
+    if control.get("type") == AWAY:
+        return True
     if control.get("type") == "tamper_cleared":
         return control.get("incident") == incident.key
     order = control.get("order")
@@ -171,6 +182,7 @@ def _observations(line: Line) -> Iterator[dict[str, object]]:
     for value in fields.list_(line.value, "messages", where):
         message = fields.as_object(value, where)
         extra = message.get("extra")
+        said = said_in(extra if isinstance(extra, dict) else {})
         lat, lon = message.get("lat"), message.get("lon")
         placed = _within(lat, 90) and _within(lon, 180)
         yield {
@@ -183,7 +195,44 @@ def _observations(line: Line) -> Iterator[dict[str, object]]:
             "received_at": fields.text(line.value, "received_at", where),
             "source": message.get("source", "unknown"),
             "valid": placed and message.get("valid") is not False,
+            # Left out when not said: bundles from before these were known stay as they are, byte for byte.
+            **{
+                name: list(value) if isinstance(value, tuple) else value
+                for name, value in said._asdict().items()
+                if value is not None
+            },
         }
+
+
+class Said(NamedTuple):
+    """What a record's extras say that the engine judges by; None: nothing, or in a form that nobody knows."""
+
+    attestation: str | None
+    check_in: str | None
+    proximity_ble: tuple[str, ...] | None
+
+
+NOTHING_SAID: Final = Said(attestation=None, check_in=None, proximity_ble=None)
+
+
+def said_in(extra: Mapping[str, object]) -> Said:
+    """Read a message's extras: the monitor and a bundle's reader must not differ in what was said."""
+    return Said(
+        attestation=_one_of(extra.get("attestation"), _ATTESTATIONS),
+        check_in=_one_of(extra.get("check_in"), _CHECK_INS),
+        proximity_ble=_ids(extra.get("proximity_ble")),
+    )
+
+
+def _one_of(value: object, known: Sequence[str]) -> str | None:
+    return value if isinstance(value, str) and value in known else None
+
+
+def _ids(value: object) -> tuple[str, ...] | None:
+    if not isinstance(value, list | tuple) or len(value) > _HEARD_MAX:
+        return None
+    ids = tuple(id_ for id_ in value if isinstance(id_, str))
+    return ids if len(ids) == len(value) else None
 
 
 def _within(degrees: object, most: int) -> bool:

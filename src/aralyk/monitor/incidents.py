@@ -6,13 +6,17 @@ it: the human status is never touched, only a person closes. `late` is a violati
 with its true time. An incident that a person had acknowledged and that grows worse is told again; its status stays.
 Until somebody answers, the row stands at its worst: a possible approach that nobody took on does not sink to a warning
 because he went away again. Once answered it follows the latest; a closing decision stands in the time line alone. What
-people have closed opens again, with nobody's name on it, when it grows worse, or at another call for help.
+people have closed opens again, with nobody's name on it, when it grows worse, at another call for help, or when the
+engine had ended the episode and goes on with it (a strap opened for the third time, a device silent again) as critical
+or serious; a technical continuation is recorded alone.
+What the engine asks of a device (`REQUESTS`) is a decision and no incident: it stands in the time line of the worst
+incident of its order that still goes on, if there is one.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -24,6 +28,7 @@ import psycopg
 
 from aralyk import clock
 from aralyk.evidence.kinds import Kind
+from aralyk.incidents.kinds import REQUESTS
 from aralyk.monitor.stepping import Judgement
 from aralyk.tracking import columns
 
@@ -35,6 +40,7 @@ _KEY_MAX: Final = 200
 # What a time line says of a phase, and its witness.
 _EVENT: Final = {"open": "raised", "update": "updated", "close": "episode_ended", "late": "late"}
 _CALL_FOR_HELP: Final = "panic"  # every press reaches a person
+_SERIOUS: Final = 2  # an ended episode that goes on this urgently is a new call upon people
 _WITNESS: Final = {
     "raised": Kind.INCIDENT_RAISED,
     "updated": Kind.INCIDENT_UPDATED,
@@ -63,6 +69,19 @@ class Change:
     closed_at_priority: int | None  # None: no person has closed it, or it was opened again
     reopened: bool = False
 
+    @property
+    def ongoing(self) -> Ongoing:
+        """As an incident that a request may belong to."""
+        return Ongoing(self.id, self.district, self.worst_priority)
+
+
+class Ongoing(NamedTuple):
+    """An incident that goes on: in its time line stands what was asked of its order's devices."""
+
+    id: UUID
+    district: str
+    worst_priority: int
+
 
 class Standing(NamedTuple):
     """How an incident stands in the database."""
@@ -74,11 +93,11 @@ class Standing(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """One entry of the time line, with what its witness says."""
+    """One entry of the time line, with what its witness says; a request's witness is its decision alone."""
 
     incident: UUID
     kind: str
-    witness: Kind
+    witness: Kind | None
     ordinal: int
     data: dict[str, object]
 
@@ -91,11 +110,18 @@ class Raised:
         changes: Incidents to add or change, each once.
         events: The time line, in the order of the decisions.
         homeless: Orders that decisions name and the register does not hold: their decisions are stored, nobody is told.
+        asked: Incidents whose time line got a request, with their districts.
     """
 
     changes: list[Change]
     events: list[Event]
     homeless: list[str]
+    asked: dict[UUID, str]
+
+    @property
+    def touched(self) -> dict[UUID, str]:
+        """The district of every incident that screens must fetch again."""
+        return {change.id: change.district for change in self.changes} | self.asked
 
 
 def incident_id(key: str) -> UUID:
@@ -109,6 +135,7 @@ def fold(
     step: int,
     districts: Mapping[str, str],
     known: Mapping[str, Standing],
+    ongoing: Mapping[str, Ongoing],
     numbers: Sequence[int],
 ) -> Raised:
     """Work out what to write.
@@ -118,17 +145,22 @@ def fold(
         step: Its number; with the ordinal it names a decision.
         districts: By order id, of the orders that exist.
         known: How those that exist already stand, by key.
+        ongoing: By order id, the worst incident that went on before this step, of the orders with a request.
         numbers: Fresh incident numbers, at least one for each key that is not known.
     """
     fresh = iter(numbers)
     changes: dict[str, Change] = {}
     events: list[Event] = []
     homeless: set[str] = set()
+    requests: list[tuple[int, Mapping[str, Any]]] = []
     for ordinal, judgement in enumerate(judgements):
         decision = judgement.decision
         key, order_id = decision["incident"], decision["order_id"]
         if order_id not in districts:
             homeless.add(order_id)
+            continue
+        if is_request(decision):
+            requests.append((ordinal, decision))
             continue
         new = key not in changes and key not in known
         if key not in changes:
@@ -149,10 +181,23 @@ def fold(
                 closed_at_priority=standing.closed_at_priority,
             )
         change = changes[key]
-        _follow(change, judgement)
         reopened = _opens_again(change, decision)
+        _follow(change, judgement)
         events.append(_event(change, decision, step=step, ordinal=ordinal, new=new, reopened=reopened))
-    return Raised(changes=list(changes.values()), events=events, homeless=sorted(homeless))
+    going_on = _going_on(changes.values(), ongoing)
+    asked = [(going_on[d["order_id"]], ordinal, d) for ordinal, d in requests if d["order_id"] in going_on]
+    events += [_request_event(incident, decision, step=step, ordinal=ordinal) for incident, ordinal, decision in asked]
+    return Raised(
+        changes=list(changes.values()),
+        events=sorted(events, key=lambda event: event.ordinal),
+        homeless=sorted(homeless),
+        asked={incident.id: incident.district for incident, _, _ in asked},
+    )
+
+
+def is_request(decision: Mapping[str, Any]) -> bool:
+    """Whether it asks something of a device instead of telling a person."""
+    return decision["kind"] in REQUESTS
 
 
 def existing(cursor: Cursor, keys: Sequence[str]) -> dict[str, Standing]:
@@ -169,6 +214,19 @@ def existing(cursor: Cursor, keys: Sequence[str]) -> dict[str, Standing]:
     return {key: found[_stored_key(key)] for key in keys if _stored_key(key) in found}
 
 
+def ongoing_of(cursor: Cursor, orders: Collection[str]) -> dict[str, Ongoing]:
+    """By order id, the worst incident that the engine still sees and people have not closed."""
+    if not orders:
+        return {}
+    cursor.execute(
+        "SELECT DISTINCT ON (order_id) order_id::text, id, district, worst_priority FROM incidents_incident"
+        " WHERE order_id = ANY(%s::uuid[]) AND episode_open AND status <> 'closed'"
+        " ORDER BY order_id, worst_priority, raised_at DESC, id",
+        (sorted(orders),),
+    )
+    return {order_id: Ongoing(*found) for order_id, *found in cursor.fetchall()}
+
+
 def fresh_numbers(cursor: Cursor, count: int) -> list[int]:
     """Numbers that people say on the phone; one not used after all leaves a hole, which means nothing."""
     cursor.execute("SELECT nextval('incident_number') FROM generate_series(1, %s)", (count,))
@@ -183,7 +241,7 @@ def write(cursor: Cursor, raised: Raised, *, at: datetime) -> None:
         raised: From `fold`.
         at: Domain time of writing.
     """
-    if not raised.changes:
+    if not raised.events:
         return
     _insert(cursor, [change for change in raised.changes if change.number is not None], at)
     _update(cursor, [change for change in raised.changes if change.number is None], at)
@@ -216,7 +274,10 @@ def _follow(change: Change, judgement: Judgement) -> None:
 def _opens_again(change: Change, decision: Mapping[str, Any]) -> bool:
     if change.closed_at_priority is None or decision["phase"] == "close":
         return False
-    if decision["priority"] >= change.closed_at_priority and decision["kind"] != _CALL_FOR_HELP:
+    worse = decision["priority"] < change.closed_at_priority or decision["kind"] == _CALL_FOR_HELP
+    # Whoever closed it while it went on knew that; of what had ended before, or since, nobody knows that it goes on.
+    again = not change.episode_open and decision["phase"] != "late" and decision["priority"] <= _SERIOUS
+    if not (worse or again):
         return False
     change.closed_at_priority = None
     change.reopened = True
@@ -236,6 +297,26 @@ def _event(change: Change, decision: Mapping[str, Any], *, step: int, ordinal: i
         ordinal=ordinal,
         data=told,
     )
+
+
+def _going_on(changes: Iterable[Change], before: Mapping[str, Ongoing]) -> dict[str, Ongoing]:
+    """By order id, the worst incident that goes on: of before, or of this step, which knows better."""
+    changed = list(changes)
+    ended = {change.id for change in changed if not change.episode_open}
+    found = {order_id: incident for order_id, incident in before.items() if incident.id not in ended}
+    for change in changed:
+        if not change.episode_open or change.closed_at_priority is not None:
+            continue
+        other = found.get(change.order_id)
+        if other is None or change.worst_priority < other.worst_priority:
+            found[change.order_id] = change.ongoing
+    return found
+
+
+def _request_event(incident: Ongoing, decision: Mapping[str, Any], *, step: int, ordinal: int) -> Event:
+    told: dict[str, object] = {name: decision[name] for name in ("phase", "kind", "reason", "decided_at")}
+    told |= {"device": decision["basis"].get("device"), "ordinal": ordinal, "step": step}
+    return Event(incident=incident.id, kind="requested", witness=None, ordinal=ordinal, data=told)
 
 
 _INSERT: Final = """

@@ -3,7 +3,8 @@
 Streams are merged by arrival. While everything has been read, time may pass up to now, less a moment for commits that
 are on their way. In a backlog it may pass only as far as every stream has been read: what a device said must not come
 after its own silence. Control, panic and tamper lanes do not wait for positions: they are taken at once, even from
-beyond that point, so that a flood of positions delays no cry for help.
+beyond that point, so that a flood of positions delays no cry for help. An outage of our own is no act of people: it
+excuses everyone's silence from a moment on, so it waits until everything heard before that moment is read.
 A line that cannot be read is set aside with its reason (its bytes stay in the log) and blocks nothing.
 """
 
@@ -17,6 +18,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 import psycopg
 
+from aralyk.monitor.outage import is_outage_stream
 from aralyk.tracking import log
 from aralyk.tracking.arrivals import Control, Frame, read_line, to_us
 from aralyk.tracking.log import Batch, Lane
@@ -145,9 +147,8 @@ class LogReader:
 
     def _release(self, name: str, drained_to_us: int | None) -> Iterable[Batch]:
         stream = self._streams[name]
-        while stream.held and (
-            drained_to_us is None or stream.lane in URGENT or to_us(stream.held[0].received_at) <= drained_to_us
-        ):
+        urgent = stream.lane in URGENT and not is_outage_stream(name)
+        while stream.held and (drained_to_us is None or urgent or to_us(stream.held[0].received_at) <= drained_to_us):
             batch = stream.held.popleft()
             stream.taken_to = batch.seq
             yield batch

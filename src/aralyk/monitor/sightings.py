@@ -15,7 +15,15 @@ import numpy.typing as npt
 
 from aralyk.engine import State, policy, records
 from aralyk.engine.error_model import RADIUS_UNDECLARED_M
-from aralyk.engine.observations import ALARMS, RADIUS_M_MAX, SOURCES, SPEED_MPS_MAX, STRAPS
+from aralyk.engine.observations import (
+    ALARMS,
+    ATTESTATIONS,
+    CHECK_INS,
+    RADIUS_M_MAX,
+    SOURCES,
+    SPEED_MPS_MAX,
+    STRAPS,
+)
 from aralyk.engine.times import TIME_US_MAX
 from aralyk.tracking.arrivals import Message
 from aralyk.tracking.projection import Heard
@@ -52,6 +60,7 @@ def rows_for(state: State, heard: Sequence[Heard]) -> npt.NDArray[Any]:
     rows["fixed_us"] = np.where((fixed_us >= 0) & (fixed_us <= TIME_US_MAX), fixed_us, records.NEVER)
     rows["flags"] = np.array([_flags(message) for message in messages], dtype=np.int64)
     rows["flags"] |= (source << records.SOURCE_SHIFT) | np.where(placed, records.PLACED, 0)
+    rows["heard"] = [state.heard_by(row, one.message.extra.said.proximity_ble) for row, one in pairs]
     rows["lat"] = np.where(placed, lat, 0.0)
     rows["lon"] = np.where(placed, lon, 0.0)
     rows["radius_m"] = np.where(placed, np.where(declared, radius_m, RADIUS_UNDECLARED_M[source]), 0.0)
@@ -77,6 +86,11 @@ def _flags(message: Message) -> int:
         word |= STRAPS[message.strap] << records.STRAP_SHIFT
     if message.extra.mock:
         word |= records.MOCK
+    said = message.extra.said
+    if said.attestation is not None:
+        word |= ATTESTATIONS[said.attestation] << records.ATTEST_SHIFT
+    if said.check_in is not None:
+        word |= CHECK_INS[said.check_in] << records.CHECK_IN_SHIFT
     for alarm in message.alarms:
         word |= ALARMS.get(alarm, records.ALARM_OTHER)
     return word

@@ -1,7 +1,7 @@
 """Lets the engine hear what arrived. The same function runs live and in replay, so both give the same bytes.
 
-Frames become the engine's columns; an act of people (an order, its end, a tamper cleared) is applied at its own moment,
-between what arrived before and after it. Nothing here reads a clock or the database.
+Frames become the engine's columns; an act of people (an order, its end, a tamper cleared) and an outage of our own are
+applied at their own moment, between what arrived before and after it. Nothing here reads a clock or the database.
 If the engine fails on what arrived, `find_unbearable` names the line, so that one message can't stop the watch over
 everyone; the line is set aside, witnessed, and left out of every replay.
 """
@@ -13,8 +13,10 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 from uuid import UUID
 
+from aralyk import clock
 from aralyk.engine import Decision, OrderInvalid, OrderPlan, State, compile_order
 from aralyk.ledger.canonical import canonical_bytes
+from aralyk.ledger.derived import AWAY
 from aralyk.monitor.intake import Arrival, Poison, Position
 from aralyk.monitor.sightings import rows_for
 from aralyk.tracking.arrivals import Frame
@@ -149,7 +151,19 @@ def _apply(state: State, control: Mapping[str, Any], at_us: int) -> list[Decisio
         return _end(state, _member(control, "order_id", str), at_us)
     if kind == "tamper_cleared":
         return state.clear_tamper(_member(control, "device", str), at_us)
+    if kind == AWAY:
+        return _away(state, control)
     raise ControlRefused("control: unknown type")
+
+
+def _away(state: State, control: Mapping[str, Any]) -> list[Decision]:
+    try:
+        from_us, to_us = (clock.to_us(clock.parse_iso(_member(control, name, str))) for name in ("from", "to"))
+        return state.away(from_us, to_us)
+    except ControlRefused:
+        raise
+    except ValueError as error:
+        raise ControlRefused("control: from and to, expected two times in their order") from error
 
 
 def _end(state: State, order_id: str, at_us: int) -> list[Decision]:

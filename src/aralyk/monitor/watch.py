@@ -25,6 +25,7 @@ from aralyk.monitor.directory import Directory
 from aralyk.monitor.heartbeat import Heartbeat
 from aralyk.monitor.intake import URGENT, Arrival, Intake, LogReader, Poison, Position, lane_of_stream
 from aralyk.monitor.metrics import Metrics
+from aralyk.monitor.outage import note_outages
 from aralyk.monitor.recovery import recover
 from aralyk.monitor.settings import MonitorSettings
 from aralyk.monitor.snapshots import SnapshotKeeper
@@ -190,6 +191,7 @@ class Watch:
                 at=at,
                 data={"engine": ENGINE_VERSION, "replayed": recovered.replayed, "shard": shard, "step": recovered.step},
             )
+            outages = note_outages(cursor, shard=shard, last_us=self._now_us) if self._step else []
             for component in alarms.CLEARED_BY_A_START:
                 alarms.clear_alarm(cursor, component=component, at=at)
             self._standing = alarms.standing(cursor)
@@ -203,6 +205,7 @@ class Watch:
             step=recovered.step,
             replayed=recovered.replayed,
             foreign_steps=recovered.foreign_steps,
+            away_s=round(sum((outage.until - outage.since).total_seconds() for outage in outages)),
             took_ms=round(took_s * 1000),
         )
 

@@ -104,7 +104,7 @@ def write_step(connection: Connection, record: StepRecord, directory: Directory)
         _write_decisions(cursor, record, entry_ids[1 : 1 + len(record.judgements)])
         incidents.write(cursor, raised, at=record.at)
         _write_entries(cursor, entries, entry_ids, record.at)
-        told = [(LiveKind.INCIDENT, str(change.id), change.district) for change in raised.changes]
+        told = [(LiveKind.INCIDENT, str(incident), district) for incident, district in raised.touched.items()]
         told += [(LiveKind.FIX, order_id, districts[order_id]) for order_id in record.live_orders]
         _announce(cursor, told, record.at)
         _alarm(cursor, record, raised.homeless)
@@ -113,15 +113,20 @@ def write_step(connection: Connection, record: StepRecord, directory: Directory)
 
 def _raise_incidents(cursor: Cursor, record: StepRecord, directory: Directory) -> Raised:
     if not record.judgements:
-        return Raised(changes=[], events=[], homeless=[])
-    keys = sorted({judgement.decision["incident"] for judgement in record.judgements})
+        return Raised(changes=[], events=[], homeless=[], asked={})
+    decisions = [judgement.decision for judgement in record.judgements]
+    keys = sorted({decision["incident"] for decision in decisions if not incidents.is_request(decision)})
+    districts = directory.districts_of(cursor, {decision["order_id"] for decision in decisions})
     known = incidents.existing(cursor, keys)
     new = len(keys) - len(known)
     return incidents.fold(
         record.judgements,
         step=record.step,
-        districts=directory.districts_of(cursor, {judgement.decision["order_id"] for judgement in record.judgements}),
+        districts=districts,
         known=known,
+        ongoing=incidents.ongoing_of(
+            cursor, {d["order_id"] for d in decisions if incidents.is_request(d) and d["order_id"] in districts}
+        ),
         numbers=incidents.fresh_numbers(cursor, new) if new else (),
     )
 
@@ -148,7 +153,11 @@ def _entries(record: StepRecord, raised: Raised) -> list[_Entry]:
         _Entry(Kind.DECISION, f"incident:{incidents.incident_id(judgement.decision['incident'])}", judgement.decision)
         for judgement in record.judgements
     ]
-    entries += [_Entry(event.witness, f"incident:{event.incident}", event.data) for event in raised.events]
+    entries += [
+        _Entry(event.witness, f"incident:{event.incident}", event.data)
+        for event in raised.events
+        if event.witness is not None
+    ]
     entries += [
         _Entry(
             Kind.QUARANTINED,

@@ -12,6 +12,8 @@ from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
+from aralyk.ledger.derived import NOTHING_SAID, Said, said_in
+
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 _Time = Annotated[datetime, msgspec.Meta(tz=True)]
@@ -20,9 +22,25 @@ FIXED_AT_MAX_US: Final = 253_000_000_000_000_000  # year 9987
 
 
 class Extra(msgspec.Struct, frozen=True, gc=False):
-    """The few protocol extras that change a judgement."""
+    """The few protocol extras that change a judgement.
+
+    What a codec of tomorrow writes in an unknown form is not said at all: a whole message, perhaps a cry for help, is
+    never refused for an extra. A bundle reads them by the same function.
+    """
 
     mock: bool | None = None  # the phone says that an app invents its place
+    attestation: Any = None  # what the platform found of the app and its signature, never what the app says
+    check_in: Any = None  # outcome of a check-in that the platform asked for
+    proximity_ble: Any = None  # ids of the devices heard by BLE
+
+    @property
+    def said(self) -> Said:
+        """The last three, each as the engine knows it or None."""
+        if self.attestation is None and self.check_in is None and self.proximity_ble is None:
+            return NOTHING_SAID  # almost every message: a step has thousands
+        return said_in(
+            {"attestation": self.attestation, "check_in": self.check_in, "proximity_ble": self.proximity_ble}
+        )
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):

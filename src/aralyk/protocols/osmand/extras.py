@@ -20,7 +20,21 @@ _INTEGER: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,15})")
 _DECIMAL: Final = re.compile(r"-?[0-9]{1,15}\.[0-9]{1,15}")
 
 # Our own words in `extra`; a device that uses one for something else must not change what readers of ours conclude.
-RESERVED: Final = frozenset({"alarm", "left_out", "mock", "push_token", "stored", "time_zone", "unreadable"})
+# Least of all may a phone call itself attested, or its check-in passed, by a parameter.
+RESERVED: Final = frozenset(
+    {
+        "alarm",
+        "attestation",
+        "check_in",
+        "left_out",
+        "mock",
+        "proximity_ble",
+        "push_token",
+        "stored",
+        "time_zone",
+        "unreadable",
+    }
+)
 
 Scalar = str | int | float | bool
 
