@@ -75,7 +75,7 @@ def told(records: list[Observation]) -> list[Decision]:
     return decided(state, records, until_s=last_s + 2 * policy.LATE_US / 1e6)
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(days())
 def test_the_same_is_known_in_the_end_in_whatever_order_records_arrive(
     day: tuple[list[Observation], list[Observation]],

@@ -87,7 +87,7 @@ def crossing_told() -> float:
 
 def closed_by_one_fix() -> float:
     """Incidents that end by one calm fix far away, after which nothing more is heard (the first tells of the way)."""
-    made = near(started(proximity()), still(HERS, 0, 4), still(HIS, 2, 4, 100), still(HIS, 122, 2, 1500), until_s=400)
+    made = near(started(proximity()), still(HERS, 0, 10), still(HIS, 2, 4, 100), still(HIS, 122, 2, 1500), until_s=400)
     return float(sum(d.phase is Phase.CLOSE for d in made)) if made else 9.0
 
 
@@ -158,6 +158,12 @@ def high_threat_coarse() -> float:
 def high_threat_silence() -> float:
     """The gravest priority of a silence of ten minutes 2 km from her, at high threat."""
     made = decided(started(proximity(), threat_level="high"), still(HIS, 0, 4, 2000), still(HERS, 0, 40))
+    return float(gravest(d for d in about(made, Kind.SILENCE) if d.party == "respondent"))
+
+
+def far_silence_priority() -> float:
+    """The gravest priority of twenty minutes of silence 90 km from her."""
+    made = decided(started(proximity()), still(HIS, 0, 4, 90_000), still(HERS, 0, 80))
     return float(gravest(d for d in about(made, Kind.SILENCE) if d.party == "respondent"))
 
 
@@ -298,9 +304,6 @@ FIGURES: Final[dict[str, Callable[[], float]]] = {
     "motorway: not priority 1": of("motorway", DRIVES, "pass_bys", "share"),
     "motorway: turn-ins later by more than one fix": of("motorway", DRIVES, "turn_ins", "by_more_than_one_fix"),
     "silence: alerted": of("silence", SILENCES, "alerted"),
-    "silence: incidents of those who stay": lambda: float(
-        sum(row["incidents"] for name, row in drill("silence", SILENCES)["by_mode"].items() if name.endswith("stays"))
-    ),
     "indoors: incidents a pair-day": of("indoors", AFTERNOONS, "incidents_per_pair_day"),
     "indoors: alerted": of("indoors", AFTERNOONS, "alerted"),
     "torment: incidents a day": of("torment", TORMENTS, "incidents_per_pair_day"),
@@ -310,7 +313,8 @@ FIGURES: Final[dict[str, Callable[[], float]]] = {
     for figure in (
         crossing_told, closed_by_one_fix, border_incidents, edge_incidents, standing_decisions, jump_incidents,
         tower_incidents, tower_hides, after_a_bad_fix, coarse_priority, coarse_near_told, high_threat_coarse,
-        high_threat_silence, silence_told_s, silent_again_incidents, vague_told, provoked_priority,
+        high_threat_silence, far_silence_priority,
+        silence_told_s, silent_again_incidents, vague_told, provoked_priority,
         provoked_incidents, tampers_closed, battery_incidents, panic_incidents, repeated_decisions, buffered_told,
         overtaken_told, separation_told, check_in_told, handover_p1, handover_trap, phone_lowers, spoofing_told,
         zone_crossing_told,

@@ -137,7 +137,7 @@ MUTATIONS: Final = _named(
         removes="the reachable set: when a silence may hide a meeting",
         edits=(Body(module="rules.silence", function="_meet_due", body="return FOREVER, -1"),),
         figure="silence: alerted",
-        at_least=5,
+        at_least=30,
     ),
     Mutation(
         name="no_reach_test",
@@ -145,8 +145,8 @@ MUTATIONS: Final = _named(
         edits=(
             Body(module="rules.silence", function="_meet_due", body="return int(device_at(s, device)['sharp_us']), -1"),
         ),
-        figure="silence: incidents of those who stay",
-        at_most=40,
+        figure="far_silence_priority",
+        at_least=3,
     ),
     Mutation(
         name="late_reach",
