@@ -85,7 +85,7 @@ def test_the_assumed_speed_stands_beside_a_silence_that_may_hide_a_meeting() -> 
     }
 
 
-def test_a_device_that_falls_silent_again_within_two_hours_continues_its_incident() -> None:
+def test_a_device_that_falls_silent_again_within_a_shift_continues_its_incident() -> None:
     state = started(proximity())
     hers = still(HERS, 0, 700, 90_000)
     spells = [still(HIS, begins, 4) for begins in (0, 600, 1200)]
@@ -94,10 +94,10 @@ def test_a_device_that_falls_silent_again_within_two_hours_continues_its_inciden
     assert len({d.incident for d in made}) == 1
 
 
-def test_a_device_that_falls_silent_again_after_two_hours_opens_a_new_incident() -> None:
+def test_a_device_that_falls_silent_again_in_a_later_shift_opens_a_new_incident() -> None:
     state = started(proximity())
-    hers = still(HERS, 0, 1200, 90_000)
-    his = [*still(HIS, 0, 4), *still(HIS, 600, 520), *still(HIS, 9000, 4)]
+    hers = still(HERS, 0, 3400, 90_000)
+    his = [*still(HIS, 0, 4), *still(HIS, 600, 3000), *still(HIS, 46_200, 4)]
     made = [d for d in about(decided(state, hers, his), "silence") if d.party == "respondent"]
     assert [d.phase for d in made if d.reason == "no_contact"] == [Phase.OPEN, Phase.OPEN, Phase.UPDATE]
     assert len({d.incident for d in made}) == 2

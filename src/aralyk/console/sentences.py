@@ -182,6 +182,7 @@ REASONS: Final[Texts] = MappingProxyType(
             "The child carries no device: somebody must ask whether it is back."
         ),
         "handover_window": gettext_lazy("The next hand-over has begun."),
+        "heard_near": gettext_lazy("The devices of both sides hear each other: they are close together."),
     }
 )  # fmt: skip
 

@@ -49,7 +49,7 @@ from aralyk.engine.rules.late import judge_late
 from aralyk.engine.rules.panic import panic
 from aralyk.engine.rules.proximity import judge_met, judge_proximity
 from aralyk.engine.rules.requests import meet_request
-from aralyk.engine.rules.silence import hear, renew_partners
+from aralyk.engine.rules.silence import hear, is_settled, renew_partners
 from aralyk.engine.rules.zones import judge_zone
 from aralyk.engine.shard import Shard, case_at, condition_at, counts_of, device_at, due_at
 
@@ -136,8 +136,8 @@ def is_behind(d: Row, record: Row) -> bool:
     """Whether the device's clock runs behind: record after record, heard live, lags by the same minutes or hours."""
     lag = record["received_us"] - record["fixed_us"]
     live = record["received_us"] - d["lag_heard_us"] >= d["interval_us"] // 2
-    if record["fixed_us"] == NEVER or lag <= LATE_US:
-        d["lag_count"] = 0
+    if record["fixed_us"] == NEVER or lag <= LATE_US or record["fixed_us"] < d["record_us"]:
+        d["lag_count"] = 0  # heard in time, or older than what was heard before: that is a buffer, not a clock
     elif live:
         same = d["lag_us"] != NEVER and abs(lag - d["lag_us"]) <= LAG_JITTER_US
         d["lag_count"] = d["lag_count"] + 1 if same else 1
@@ -178,9 +178,10 @@ def take_place(s: Shard, device: int, record: Row, at_us: int, now_us: int) -> N
         d["wrong_lon"] = record["lon"]
         due_at(s, d["case"])["due_us"] = 0  # patience with such places is shorter
         return
+    settled = is_settled(d)
     d["distrusted"] = 0
     move(d, record, at_us)
-    if not is_sharp(d):
+    if not is_sharp(d) or (settled and not is_settled(d)):
         due_at(s, d["case"])["due_us"] = 0  # patience with such places is shorter
     k = case_at(s, d["case"])
     if k["life"] != LIVE:

@@ -10,7 +10,7 @@ LATE_US: Final = 120 * SECOND_US
 """The lateness window of REQUIREMENTS 3.5: a fix received later than this is judged at its own time."""
 AHEAD_US: Final = 5 * SECOND_US
 """Real phones stamp up to 3.1 s in the future; beyond this the device's clock disagrees with ours."""
-LAG_FIXES: Final = 3
+LAG_FIXES: Final = 5
 """So many records in a row, heard live, that lag by the same more than `LATE_US`: the clock is behind ..."""
 LAG_JITTER_US: Final = 5 * SECOND_US
 """... the same within this; a buffer that is sent lags by ever less."""
@@ -38,7 +38,7 @@ MET_US: Final = 120 * SECOND_US
 """So long hearing each other says that they are together."""
 P_SWEPT: Final = 0.8
 """As above, when only the way between two fixes says so: a straight line is a guess."""
-P_POSSIBLE: Final = 0.35
+P_POSSIBLE: Final = 0.2
 """Worth a person's look and a better fix, though not proved: priority 2."""
 P_CLOSE: Final = 0.1
 """Hysteresis: an episode ends on clear evidence only."""

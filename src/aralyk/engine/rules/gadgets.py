@@ -6,7 +6,7 @@ from aralyk.engine.compiled import kernel
 from aralyk.engine.records import CLOSE, DEVICE_EPISODES, LATE, NEVER
 from aralyk.engine.rules.telling import clear_draft, see, tell
 from aralyk.engine.rules.verdicts import close_episode
-from aralyk.engine.shard import Shard, device_at, device_episode_at
+from aralyk.engine.shard import Shard, device_at, device_episode_at, due_at
 
 
 @kernel
@@ -47,6 +47,7 @@ def begin_device(
     e["occurred_us"] = occurred_us
     e["level"] = priority
     device_at(s, device)["open"] |= 1 << episode
+    due_at(s, device_at(s, device)["case"])["due_us"] = 0  # an open hint shortens the patience with a silence
 
 
 @kernel
