@@ -34,7 +34,8 @@ def test_every_case_has_devices_places_and_incidents_and_fifty_wait(lines: list[
     assert (first["respondents"], first["devices"], first["places"]) == (18, 36, 36)
     assert (second["respondents"], second["devices"], second["places"]) == (20, 40, 40)
     for rows in (first, second):
-        assert rows["incidents"] == 10 * rows["respondents"]
+        # Ten episodes each; a silence that comes again within a shift goes on in its incident.
+        assert 7 * rows["respondents"] <= rows["incidents"] <= 10 * rows["respondents"]
         assert rows["incidents_open"] == 50
 
 

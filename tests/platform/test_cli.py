@@ -12,7 +12,7 @@ import pytest
 from aralyk.cli import COMMANDS, main
 from tests.conftest import REPOSITORY
 
-NOT_BUILT_YET = {"drill", "import", "backup", "restore", "map"}
+NOT_BUILT_YET = {"import", "backup", "restore", "map"}
 
 
 def test_help_lists_no_command_that_is_not_built(capsys: pytest.CaptureFixture[str]) -> None:

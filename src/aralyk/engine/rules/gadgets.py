@@ -78,3 +78,4 @@ def close_device(s: Shard, device: int, episode: int, reason: int, at_us: int) -
     tell_device(s, device, episode, CLOSE, e["level"], reason, at_us, at_us)
     close_episode(e, at_us)
     device_at(s, device)["open"] &= ~(1 << episode)
+    due_at(s, device_at(s, device)["case"])["due_us"] = 0  # a silence that ended may soon begin again

@@ -174,7 +174,8 @@ class Approaches:
         self, run: Run, said: npt.NDArray[Any], breach: float, first: float | None, in_time: bool
     ) -> list[str]:
         self.both.add(in_time)
-        if parts.both_in_contact(said, breach, run.interval_s, radius_m=parts.SHARP_M):
+        sharp = parts.both_in_contact(said, breach, run.interval_s, radius_m=parts.SHARP_M)
+        if sharp:
             self.sharp.add(in_time)
         for tag in (
             run.tags["mode"],
@@ -191,7 +192,11 @@ class Approaches:
             if run.marks["top_mps"] <= SPEED_50_MPS
             else "faster"
         )
-        for group in ("all", run.tags["mode"], f"{run.tags['sampling']}s", f"{run.tags['sampling']}s_{speed}"):
+        sampling = f"{run.tags['sampling']}s"
+        groups = ["all", run.tags["mode"], sampling, f"{sampling}_{speed}"]
+        if sharp:  # what a phone that is placed by cell towers alone hides is told apart
+            groups.append(f"{sampling}_{speed}_within_150_m")
+        for group in groups:
             self.warning.setdefault(group, []).append(seconds)
             bound = breach - run.marks["leaves_s"] - run.interval_s - parts.DELAY_S
             self.bound.setdefault(group, []).append(bound)
