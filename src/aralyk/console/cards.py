@@ -144,7 +144,8 @@ def _card(
     may_answer: bool,
     may_watch: bool,
 ) -> Card:
-    limit_m = limits.get("warning_m" if incident.kind == "warning_ring" else "distance_m")
+    # The engine's probability is that of the ordered distance, for the warning ring and an approach too.
+    limit_m = limits.get("distance_m")
     interval = decision.get("distance_m_95")
     probability = decision.get("probability")
     owner = shown_name(incident.acknowledged_by)
