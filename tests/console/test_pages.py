@@ -46,6 +46,16 @@ def scene(database: Database, roles: Cast) -> tuple[Order, Incident]:
     return case, raised(database, case)
 
 
+@pytest.mark.parametrize("kind", ["warning_ring", "approach", "proximity"])
+def test_the_probability_on_the_page_is_that_of_the_ordered_distance(
+    database: Database, scene: tuple[Order, Incident], roles: Cast, kind: str
+) -> None:
+    case, _ = scene
+    incident = raised(database, case, kind=kind, priority=2)
+    page = client_of(roles.operator, "en").get(f"/incidents/{incident.pk}/").content.decode()
+    assert "500 m" in page.split("error model")[0].split("robability that the distance was below")[1][:60]
+
+
 def addresses(case: Order, incident: Incident) -> list[str]:
     return [
         f"/incidents/{incident.pk}/", f"/incidents/{incident.pk}/peek", f"/incidents/{incident.pk}/live/head",
