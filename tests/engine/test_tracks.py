@@ -1,7 +1,7 @@
 """Real phones, carried by a person whose place is known each second: incidents open where the truth says.
 
-The figures asserted are floors under what was measured (`python -m tests.engine.tracks` prints the tables, and
-docs/explanation/detection.md quotes them); they say when detection on real input became worse.
+The figures asserted are floors under what was measured (`python -m tests.engine.tracks` prints the tables); they say
+when detection on real input became worse.
 """
 
 from __future__ import annotations
