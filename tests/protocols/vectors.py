@@ -37,12 +37,20 @@ def frame_of(protocol: str, entry: Any) -> bytes:
     http = entry["http"]
     make = registry()[protocol].frame_of_request
     assert make is not None
-    return make(HttpRequest(method=http["method"], target=http["uri"].encode(), body=(http["body"] or "").encode()))
+    headers = {name.lower(): value for name, value in http.get("headers", {}).items()}
+    body = (http.get("body") or (entry["frame"] if http["method"] == "POST" else "")).encode()
+    return make(HttpRequest(method=http["method"], target=http["uri"].encode(), body=body, headers=headers))
+
+
+def session_of(entry: Any) -> Session:
+    """What the gateway would know of the sender: the model that the reference's test set, and a key."""
+    secret = entry.get("secret")
+    return Session(model=entry.get("model"), key=None if secret is None else secret.encode())
 
 
 def read(protocol: str, entry: Any) -> Decoded | ProtocolError:
     """What our codec makes of an entry."""
     try:
-        return registry()[protocol].decode(frame_of(protocol, entry), Session())
+        return registry()[protocol].decode(frame_of(protocol, entry), session_of(entry))
     except ProtocolError as error:
         return error

@@ -178,7 +178,7 @@ class Reception:
             decoded = codec.decode(frame, Session())
         except ProtocolError as error:
             return self._set_aside(visit, error.code.value, error.detail)
-        device = register.by_id.get(decoded.device_id)
+        device = register.by_id.get(decoded.device_id or "")
         visit = _Visit(codec=codec, frame=raw, peer=peer, device=device, stored=stored)
         reason = Unbelieved.UNKNOWN_DEVICE if device is None else _disbelief(device, codec)
         if reason is not None:

@@ -157,7 +157,7 @@ class TcpConnection(asyncio.BufferedProtocol):
             self._uncommitted += 1
         if verdict.fate is Fate.KEPT:
             assert verdict.decoded is not None
-            self._device = register.by_id.get(verdict.decoded.device_id)
+            self._device = register.by_id.get(verdict.decoded.device_id or "")
             if parcel is not None and verdict.decoded.answer is not None:
                 parcel.stored = partial(self._stored, verdict.decoded.answer)
         elif self._device is None:

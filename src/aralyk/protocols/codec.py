@@ -2,23 +2,23 @@
 
 A splitter cuts a stream into frames and tells broken ones apart; `decode` reads one frame; `answer` of what was read is
 sent by whoever owns the socket, after the frame is on disk. A frame is what the log keeps, so `decode` reads a frame
-from the log years later exactly as on the day it came: nothing that it needs stands outside the bytes but the session's
-device id.
+from the log years later exactly as on the day it came: nothing that it needs stands outside the bytes but the session.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
+from aralyk.protocols.commands import Command, CommandAnswer
 from aralyk.protocols.errors import ErrorCode, ProtocolError
 from aralyk.protocols.messages import Message
 
 
 class Transport(StrEnum):
-    """What carries the frames."""
+    """What carries the frames; a TCP protocol with `frames_of_datagram` is served over UDP too."""
 
     HTTP = "http"
     TCP = "tcp"
@@ -31,10 +31,23 @@ class Session:
     Attributes:
         device_id: From the login frame, or from the secret that the request came with.
         model: The registered model, for protocols whose frames depend on it.
+        key: The registered key of a device that encrypts its content.
+        context: What earlier frames of the connection said about the later ones (`Decoded.context`), such as a time
+            zone; it stands in the log beside the frame that was read with it.
     """
 
     device_id: str | None = None
     model: str | None = None
+    key: bytes | None = None
+    context: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sequence:
+    """A frame's number; the one after `last` is 0 or 1."""
+
+    number: int
+    last: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,15 +55,23 @@ class Decoded:
     """What a frame said.
 
     Attributes:
-        device_id: Who speaks, also in a frame without records (login, heartbeat).
+        device_id: Who speaks, also in a frame without records (login, heartbeat): from the frame, else the session's;
+            None: the frame names nobody and came without a session (the gateway refuses it).
         messages: The records, in the frame's order.
         answer: Bytes that the device waits for, to be sent after the commit; None: the protocol has no answer, or it
             is the HTTP status alone.
+        context: What the frame says about the later ones of its connection; None: nothing new.
+        command_answers: What the device says about commands that it was sent.
+        sequence: The number that the device counts its frames with, where it does, and the value after which it starts
+            again; a step back tells a replay or a second sender.
     """
 
-    device_id: str
+    device_id: str | None
     messages: tuple[Message, ...]
     answer: bytes | None = None
+    context: Mapping[str, str] | None = None
+    command_answers: tuple[CommandAnswer, ...] = ()
+    sequence: Sequence | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,11 +96,15 @@ class Splitter(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpRequest:
-    """The parts of a request that may belong to a record. `target` is the path with its query, as it was sent."""
+    """The parts of a request that may belong to a record.
+
+    `target` is the path with its query, as it was sent; the names of `headers` are in lower case.
+    """
 
     method: str
     target: bytes
     body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +119,10 @@ class Codec:
         splitter: Makes a splitter for a new connection (TCP).
         frame_of_request: Makes the frame that the log keeps; drops the path, where the secret stands (HTTP).
         refusal_status: The status that answers an unreadable frame, once it is quarantined (HTTP).
+        frames_of_datagram: Cuts one datagram into frames, for protocols that are also spoken over UDP.
+        encode_command: Writes a command as the device wants it, ready for the wire; raises `CommandNotSpoken` for
+            one that the protocol, or this model, has no words for. None: the protocol has no commands.
+        answer_of_commands: Joins encoded commands into the body that answers a request (HTTP).
     """
 
     name: str
@@ -103,6 +132,9 @@ class Codec:
     splitter: Callable[[], Splitter] | None = None
     frame_of_request: Callable[[HttpRequest], bytes] | None = None
     refusal_status: Callable[[ErrorCode], int] | None = None
+    frames_of_datagram: Callable[[bytes], list[bytes | BrokenFrame]] | None = None
+    encode_command: Callable[[Command, Session], bytes] | None = None
+    answer_of_commands: Callable[[list[bytes]], bytes] | None = None
 
     def refused_with(self, code: str) -> int:
         """The status of a refusal by its code; 200 for reasons that are not the codec's."""
