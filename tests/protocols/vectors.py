@@ -38,7 +38,7 @@ def frame_of(protocol: str, entry: Any) -> bytes:
     make = registry()[protocol].frame_of_request
     assert make is not None
     headers = {name.lower(): value for name, value in http.get("headers", {}).items()}
-    body = (http.get("body") or (entry["frame"] if http["method"] == "POST" else "")).encode()
+    body = (http["body"] or "" if "body" in http else entry["frame"]).encode()
     return make(HttpRequest(method=http["method"], target=http["uri"].encode(), body=body, headers=headers))
 
 
