@@ -26,6 +26,8 @@ GRANTS: Final[dict[str, dict[str, str]]] = {
         **_LOG_WRITER,
         "quarantine": ADD,
         "devices_device": READ,
+        "devices_stranger": FULL,  # the oldest make room
+        "platform_alarm": ADD,  # who speaks in a device's name from elsewhere, or twice
         "live_event": ADD,
     },
     "aralyk_monitor": {
@@ -75,6 +77,7 @@ CONSOLE_GRANTS: Final[dict[str, str]] = {
     "device_status": READ,
     "quarantine": READ,
     "live_event": ADD,
+    "devices_stranger": READ,
     "platform_alarm": READ,
     "evidence_pending": READ,
     "evidence_leaf": READ,
