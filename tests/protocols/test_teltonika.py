@@ -145,7 +145,7 @@ def test_a_record_of_panic_priority_is_a_panic_unless_its_event_is_another_alarm
      ({"time_ms": 0}, "time"), ({"time_ms": 2**63}, "time")],
 )  # fmt: skip
 def test_an_impossible_field_is_unknown_and_keeps_back_neither_the_alarm_nor_the_next_record(
-    changes: dict[str, int], name: str
+    changes: dict[str, Any], name: str
 ) -> None:
     first, second = read(packet(record({236: 1}, **changes), record())).messages
     assert (first.alarms, first.extra["unreadable"]) == ((Alarm.SOS,), [name])
@@ -199,6 +199,12 @@ def test_a_whole_number_that_json_readers_disagree_about_is_text() -> None:
     assert only(packet(eight)).extra["io78"] == str(2**63 + 1)
 
 
+def test_a_text_where_an_alarm_has_a_number_raises_nothing_and_breaks_nothing() -> None:
+    eight = record()[:-1] + b"\x02\xfc" + struct.pack(">Q", 2**63) + b"\xec" + struct.pack(">Q", 1)
+    message = only(packet(eight))
+    assert (message.alarms, message.extra["io252"]) == ((Alarm.SOS,), str(2**63))
+
+
 def test_more_elements_of_one_width_than_are_made_ready_are_read() -> None:
     ones = dict.fromkeys(range(10, 110), 3)
     assert only(packet(record(ones))).extra["io109"] == 3
@@ -222,8 +228,16 @@ def test_beacons_and_tags_heard_are_read_and_never_taken_for_the_platforms_own_f
     assert entry == {"rssi_dbm": -58, "id": "abcd", "battery_mv": 3090, "field9": "07"}
 
 
-@pytest.mark.parametrize(("number", "data"), [(385, b"\x11\x21\x00"), (548, b"\x01\x09\x00"), (548, b"\x01\x02\x00\x09"),
-                                              (256, b"\xff\x00"), (999, b"\x01")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("number", "data"),
+    [
+        (385, b"\x11\x21\x00"),
+        (548, b"\x01\x09\x00"),
+        (548, b"\x01\x02\x00\x09"),
+        (256, b"\xff\x00"),
+        (999, b"\x01"),
+    ],
+)
 def test_a_list_that_ends_too_early_is_kept_as_it_came_and_costs_no_place(number: int, data: bytes) -> None:
     message = only(extended(number, data))
     assert (message.lat, message.extra[f"io{number}"]) == (42.87461, data.hex())

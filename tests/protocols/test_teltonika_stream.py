@@ -32,11 +32,11 @@ def told(*chunks: bytes) -> list[object]:
     return [f if isinstance(f, bytes) else (f.raw, f.error.code) for f in [*frames, *([cut] if cut else [])]]
 
 
-@pytest.mark.parametrize(
-    "entry", [e for e in vectors("framing") if e["protocol"] == "teltonika"], ids=lambda e: e["id"]
-)
-def test_the_references_streams_are_cut_where_it_cuts_them(entry: dict[str, dict[str, str]]) -> None:
-    assert split(bytes.fromhex(str(entry["frame"])))[0] == bytes.fromhex(entry["expect"]["first_frame"])
+def test_the_references_streams_are_cut_where_it_cuts_them() -> None:
+    entries = [entry for entry in vectors("framing") if entry["protocol"] == "teltonika"]
+    assert entries
+    for entry in entries:
+        assert split(bytes.fromhex(entry["frame"]))[0] == bytes.fromhex(entry["expect"]["first_frame"])
 
 
 def test_a_login_pings_and_packets_are_cut_by_their_lengths() -> None:

@@ -21,6 +21,8 @@ AREA_CODE: Final = "gsm_area_code"
 OPERATOR: Final = "gsm_operator"
 UNPLUGGED: Final = "unplugged"
 
+AREA_CODE_MAX: Final = 0xFFFF
+CELL_ID_MAX: Final = 0xFFF_FFFF  # 28 bits in LTE and UMTS
 EXTERNAL_MV_MIN: Final = 4_000  # less is a floating wire, not a supply
 PANIC: Final = 2  # priority of a record; 0 low, 1 high
 
@@ -132,5 +134,7 @@ def _cell(operator: int, area_code: int, cell_id: int) -> tuple[Cell, ...]:
     elif 100_000 <= operator <= 999_999:
         mcc, mnc = divmod(operator, 1_000)
     else:
+        return ()
+    if area_code > AREA_CODE_MAX or cell_id > CELL_ID_MAX:
         return ()
     return (Cell(mcc=mcc, mnc=mnc, lac=area_code, cid=cell_id),)

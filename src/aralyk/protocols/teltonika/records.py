@@ -157,15 +157,17 @@ def _read(data: bytes, at: int, layout: Layout, wide: bool, device_id: str | Non
 
 
 def _spell_out(extra: dict[str, Any], pairs: tuple[int, ...]) -> None:
+    """Make text of numbers that are too large; under their ids, as elements with a name have a number."""
     for number, value in zip(pairs[::2], pairs[1::2], strict=True):
         if value > EXACT_INTEGER_MAX:
-            extra[name_of(number)] = str(value)
+            extra.pop(name_of(number), None)
+            extra[f"io{number}"] = str(value)
 
 
 def _add_wide(extra: dict[str, Any], data: bytes, at: int) -> int:
     count, at = data[at], at + 1
     for _ in range(count):
-        extra[name_of(data[at])] = data[at + 1 : at + 17].hex()
+        extra[f"io{data[at]}"] = data[at + 1 : at + 17].hex()
         at += 17
     return at
 
