@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from aralyk.database import Role, connect
+from aralyk.devices import keys
 from aralyk.tracking.log import FrameLine, decode_line
 
 SOURCE = Path(__file__).resolve().parents[2] / "src"
@@ -50,6 +51,7 @@ class GatewayProcess:
         self._phones: list[Phone] = []
         self.http_port = 0
         self.r16h_port = 0
+        self.ports: dict[str, int] = {}
 
     def __enter__(self) -> GatewayProcess:
         self.start()
@@ -76,6 +78,7 @@ class GatewayProcess:
         self.launch()
         beat = until(self.heartbeat, "the gateway opens its doors")
         self.http_port, self.r16h_port = beat["detail"]["http_port"], beat["detail"]["r16h_port"]
+        self.ports = beat["detail"]["ports"]
         # Later starts keep the ports, as an installation does.
         self._environ |= {
             "ARALYK_GATEWAY_HTTP_PORT": str(self.http_port),
@@ -149,19 +152,34 @@ class Phone:
         self._link.close()
 
 
-def register(device_id: str, protocol: str = "osmand", *, secret: str | None = None, active: bool = True) -> None:
-    """Put a device into the register, as the console's action does in SQL."""
+def register(
+    device_id: str,
+    protocol: str = "osmand",
+    *,
+    secret: str | None = None,
+    active: bool = True,
+    model: str = "",
+    networks: str = "",
+    key: bytes | None = None,
+    home: Path | None = None,
+) -> None:
+    """Put a device into the register, as the console's action does in SQL; a key is sealed with the home's file."""
     with connect(Role.OWNER) as connection:
         connection.execute(
-            "INSERT INTO devices_device (id, kind, protocol, model, interval_s, secret_hash, trust, active, synthetic)"
-            " VALUES (%s, %s, %s, '', 15, %s, 'secret', %s, true)"
+            "INSERT INTO devices_device"
+            " (id, kind, protocol, model, interval_s, secret_hash, trust, active, synthetic, networks, key)"
+            " VALUES (%s, %s, %s, %s, 15, %s, %s, %s, true, %s, %s)"
             " ON CONFLICT (id) DO UPDATE SET active = excluded.active",
             (
                 device_id,
                 "phone" if secret else "bracelet",
                 protocol,
+                model,
                 hashlib.sha256(secret.encode()).digest() if secret else None,
+                "secret" if secret else "network" if networks else "imei",
                 active,
+                networks,
+                None if key is None else keys.seal(key, device_id=device_id, home=home),
             ),
         )
         connection.execute("SELECT pg_notify('devices', %s)", (device_id,))
@@ -190,9 +208,24 @@ def quarantine() -> Rows:
     return rows("SELECT protocol, device, code, detail, bytes FROM quarantine ORDER BY id")
 
 
-def tcp(gateway: GatewayProcess) -> socket.socket:
-    """A bracelet's connection."""
-    return socket.create_connection(("127.0.0.1", gateway.r16h_port), timeout=PATIENCE_S)
+def tcp(gateway: GatewayProcess, protocol: str = "r16h", *, source: str = "127.0.0.1") -> socket.socket:
+    """A tracker's connection; every address of 127.0.0.0/8 is one that it may come from."""
+    address = ("127.0.0.1", gateway.ports[protocol])
+    return socket.create_connection(address, timeout=PATIENCE_S, source_address=(source, 0))
+
+
+def ended(link: socket.socket) -> bool:
+    """Whether the other side has ended the connection; waits for it."""
+    try:
+        return link.recv(10) == b""
+    except ConnectionResetError:
+        return True
+
+
+def standing_alarms() -> dict[str, dict[str, Any]]:
+    """The detail of every alarm whose newest row says that it stands."""
+    sql = "SELECT DISTINCT ON (component) component, state, detail FROM platform_alarm ORDER BY component, id DESC"
+    return {component: detail for component, state, detail in rows(sql) if state == "raised"}
 
 
 def numbers(lines: list[FrameLine]) -> Iterator[int]:

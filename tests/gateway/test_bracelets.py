@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import socket
 import time
 
 from tests.gateway.conftest import IMEI
-from tests.gateway.driving import GatewayProcess, quarantine, register, stored_lines, tcp, until
+from tests.gateway.driving import GatewayProcess, ended, quarantine, register, stored_lines, tcp, until
 
 FIX = "@GPSD,{imei},R,20261121,1000{second:02d},42.87461,N,074.56982,E,5,111,760,72,{strap},{flag}$"
 
@@ -68,13 +67,6 @@ def test_who_speaks_nothing_but_noise_is_disconnected(gateway: GatewayProcess) -
         link.sendall(b"noise$" * 50)
         assert ended(link)
     until(lambda: len(quarantine()) == 20, "what was judged is kept")
-
-
-def ended(link: socket.socket) -> bool:
-    try:
-        return link.recv(10) == b""
-    except ConnectionResetError:
-        return True
 
 
 def test_bad_frames_among_good_ones_cost_no_good_one(gateway: GatewayProcess) -> None:

@@ -39,6 +39,7 @@ REGISTER_POLL_S: Final = 0.02
 # A writer's thread needs the interpreter for microseconds between two waits for the database; with Python's default of
 # 5 ms a commit of ten statements would wait 50 ms for a busy event loop.
 SWITCH_INTERVAL_S: Final = 0.0005
+FILES_BESIDE: Final = 200  # open files that are no connections: listeners, the database, logs
 STALLED_S: Final = 10.0  # a parcel that waits longer means that we do not do our work
 
 _log = structlog.get_logger("aralyk.gateway")
@@ -52,7 +53,7 @@ def run(settings: GatewaySettings) -> int:
     """
     connect_info(Role.GATEWAY)  # a missing database is a mistake in the settings: said before anything starts
     sys.setswitchinterval(SWITCH_INTERVAL_S)
-    _allow_many_connections()
+    _allow_many_connections(settings.connections_max)
     return uvloop.run(Gateway(settings).serve())
 
 
@@ -164,11 +165,17 @@ class Gateway:
         return sum(writer.waiting for writer in self._writers)
 
 
-def _allow_many_connections() -> None:
+def _allow_many_connections(connections_max: int) -> None:
     """A connection is an open file, and many systems allow 1,024 unless asked."""
+    wanted = connections_max + FILES_BESIDE
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft != hard:
+    if soft >= wanted:
+        return
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, max(hard, wanted)))
+    except (ValueError, PermissionError):
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        _log.warning("few_open_files_allowed", allowed=hard, wanted=wanted)
 
 
 def _stalls(writer: Writer, now_s: float) -> bool:

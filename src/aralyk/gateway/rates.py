@@ -6,7 +6,6 @@ import time
 from collections import OrderedDict
 from typing import Final
 
-BURST_FRAMES: Final = 20_000  # a device's whole backlog (10,000 records), twice
 SPEAKERS_MAX: Final = 100_000  # remembered of each kind; the one longest unheard is forgotten and has a full bucket
 
 
@@ -35,7 +34,7 @@ class Rate:
 class Speakers:
     """One bucket for each speaker (devices by id, or addresses by name)."""
 
-    def __init__(self, *, per_s: float, burst: int = BURST_FRAMES) -> None:
+    def __init__(self, *, per_s: float, burst: int) -> None:
         self._per_s = per_s
         self._burst = burst
         self._rates: OrderedDict[str, Rate] = OrderedDict()

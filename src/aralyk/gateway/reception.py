@@ -153,8 +153,9 @@ class Reception:
         self._findings = findings
         self._doubts = Doubts(resend_s=settings.resend_s)
         self._strangers = Rate(per_s=settings.strangers_per_s, burst=STRANGERS_BURST)
-        self._device_rates = Speakers(per_s=settings.device_frames_per_s)
-        self._address_rates = Speakers(per_s=settings.address_frames_per_s)
+        burst = settings.device_frames_burst
+        self._device_rates = Speakers(per_s=settings.device_frames_per_s, burst=burst)
+        self._address_rates = Speakers(per_s=settings.address_frames_per_s, burst=10 * burst)
 
     def allows(self, source: Source, device: Device | None) -> bool:
         """Whether one more frame may be taken now; call once for each frame, and wait when it may not."""

@@ -54,9 +54,10 @@ class GatewaySettings:
             patience of 15 s, so that it hears a clear answer.
         connections_max: Connections open at once on each port; one more is refused.
         connections_per_address_max: Connections open at once on each port from one address; one more is refused.
-        device_frames_per_s: How many frames a second of one device are taken in the long run, after a burst of
-            20,000 (its whole backlog); beyond, the connection is read no faster, and a phone is told to come again.
-        address_frames_per_s: The same for all devices of one address together, after a burst of 20,000.
+        device_frames_per_s: How many frames a second of one device are taken in the long run; beyond, its connection
+            is read no faster, and a phone is told to come again. Panic and tamper of a phone are taken always.
+        device_frames_burst: How many are taken at once before that: a device's whole backlog, twice.
+        address_frames_per_s: The same for all devices of one address together; the burst is ten times a device's.
         request_s: How long a request may take to arrive, from its first byte to its last.
         idle_s: How long a kept-alive connection of a phone may be silent. Phones report every 15 s to 5 min; a new
             connection costs them little, a forgotten one costs us memory.
@@ -85,6 +86,7 @@ class GatewaySettings:
     connections_max: int = 25_000
     connections_per_address_max: int = 200
     device_frames_per_s: float = 500.0
+    device_frames_burst: int = 20_000
     address_frames_per_s: float = 1000.0
     request_s: float = 15.0
     idle_s: float = 330.0
@@ -114,6 +116,7 @@ class GatewaySettings:
             ("idle_s", 1, 3600),
             ("bracelet_idle_s", 1, IDLE_S_MAX),
             ("connections_per_address_max", 1, 100_000),
+            ("device_frames_burst", 1, 1_000_000),
             ("device_frames_per_s", 0.1, 1_000_000),
             ("address_frames_per_s", 0.1, 1_000_000),
             ("login_s", 1, IDLE_S_MAX),

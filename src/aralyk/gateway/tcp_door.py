@@ -28,6 +28,17 @@ UNCOMMITTED_MAX: Final = 64  # frames of one connection that wait for their comm
 BROKEN_MAX: Final = 20  # bad frames of a sender not yet believed, after which the connection is ended
 PATIENCE_EVERY_S: Final = 1.0  # between two looks at all connections; 20,000 of them cost 10 ms
 
+
+class _Pending:
+    """A frame that waits for its commit, and what is said after it."""
+
+    __slots__ = ("answer", "stored")
+
+    def __init__(self) -> None:
+        self.stored = False
+        self.answer: bytes | None = None
+
+
 _links = count(1)  # tells connections apart within this process
 
 
@@ -87,8 +98,8 @@ class TcpDoor:
 class TcpConnection(asyncio.BufferedProtocol):
     """One connection of a tracker."""
 
-    __slots__ = ("_broken", "_door", "_full", "_held", "_opened_s", "_paused", "_quiet_since_s", "_splitter", "_talk",
-                 "_transport", "_uncommitted", "_unheard")  # fmt: skip
+    __slots__ = ("_broken", "_door", "_full", "_held", "_opened_s", "_paused", "_pending", "_quiet_since_s",
+                 "_splitter", "_talk", "_transport", "_unheard")  # fmt: skip
 
     def __init__(self, door: TcpDoor) -> None:
         self._door = door
@@ -96,7 +107,7 @@ class TcpConnection(asyncio.BufferedProtocol):
         self._transport: asyncio.Transport | None = None
         self._talk: Talk | None = None
         self._held: deque[bytes | BrokenFrame] = deque()
-        self._uncommitted = 0
+        self._pending: deque[_Pending] = deque()  # in the order of the frames: lanes are stored in another
         self._broken = 0
         self._opened_s = self._quiet_since_s = time.monotonic()
         self._paused = False
@@ -162,7 +173,7 @@ class TcpConnection(asyncio.BufferedProtocol):
     @property
     def busy(self) -> bool:
         """Whether frames wait for room or for their commit."""
-        return bool(self._held or self._uncommitted)
+        return bool(self._held or self._pending)
 
     def end(self) -> None:
         """Close from our side."""
@@ -184,7 +195,7 @@ class TcpConnection(asyncio.BufferedProtocol):
 
     def _work(self) -> None:
         self._full = False
-        while self._held and self._uncommitted < UNCOMMITTED_MAX and not self._full:
+        while self._held and len(self._pending) < UNCOMMITTED_MAX and not self._full:
             self._judge(self._held[0])
         (self._door.waiting.add if self._held else self._door.waiting.discard)(self)
         self._balance()
@@ -195,37 +206,41 @@ class TcpConnection(asyncio.BufferedProtocol):
         if register is None or not reception.allows(talk.source, talk.device):
             self._full = True  # nobody is known yet, or it comes too fast
             return
-        verdict, parcel = reception.of_named(self._door.codec, frame, register=register, talk=talk, stored=self._stored)
+        pending = _Pending()
+        verdict, parcel = reception.of_named(
+            self._door.codec, frame, register=register, talk=talk, stored=partial(self._stored, pending)
+        )
         if verdict.fate is Fate.FULL:
             self._full = True
             return
         self._held.popleft()
         if parcel is not None:
-            self._uncommitted += 1
-        if verdict.fate is Fate.KEPT:
-            assert verdict.decoded is not None
-            if parcel is not None and verdict.decoded.answer is not None:
-                parcel.stored = partial(self._stored, verdict.decoded.answer)
-        elif talk.device is None:
+            self._pending.append(pending)
+            pending.answer = verdict.decoded.answer if verdict.decoded is not None else None
+        if verdict.fate is not Fate.KEPT and talk.device is None:
             self._broken += 1
             if self._broken >= BROKEN_MAX:
                 self._held.clear()
                 self.end()
 
-    def _stored(self, reply: bytes | None = None) -> None:
-        self._uncommitted -= 1
-        if reply is not None and self._transport is not None and not self._transport.is_closing():
-            self._transport.write(reply)
+    def _stored(self, pending: _Pending) -> None:
+        pending.stored = True
+        while self._pending and self._pending[0].stored:
+            self._say(self._pending.popleft().answer)
         if self._held:
             self._work()
         else:
             self._balance()
         self._leave_if_done()
 
+    def _say(self, answer: bytes | None) -> None:
+        if answer is not None and self._transport is not None and not self._transport.is_closing():
+            self._transport.write(answer)
+
     def _balance(self) -> None:
         if self._transport is None or self._transport.is_closing():
             return
-        wants_pause = self._unheard or bool(self._held) or self._uncommitted >= UNCOMMITTED_MAX
+        wants_pause = self._unheard or bool(self._held) or len(self._pending) >= UNCOMMITTED_MAX
         if wants_pause and not self._paused:
             self._transport.pause_reading()
         elif self._paused and not wants_pause:
