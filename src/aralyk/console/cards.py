@@ -1,6 +1,6 @@
 """An incident as the queue and the pages show it: figures become sentences here, rights become buttons.
 
-Cards are built for many incidents at once: two queries more than the incidents themselves, however many there are.
+Cards are built for many incidents at once: three queries more than the incidents themselves, however many there are.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from aralyk.access.models import User
 from aralyk.access.permissions import May, allows
 from aralyk.access.queries import shown_name
 from aralyk.console import law, sentences
+from aralyk.devices.models import Device
 from aralyk.incidents.models import Incident, Status
 from aralyk.incidents.queries import decision_for
 from aralyk.orders.models import Condition, Order
@@ -36,6 +37,7 @@ class FixLine:
     age_s: float
     accuracy: str
     source: str
+    trust: str
     lat: float | None
     lon: float | None
 
@@ -83,6 +85,7 @@ class Card:
     who_approached: str
     fix_lines: tuple[FixLine, ...]
     device: str
+    device_trust: str
     engine: str
     error_model: str
     calibrated: bool
@@ -96,20 +99,23 @@ class Card:
 def cards(user: User, incidents: Iterable[Incident]) -> list[Card]:
     """One card for each incident, in the given order; the incidents were fetched for this user."""
     found = list(incidents)
+    decisions = [decision_for(user, incident) for incident in found]
     limits = _limits(found)
+    trust = _trust(decisions)
     protected = _protected_codes({incident.order_id for incident in found})
     may_answer = allows(user, May.ANSWER_INCIDENTS)
     may_watch = allows(user, May.WATCH)
     return [
         _card(
             incident,
-            decision_for(user, incident),
+            decision,
+            trust=trust,
             limits=limits.get((incident.order_id, incident.condition), {}),
             protected=protected.get(incident.order_id, ""),
             may_answer=may_answer,
             may_watch=may_watch,
         )
-        for incident in found
+        for incident, decision in zip(found, decisions, strict=True)
     ]
 
 
@@ -127,6 +133,19 @@ def _limits(incidents: list[Incident]) -> dict[tuple[UUID, str], Mapping[str, An
     return {(order, code): parameters for order, code, parameters in conditions}
 
 
+def _trust(decisions: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """How far the word of each device goes that the decisions name, as sentences by device."""
+    bases = [decision.get("basis") or {} for decision in decisions]
+    named = {str(seen.get("device") or "") for basis in bases for seen in (basis, *_seen(basis).values())}
+    pairs = Device.objects.filter(pk__in=named).values_list("pk", "trust")
+    return {device: sentences.text(sentences.TRUST, trust) for device, trust in pairs}
+
+
+def _seen(basis: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """What a decision rests on, by party."""
+    return {party: basis[party] for party in ("respondent", "protected") if basis.get(party)}
+
+
 def _protected_codes(orders: set[UUID]) -> dict[UUID, str]:
     pairs = Order.objects.filter(pk__in=orders).values_list("pk", "protected_persons__code")
     codes: dict[UUID, str] = {}
@@ -139,6 +158,7 @@ def _card(
     incident: Incident,
     decision: Mapping[str, Any],
     *,
+    trust: Mapping[str, str],
     limits: Mapping[str, Any],
     protected: str,
     may_answer: bool,
@@ -185,8 +205,9 @@ def _card(
         interval=_interval(decision),
         reason=sentences.text(sentences.REASONS, reason) if reason not in {"", "none"} else "",
         who_approached=_who(incident.kind, decision),
-        fix_lines=tuple(_fix_lines(basis)),
+        fix_lines=tuple(_fix_lines(basis, trust)),
         device=str(basis.get("device") or ""),
+        device_trust=trust.get(str(basis.get("device") or ""), ""),
         engine=str(decision.get("engine") or ""),
         error_model=error_model.partition(" (")[0],
         calibrated="not calibrated" not in error_model,
@@ -225,11 +246,8 @@ def _who(kind: str, decision: Mapping[str, Any]) -> str:
     return sentences.text(sentences.WHO_APPROACHED, str(decision.get("who_approached") or "unknown"))
 
 
-def _fix_lines(basis: Mapping[str, Any]) -> Iterable[FixLine]:
-    for party in ("respondent", "protected"):
-        seen = basis.get(party)
-        if not seen:
-            continue
+def _fix_lines(basis: Mapping[str, Any], trust: Mapping[str, str]) -> Iterable[FixLine]:
+    for party, seen in _seen(basis).items():
         accuracy = seen.get("accuracy_m")
         received = seen.get("received_at")
         yield FixLine(
@@ -241,6 +259,7 @@ def _fix_lines(basis: Mapping[str, Any]) -> Iterable[FixLine]:
             age_s=float(seen.get("age_s") or 0.0),
             accuracy=f"± {sentences.metres(accuracy)}" if accuracy is not None else _("error unknown"),
             source=sentences.text(sentences.SOURCES, str(seen.get("source") or "unknown")),
+            trust=trust.get(str(seen.get("device") or ""), ""),
             lat=seen.get("lat"),
             lon=seen.get("lon"),
         )

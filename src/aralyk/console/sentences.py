@@ -228,6 +228,7 @@ TRUST: Final[Texts] = MappingProxyType(
         "self_reported": gettext_lazy("self-reported: may raise a signal, proves nothing in anybody's favour"),
         "secret": gettext_lazy("secret in the phone's address; the phone itself is not attested"),
         "imei": gettext_lazy("named by its IMEI"),
+        "network": gettext_lazy("named by its IMEI, from the network that it was registered with"),
         "attested": gettext_lazy("attested"),
     }
 )
