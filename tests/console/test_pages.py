@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 
 from aralyk import clock
 from aralyk.access.models import User
-from aralyk.devices.models import Party
+from aralyk.devices.models import Device, Party
 from aralyk.incidents.actions import do_acknowledge
 from aralyk.incidents.models import Incident, Status
 from aralyk.orders.models import Order
@@ -54,6 +54,18 @@ def test_the_probability_on_the_page_is_that_of_the_ordered_distance(
     incident = raised(database, case, kind=kind, priority=2)
     page = client_of(roles.operator, "en").get(f"/incidents/{incident.pk}/").content.decode()
     assert "500 m" in page.split("error model")[0].split("robability that the distance was below")[1][:60]
+
+
+def test_an_alert_says_how_far_the_word_of_its_devices_goes(
+    database: Database, scene: tuple[Order, Incident], roles: Cast
+) -> None:
+    case, _ = scene
+    incident = raised(database, case, kind="proximity", priority=2)
+    words = {"imei": "named by its IMEI<", "network": "from the network that it was registered with"}
+    for trust, text in words.items():
+        Device.objects.filter(pk="860000000000017").update(trust=trust)
+        page = client_of(roles.operator, "en").get(f"/incidents/{incident.pk}/").content.decode()
+        assert text in page.split("How sure")[1].split("</section>")[0]
 
 
 def addresses(case: Order, incident: Incident) -> list[str]:

@@ -2,6 +2,7 @@
 
 import hashlib
 from datetime import timedelta
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -9,8 +10,10 @@ import pytest
 from aralyk import clock
 from aralyk.access.errors import Code, NotFound, Refused
 from aralyk.database import Role as DatabaseRole
+from aralyk.devices import keys
 from aralyk.devices.actions import (
     do_assign_device,
+    do_bind_device,
     do_register_device,
     do_set_device_active,
     do_unassign_device,
@@ -44,6 +47,41 @@ def test_a_bracelet_has_no_secret_of_ours_and_says_so(roles: Cast) -> None:
     assert made.trust == "imei"
 
 
+def test_a_tracker_bound_to_a_network_says_so_and_can_be_bound_to_another(database: Database, roles: Cast) -> None:
+    made = do_register_device(
+        roles.probation, device_id=BRACELET, kind=DeviceKind.BRACELET, protocol="gt06", interval_s=60,
+        networks=["10.20.0.0/16", "fd00::/8"],
+    ).device  # fmt: skip
+    assert (made.networks, made.trust) == ("10.20.0.0/16,fd00::/8", "network")
+    changed = do_bind_device(roles.probation, BRACELET, networks=[], reason=REASON)
+    assert (changed.networks, changed.trust) == ("", "imei")
+    kind, subject, _, data = witnesses(database)[-1]
+    assert (kind, subject, data["networks"]) == ("device_changed", f"device:{BRACELET}", "")
+    with pytest.raises(Refused):
+        do_bind_device(roles.operator, BRACELET, networks=[], reason=REASON)
+    with pytest.raises(Refused):
+        do_bind_device(roles.probation, BRACELET, networks=["10.20.0.1/16"], reason=REASON)
+
+
+def test_a_devices_own_key_is_in_the_database_only_sealed(
+    database: Database, roles: Cast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ARALYK_HOME", str(tmp_path))
+    do_register_device(
+        roles.probation, device_id=PHONE, kind=DeviceKind.PHONE, protocol="owntracks", interval_s=60, key=b"secret word"
+    )
+    sealed = bytes(Device.objects.get(pk=PHONE).key or b"")
+    assert b"secret word" not in sealed
+    assert keys.open_sealed(sealed, device_id=PHONE) == b"secret word"
+    assert "secret word" not in str(witnesses(database)[-1])
+    for device_id, content in ((BRACELET, sealed), (PHONE, sealed[:-1] + b"x"), (PHONE, b"")):
+        with pytest.raises(keys.DeviceKeyUnreadable):
+            keys.open_sealed(content, device_id=device_id)
+    (tmp_path / keys.KEY_FILE).chmod(0o644)
+    with pytest.raises(keys.DeviceKeyUnreadable, match="may be read by others"):
+        keys.open_sealed(sealed, device_id=PHONE)
+
+
 def test_the_gateways_are_woken_when_the_registry_changes(database: Database, roles: Cast) -> None:
     with database.connect(DatabaseRole.GATEWAY, autocommit=True) as connection:
         connection.execute("LISTEN devices")
@@ -61,6 +99,9 @@ def test_the_gateways_are_woken_when_the_registry_changes(database: Database, ro
         ({"interval_s": 1}, "interval_s"),
         ({"interval_s": 4000}, "interval_s"),
         ({"model": "m" * 65}, "model"),
+        ({"networks": ["everywhere"]}, "networks"),
+        ({"networks": ["10.0.0.0/8"] * 9}, "networks"),
+        ({"key": b""}, "key"),
     ],
 )
 def test_a_bad_device_is_refused_by_naming_its_field(roles: Cast, changed: dict[str, object], field: str) -> None:

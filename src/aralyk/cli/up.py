@@ -114,6 +114,8 @@ def check_ports_free(settings: Settings, names: Sequence[str]) -> None:
                     int(getattr(values, field.name)),
                     f"ARALYK_{name}_{field.name}".upper(),
                 )
+        for item in getattr(values, "ports", ()):
+            _check_port_free(values.tracker_host, int(item.rpartition(":")[2]), f"ARALYK_{name}_PORTS".upper())
 
 
 def _host_beside(values: object, port_field: str) -> str:

@@ -149,6 +149,33 @@ def do_set_device_active(by: User, device_id: str, *, active: bool, reason: str)
     return device
 
 
+def do_bind_device(by: User, device_id: str, *, networks: Sequence[str], reason: str) -> Device:
+    """Believe a tracker only from these networks from now on, or from anywhere again (none).
+
+    Raises:
+        NotFound: No such device.
+        Refused: not_permitted; invalid (networks, reason).
+    """
+    check_allowed(by, May.MANAGE_DEVICES)
+    check_reason(reason)
+    bound_to = _networks(networks)
+    with transaction.atomic():
+        device = _locked_device(device_id)
+        device.networks = bound_to
+        if device.trust in {"imei", "network"}:
+            device.trust = "network" if bound_to else "imei"
+        device.save(update_fields=["networks", "trust"])
+        witness(
+            kind=Kind.DEVICE_CHANGED,
+            subject=f"device:{device.pk}",
+            by=by,
+            at=clock.now(),
+            data={"networks": bound_to, "reason_sha256": fingerprint(reason), "trust": device.trust},
+        )
+        _wake_gateways(device.pk)
+    return device
+
+
 def do_assign_device(
     by: User, *, device_id: str, order_id: UUID, party: Party, person: UUID, reason: str
 ) -> Assignment:

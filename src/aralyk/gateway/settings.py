@@ -35,7 +35,8 @@ class GatewaySettings:
     Attributes:
         home: The installation's directory; the heartbeat goes to `run/` in it.
         writer: This gateway's name in its streams ("position/g1"); each gateway process has its own.
-        http_host: Address on which phones are served. Encryption is a reverse proxy's work, which then stands in front.
+        http_host: Address on which phones are served. Encryption is the work of a reverse proxy,
+            which then stands in front, or of `tls`.
         http_port: Port for phones (OsmAnd): the app's server is `http(s)://HOST:PORT/osmand/SECRET`.
         r16h_host: Address on which R16H bracelets are served; bracelets come in directly.
         r16h_port: TCP port for R16H bracelets.
