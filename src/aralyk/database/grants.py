@@ -26,6 +26,7 @@ GRANTS: Final[dict[str, dict[str, str]]] = {
         **_LOG_WRITER,
         "quarantine": ADD,
         "devices_device": READ,
+        "devices_command": "SELECT, UPDATE",  # sends what others asked for; asks for nothing itself
         "live_event": ADD,
     },
     "aralyk_monitor": {
@@ -43,6 +44,7 @@ GRANTS: Final[dict[str, dict[str, str]]] = {
         "orders_order": READ,
         "devices_device": READ,
         "devices_assignment": READ,
+        "devices_command": WRITE,  # what the engine asks of devices
     },
     "aralyk_vault": {**_WITNESS, "people_sealedfield": WRITE, "people_protectedperson": READ},
     "aralyk_sequencer": {
@@ -82,6 +84,7 @@ CONSOLE_GRANTS: Final[dict[str, str]] = {
     "evidence_checkpoint": READ,
     "incidents_incident": WRITE,
     "incidents_incidentevent": ADD,
+    "devices_command": WRITE,
     "orders_orderversion": ADD,
     "orders_condition": ADD,
 }
