@@ -18,10 +18,11 @@ import httptools
 
 from aralyk.gateway.lanes import Parcel
 from aralyk.gateway.metrics import Metrics
+from aralyk.gateway.outbox import Outbox
 from aralyk.gateway.reception import Fate, Reception, Verdict
-from aralyk.gateway.registry import Registry
+from aralyk.gateway.registry import Device, Registry
 from aralyk.gateway.settings import GatewaySettings
-from aralyk.protocols.codec import Codec, HttpRequest
+from aralyk.protocols.codec import Codec, Decoded, HttpRequest, Session
 
 TARGET_BYTES_MAX: Final = 16 * 1024  # the app's longest query has 400; other clients send cells and access points
 HEAD_BYTES_MAX: Final = 32 * 1024  # target and headers; a proxy adds a few hundred
@@ -37,19 +38,19 @@ _REASONS: Final[Mapping[int, str]] = {
 _NOT_NOW: Final = "not stored: the platform cannot store records at the moment; send the same record again later\n"
 
 
-def answer(status: int, text: str = "", *, close: bool = False) -> bytes:
-    """One response."""
-    body = text.encode()
-    head = f"HTTP/1.1 {status} {_REASONS[status]}\r\nContent-Length: {len(body)}\r\n"
-    if body:
-        head += "Content-Type: text/plain; charset=utf-8\r\n"
+def answer(status: int, text: str = "", *, body: bytes = b"", close: bool = False) -> bytes:
+    """One response: words for people, or the codec's own body, which is JSON in every protocol that has one."""
+    content = body or text.encode()
+    head = f"HTTP/1.1 {status} {_REASONS[status]}\r\nContent-Length: {len(content)}\r\n"
+    if content:
+        head += f"Content-Type: {'application/json' if body else 'text/plain; charset=utf-8'}\r\n"
     if status == 503:
         head += f"Retry-After: {RETRY_AFTER_S}\r\n"
     if status == 405:
         head += "Allow: GET, POST\r\n"
     if close:
         head += "Connection: close\r\n"
-    return head.encode("ascii") + b"\r\n" + body
+    return head.encode("ascii") + b"\r\n" + content
 
 
 _STORED: Final = answer(200)
@@ -65,12 +66,14 @@ class HttpDoor:
         codecs: Mapping[str, Codec],
         registry: Registry,
         reception: Reception,
+        outbox: Outbox,
         metrics: Metrics,
     ) -> None:
         self.settings = settings
         self.codecs = codecs
         self.registry = registry
         self.reception = reception
+        self.outbox = outbox
         self.metrics = metrics
         self.connections: set[HttpConnection] = set()
         self.closing = False
@@ -246,12 +249,25 @@ class HttpConnection(asyncio.Protocol):
             return 404, f"not accepted: {verdict.detail}\n"
         if parcel is None:
             return 503, _NOT_NOW
-        if verdict.fate is Fate.SET_ASIDE:
+        if verdict.decoded is not None:
+            parcel.stored = partial(self._kept, exchange, codec, device, verdict.decoded)
+        elif verdict.fate is Fate.SET_ASIDE:
             parcel.stored = partial(self._set_aside, exchange, verdict, codec, device.id, frame, device.active)
         return 0, ""
 
     def _stored(self, exchange: Exchange) -> None:
         self._answer(exchange, 200)
+        self._flush()
+
+    def _kept(self, exchange: Exchange, codec: Codec, device: Device, decoded: Decoded) -> None:
+        """Answer a stored record, with what waits for its device where the protocol's answer can carry it."""
+        for answered in decoded.command_answers:
+            self._door.outbox.answered(device.id, answered)
+        # A phone that hung up, or was told to come again, would not hear it.
+        body = None
+        if self._transport is not None and exchange.response is None:
+            body = self._door.outbox.body(codec, Session(device_id=device.id, model=device.model))
+        self._answer(exchange, 200, body=body or decoded.answer or b"")
         self._flush()
 
     def _set_aside(
@@ -266,12 +282,13 @@ class HttpConnection(asyncio.Protocol):
 
     # answers
 
-    def _answer(self, exchange: Exchange, status: int, text: str = "") -> None:
+    def _answer(self, exchange: Exchange, status: int, text: str = "", *, body: bytes = b"") -> None:
         if exchange.response is not None:
             return
         close = not exchange.keep_alive or self._door.closing
         exchange.keep_alive = not close
-        exchange.response = _STORED if status == 200 and not text and not close else answer(status, text, close=close)
+        plain = status == 200 and not text and not body and not close
+        exchange.response = _STORED if plain else answer(status, text, body=body, close=close)
         self._door.metrics.answers.labels(str(status)).inc()
 
     def _flush(self) -> None:

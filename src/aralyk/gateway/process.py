@@ -1,8 +1,8 @@
 """The gateway process: doors, reception, lanes, two writers, and the order in which they start and stop.
 
 One event loop takes bytes and judges frames; two threads wait for the database (panic and tamper in one, the rest in
-the other); one thread follows the register. The doors open once the register was read. On SIGTERM they close first,
-then what was taken is committed and confirmed, then the process ends.
+the other); one thread follows the register, one the queue of commands. The doors open once the register was read. On
+SIGTERM they close first, then what was taken is committed and confirmed, then the process ends.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from aralyk.gateway.heartbeat import EVERY_S, Heartbeat
 from aralyk.gateway.http_door import HttpDoor
 from aralyk.gateway.lanes import BUDGETS, GATHERED, URGENT, LaneQueue
 from aralyk.gateway.metrics import Metrics
+from aralyk.gateway.outbox import Outbox
 from aralyk.gateway.reception import Reception
 from aralyk.gateway.registry import Registry
 from aralyk.gateway.settings import GatewaySettings
@@ -67,6 +68,7 @@ class Gateway:
         self._gathered = self._writer("gathered", GATHERED, gather_s=settings.gather_ms / 1000)
         self._writers = (self._urgent, self._gathered)
         self._registry = Registry()
+        self._outbox = Outbox()
         reception = Reception(
             lanes=self._lanes, wake=self._wake, metrics=self._metrics, strangers_per_s=settings.strangers_per_s
         )
@@ -76,6 +78,7 @@ class Gateway:
             codecs={name: codec for name, codec in codecs.items() if codec.transport is Transport.HTTP},
             registry=self._registry,
             reception=reception,
+            outbox=self._outbox,
             metrics=self._metrics,
         )
         self._r16h = TcpDoor(
@@ -83,6 +86,7 @@ class Gateway:
             codec=codecs["r16h"],
             registry=self._registry,
             reception=reception,
+            outbox=self._outbox,
             metrics=self._metrics,
         )
         self._heartbeat = Heartbeat(settings.home)
@@ -97,6 +101,7 @@ class Gateway:
         self._metrics.watch(list(self._lanes.values()))
         self._metrics.serve(self._settings.metrics_port)
         self._registry.start()
+        self._outbox.start()
         try:
             async with asyncio.TaskGroup() as tasks:
                 working = [tasks.create_task(writer.run()) for writer in self._writers]
@@ -108,6 +113,7 @@ class Gateway:
                     task.cancel()
         finally:
             self._registry.stop()
+            self._outbox.stop()
         return 1 if lost else 0
 
     def _writer(self, name: str, lanes: Sequence[Lane], *, gather_s: float) -> Writer:
@@ -151,6 +157,8 @@ class Gateway:
                 lane.drop_abandoned()
             if not self._registry.alive:
                 raise RuntimeError("the register is no longer followed")
+            if not self._outbox.alive:
+                raise RuntimeError("the queue of commands is no longer followed")
             now_s = time.monotonic()
             if now_s - beaten_s >= EVERY_S and self._well(now_s):
                 beaten_s = now_s

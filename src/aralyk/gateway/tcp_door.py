@@ -14,10 +14,11 @@ from functools import partial
 from typing import Final, cast
 
 from aralyk.gateway.metrics import Metrics
+from aralyk.gateway.outbox import Outbox
 from aralyk.gateway.reception import Fate, Reception
 from aralyk.gateway.registry import Device, Registry
 from aralyk.gateway.settings import GatewaySettings
-from aralyk.protocols.codec import BrokenFrame, Codec
+from aralyk.protocols.codec import BrokenFrame, Codec, Decoded, Session
 
 READ_BYTES: Final = 4096  # about 40 frames
 UNCOMMITTED_MAX: Final = 64  # frames of one connection that wait for their commit
@@ -28,12 +29,20 @@ class TcpDoor:
     """What all connections of one protocol share."""
 
     def __init__(
-        self, *, settings: GatewaySettings, codec: Codec, registry: Registry, reception: Reception, metrics: Metrics
+        self,
+        *,
+        settings: GatewaySettings,
+        codec: Codec,
+        registry: Registry,
+        reception: Reception,
+        outbox: Outbox,
+        metrics: Metrics,
     ) -> None:
         self.settings = settings
         self.codec = codec
         self.registry = registry
         self.reception = reception
+        self.outbox = outbox
         self.metrics = metrics
         self.connections: set[TcpConnection] = set()
 
@@ -158,23 +167,35 @@ class TcpConnection(asyncio.BufferedProtocol):
         if verdict.fate is Fate.KEPT:
             assert verdict.decoded is not None
             self._device = register.by_id.get(verdict.decoded.device_id or "")
-            if parcel is not None and verdict.decoded.answer is not None:
-                parcel.stored = partial(self._stored, verdict.decoded.answer)
+            if parcel is not None and self._device is not None:
+                parcel.stored = partial(self._stored, verdict.decoded, self._device)
         elif self._device is None:
             self._broken += 1
             if self._broken >= BROKEN_MAX:
                 self._held.clear()
                 self.end()
 
-    def _stored(self, reply: bytes | None = None) -> None:
+    def _stored(self, decoded: Decoded | None = None, device: Device | None = None) -> None:
         self._uncommitted -= 1
-        if reply is not None and self._transport is not None and not self._transport.is_closing():
-            self._transport.write(reply)
+        if decoded is not None and device is not None:
+            self._reply(decoded, device)
         if self._held:
             self._work()
         else:
             self._balance()
         self._leave_if_done()
+
+    def _reply(self, decoded: Decoded, device: Device) -> None:
+        """Answer a stored frame, and send what waits for its device."""
+        outbox = self._door.outbox
+        for answer in decoded.command_answers:
+            outbox.answered(device.id, answer)
+        if self._transport is None or self._transport.is_closing():
+            return
+        if decoded.answer is not None:
+            self._transport.write(decoded.answer)
+        for command in outbox.take(self._door.codec, Session(device_id=device.id, model=device.model)):
+            self._transport.write(command)
 
     def _balance(self) -> None:
         if self._transport is None or self._transport.is_closing():
