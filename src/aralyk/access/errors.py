@@ -29,6 +29,10 @@ class Code(StrEnum):
     DEVICE_KNOWN = "device_known"
     DEVICE_CARRIED = "device_carried"
     DEVICE_NOT_CARRIED = "device_not_carried"
+    COMMAND_NOT_SPOKEN = "command_not_spoken"
+    COMMAND_FINISHED = "command_finished"
+    NOT_TO_HER_DEVICE = "not_to_her_device"
+    CHECKUP_RUNS = "checkup_runs"
     NOTHING_SEALED = "nothing_sealed"
     VAULT_UNREADABLE = "vault_unreadable"
 

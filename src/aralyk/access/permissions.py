@@ -29,6 +29,8 @@ class May(StrEnum):
     CLOSE_INCIDENTS = "close_incidents"
     ISSUE_ORDERS = "issue_orders"  # issue, vary, end; register the people of a case
     MANAGE_DEVICES = "manage_devices"
+    COMMAND_DEVICES = "command_devices"  # a place, an interval, a buzz, a text from the list
+    WRITE_TO_RESPONDENT = "write_to_respondent"  # a text of one's own on the respondent's device
     LOOK_INTO_VAULT = "look_into_vault"
     EXPORT_BUNDLES = "export_bundles"  # the sealed bundle, for court and prosecutor
     MANAGE_USERS = "manage_users"
@@ -58,7 +60,7 @@ GRANTS: Final[Mapping[Role, Grant]] = MappingProxyType(
             may=frozenset(
                 {
                     May.SEE_CASES, May.SEE_PROTECTED_PLACE, May.WATCH, May.ANSWER_INCIDENTS, May.CLOSE_INCIDENTS,
-                    May.LOOK_INTO_VAULT,
+                    May.LOOK_INTO_VAULT, May.COMMAND_DEVICES,
                 }
             ),
         ),
@@ -67,7 +69,8 @@ GRANTS: Final[Mapping[Role, Grant]] = MappingProxyType(
             may=frozenset(
                 {
                     May.SEE_CASES, May.SEE_PROTECTED_PLACE, May.WATCH, May.ANSWER_INCIDENTS, May.CLOSE_INCIDENTS,
-                    May.LOOK_INTO_VAULT, May.MANAGE_DEVICES, May.EXPORT_BUNDLES,
+                    May.LOOK_INTO_VAULT, May.MANAGE_DEVICES, May.EXPORT_BUNDLES, May.COMMAND_DEVICES,
+                    May.WRITE_TO_RESPONDENT,
                 }
             ),
         ),
@@ -76,7 +79,7 @@ GRANTS: Final[Mapping[Role, Grant]] = MappingProxyType(
             may=frozenset({May.SEE_CASES, May.ANSWER_INCIDENTS, May.ISSUE_ORDERS, May.LOOK_INTO_VAULT}),
         ),
         Role.PROBATION: Grant(
-            scope=Scope.OWN_DISTRICTS, may=frozenset({May.SEE_CASES, May.MANAGE_DEVICES})
+            scope=Scope.OWN_DISTRICTS, may=frozenset({May.SEE_CASES, May.MANAGE_DEVICES, May.COMMAND_DEVICES})
         ),
         Role.PROSECUTOR: Grant(
             scope=Scope.OWN_DISTRICTS_OR_EVERY_IF_NONE_NAMED, may=frozenset({May.SEE_CASES, May.EXPORT_BUNDLES})

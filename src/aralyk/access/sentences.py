@@ -31,6 +31,10 @@ SENTENCES: Final[Mapping[Code, Promise]] = MappingProxyType(
         Code.DEVICE_KNOWN: _("A device with this id is already registered."),
         Code.DEVICE_CARRIED: _("This device is already given to somebody."),
         Code.DEVICE_NOT_CARRIED: _("This device is given to nobody in this order."),
+        Code.COMMAND_NOT_SPOKEN: _("This device can't be asked for that: its protocol has no words for it."),
+        Code.COMMAND_FINISHED: _("This command is already finished."),
+        Code.NOT_TO_HER_DEVICE: _("Nothing that is seen or heard is sent to a protected person's device."),
+        Code.CHECKUP_RUNS: _("A check of this device is already running."),
         Code.NOTHING_SEALED: _("Nothing is stored under this name."),
         Code.VAULT_UNREADABLE: _("The sealed value can't be read: the key is missing, or the value was changed."),
     }

@@ -27,6 +27,7 @@ GRANTS: Final[dict[str, dict[str, str]]] = {
         "quarantine": ADD,
         "devices_device": READ,
         "devices_stranger": FULL,  # the oldest make room
+        "devices_command": "SELECT, UPDATE",  # sends what others asked for; asks for nothing itself
         "platform_alarm": ADD,  # who speaks in a device's name from elsewhere, or twice
         "live_event": ADD,
     },
@@ -45,6 +46,7 @@ GRANTS: Final[dict[str, dict[str, str]]] = {
         "orders_order": READ,
         "devices_device": READ,
         "devices_assignment": READ,
+        "devices_command": WRITE,  # what the engine asks of devices
     },
     "aralyk_vault": {**_WITNESS, "people_sealedfield": WRITE, "people_protectedperson": READ},
     "aralyk_sequencer": {
@@ -85,6 +87,7 @@ CONSOLE_GRANTS: Final[dict[str, str]] = {
     "evidence_checkpoint": READ,
     "incidents_incident": WRITE,
     "incidents_incidentevent": ADD,
+    "devices_command": WRITE,
     "orders_orderversion": ADD,
     "orders_condition": ADD,
 }

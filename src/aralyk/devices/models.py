@@ -76,3 +76,37 @@ class Assignment(models.Model):
                 fields=["device", "order"], condition=models.Q(until__isnull=True), name="carried_once_in_an_order"
             )
         ]
+
+
+class Command(models.Model):
+    """One command to a device; written by `command_queue` alone, from three processes."""
+
+    device = models.ForeignKey(Device, on_delete=models.PROTECT, related_name="commands")
+    serial = models.PositiveIntegerField()
+    kind = models.SlugField(max_length=16)
+    interval_s = models.PositiveIntegerField(null=True)
+    text = models.CharField(max_length=200, blank=True)
+    why = models.CharField(max_length=400)
+    asked_by = models.CharField(max_length=80)  # user:<id> | decision:<evidence entry> | checkup:<id>
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True)
+    episode = models.UUIDField(null=True)  # of the engine
+    episode_ended_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    state = models.SlugField(max_length=16)
+    outcome = models.SlugField(max_length=16, blank=True)
+    attempts = models.PositiveIntegerField(default=0)
+    last_sent_at = models.DateTimeField(null=True)
+    answered_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["device", "-created_at"], name="commands_of_device"),
+            models.Index(fields=["device"], condition=models.Q(finished_at__isnull=True), name="commands_under_way"),
+            models.Index(
+                fields=["device"],
+                condition=models.Q(episode__isnull=False, episode_ended_at__isnull=True),
+                name="commands_of_episodes",
+            ),
+        ]

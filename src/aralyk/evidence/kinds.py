@@ -41,6 +41,14 @@ class Kind(StrEnum):
     DEVICE_CHANGED = "device_changed"
     DEVICE_ASSIGNED = "device_assigned"
     DEVICE_UNASSIGNED = "device_unassigned"
+    COMMAND_ASKED = "command_asked"
+    COMMAND_SENT = "command_sent"
+    COMMAND_ANSWERED = "command_answered"
+    COMMAND_REFUSED = "command_refused"
+    COMMAND_EXPIRED = "command_expired"
+    COMMAND_WITHDRAWN = "command_withdrawn"
+    CHECKUP_STARTED = "checkup_started"
+    CHECKUP_FINISHED = "checkup_finished"
     # the vault and other looks
     VAULT_WRITTEN = "vault_written"
     VAULT_LOOK = "vault_look"
@@ -93,6 +101,14 @@ GRAMMAR: Final[dict[Kind, Grammar]] = {
     Kind.DEVICE_CHANGED: _form("device"),
     Kind.DEVICE_ASSIGNED: _form("device"),
     Kind.DEVICE_UNASSIGNED: _form("device"),
+    Kind.COMMAND_ASKED: _form("device", "asked_by", "command", "kind", "serial"),
+    Kind.COMMAND_SENT: _form("device", "attempts", "command"),
+    Kind.COMMAND_ANSWERED: _form("device", "attempts", "command", "outcome"),
+    Kind.COMMAND_REFUSED: _form("device", "attempts", "command", "outcome"),
+    Kind.COMMAND_EXPIRED: _form("device", "attempts", "command", "outcome"),
+    Kind.COMMAND_WITHDRAWN: _form("device", "attempts", "command", "outcome"),
+    Kind.CHECKUP_STARTED: _form("device", "checkup"),
+    Kind.CHECKUP_FINISHED: _form("device", "checkup", "result"),
     Kind.VAULT_WRITTEN: _form("protected_person"),
     Kind.VAULT_LOOK: _form("protected_person"),
     Kind.VAULT_REFUSED: _form("protected_person"),

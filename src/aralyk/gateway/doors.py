@@ -14,6 +14,7 @@ from typing import Final
 
 from aralyk.gateway.http_door import HttpDoor
 from aralyk.gateway.metrics import Metrics
+from aralyk.gateway.outbox import Outbox
 from aralyk.gateway.reception import Reception
 from aralyk.gateway.registry import Registry
 from aralyk.gateway.settings import HTTP, R16H, CertificatePaths, GatewaySettings
@@ -34,6 +35,7 @@ class Doors:
         codecs: Mapping[str, Codec],
         registry: Registry,
         reception: Reception,
+        outbox: Outbox,
         metrics: Metrics,
     ) -> None:
         self._settings = settings
@@ -43,16 +45,22 @@ class Doors:
             codecs={name: codec for name, codec in codecs.items() if codec.transport is Transport.HTTP},
             registry=registry,
             reception=reception,
+            outbox=outbox,
             metrics=metrics,
         )
         self.tcp = {
             name: TcpDoor(
-                settings=settings, codec=codecs[name], registry=registry, reception=reception, metrics=metrics
+                settings=settings,
+                codec=codecs[name],
+                registry=registry,
+                reception=reception,
+                outbox=outbox,
+                metrics=metrics,
             )
             for name in settings.tcp_ports()
         }
         self.udp = {
-            name: UdpDoor(codec=codecs[name], registry=registry, reception=reception, metrics=metrics)
+            name: UdpDoor(codec=codecs[name], registry=registry, reception=reception, outbox=outbox, metrics=metrics)
             for name in self.tcp
             if codecs[name].frames_of_datagram is not None
         }

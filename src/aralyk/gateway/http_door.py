@@ -21,11 +21,12 @@ import httptools
 
 from aralyk.gateway.lanes import Parcel
 from aralyk.gateway.metrics import Metrics
+from aralyk.gateway.outbox import Outbox
 from aralyk.gateway.reception import Fate, Reception, Verdict
 from aralyk.gateway.registry import Registry
 from aralyk.gateway.settings import GatewaySettings
 from aralyk.gateway.sources import Occupancy, Source
-from aralyk.protocols.codec import Codec, HttpRequest
+from aralyk.protocols.codec import Codec, Decoded, HttpRequest, Session
 
 TARGET_BYTES_MAX: Final = 16 * 1024  # the app's longest query has 400; other clients send cells and access points
 HEAD_BYTES_MAX: Final = 32 * 1024  # target and headers; a proxy adds a few hundred
@@ -69,12 +70,14 @@ class HttpDoor:
         codecs: Mapping[str, Codec],
         registry: Registry,
         reception: Reception,
+        outbox: Outbox,
         metrics: Metrics,
     ) -> None:
         self.settings = settings
         self.codecs = codecs
         self.registry = registry
         self.reception = reception
+        self.outbox = outbox
         self.metrics = metrics
         self.occupancy = Occupancy(per_address_max=settings.connections_per_address_max)
         self.connections: set[HttpConnection] = set()
@@ -273,15 +276,25 @@ class HttpConnection(asyncio.Protocol):
             return 404, f"not accepted: {verdict.detail}\n"
         if parcel is None:
             return 503, _NOT_NOW
-        if verdict.decoded is not None and verdict.decoded.answer is not None:
-            parcel.stored = partial(self._stored, exchange, verdict.decoded.answer)
-        if verdict.fate is Fate.SET_ASIDE:
+        if verdict.decoded is not None:
+            parcel.stored = partial(self._kept, exchange, codec, verdict.session, verdict.decoded)
+        elif verdict.fate is Fate.SET_ASIDE:
             parcel.stored = partial(self._set_aside, exchange, verdict, codec, device.id, frame, device.active)
         return 0, ""
 
     def _stored(self, exchange: Exchange, body: bytes = b"") -> None:
         self._answer(exchange, 200, body)
         self._flush()
+
+    def _kept(self, exchange: Exchange, codec: Codec, session: Session, decoded: Decoded) -> None:
+        """Answer a stored record, with what waits for its device where the protocol's answer can carry it."""
+        for said in decoded.command_answers:
+            self._door.outbox.answered(session.device_id or "", said)
+        body = None
+        # A phone that hung up, or was told to come again, would not hear it.
+        if self._transport is not None and exchange.response is None:
+            body = self._door.outbox.body(codec, session)
+        self._stored(exchange, body or decoded.answer or b"")
 
     def _set_aside(
         self, exchange: Exchange, verdict: Verdict, codec: Codec, device_id: str, frame: bytes, active: bool

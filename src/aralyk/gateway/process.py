@@ -1,8 +1,9 @@
 """The gateway process: doors, reception, lanes, two writers, and the order in which they start and stop.
 
 One event loop takes bytes and judges frames; two threads wait for the database (panic and tamper in one, the rest in
-the other); one thread follows the register, one writes what was found out beside the frames. The doors open once the
-register was read. On SIGTERM they close first, then what was taken is committed and confirmed, then the process ends.
+the other); one thread follows the register, one the queue of commands, one writes what was found out beside the frames.
+The doors open once the register was read. On SIGTERM they close first, then what was taken is committed and confirmed,
+then the process ends.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from aralyk.gateway.hand import Hand
 from aralyk.gateway.heartbeat import EVERY_S, Heartbeat
 from aralyk.gateway.lanes import BUDGETS, GATHERED, URGENT, LaneQueue
 from aralyk.gateway.metrics import Metrics
+from aralyk.gateway.outbox import Outbox
 from aralyk.gateway.reception import Reception
 from aralyk.gateway.registry import Registry
 from aralyk.gateway.settings import HTTP, R16H, GatewaySettings
@@ -68,6 +70,7 @@ class Gateway:
         self._gathered = self._writer("gathered", GATHERED, gather_s=settings.gather_ms / 1000)
         self._writers = (self._urgent, self._gathered)
         self._registry = Registry()
+        self._outbox = Outbox()
         self._findings = Findings()
         reception = Reception(
             lanes=self._lanes, wake=self._wake, metrics=self._metrics, findings=self._findings, settings=settings
@@ -77,6 +80,7 @@ class Gateway:
             codecs=protocols(),
             registry=self._registry,
             reception=reception,
+            outbox=self._outbox,
             metrics=self._metrics,
         )
         self._heartbeat = Heartbeat(settings.home)
@@ -90,6 +94,7 @@ class Gateway:
         self._metrics.watch(list(self._lanes.values()))
         self._metrics.serve(self._settings.metrics_port)
         self._registry.start()
+        self._outbox.start()
         try:
             async with asyncio.TaskGroup() as tasks:
                 working = [tasks.create_task(writer.run()) for writer in self._writers]
@@ -102,6 +107,7 @@ class Gateway:
                     task.cancel()
         finally:
             self._registry.stop()
+            self._outbox.stop()
         return 1 if lost else 0
 
     def _writer(self, name: str, lanes: Sequence[Lane], *, gather_s: float) -> Writer:
@@ -132,6 +138,8 @@ class Gateway:
                 lane.drop_abandoned()
             if not self._registry.alive:
                 raise RuntimeError("the register is no longer followed")
+            if not self._outbox.alive:
+                raise RuntimeError("the queue of commands is no longer followed")
             now_s = time.monotonic()
             if now_s - beaten_s >= EVERY_S and self._well(now_s):
                 beaten_s = now_s

@@ -87,12 +87,14 @@ class Verdict:
         code: The reason, for frames that are not taken.
         detail: The field and the form that was expected; never a value.
         decoded: What a believed frame said.
+        session: As whose frame it was read; for what is said to its device.
     """
 
     fate: Fate
     code: str = ""
     detail: str = ""
     decoded: Decoded | None = None
+    session: Session = field(default_factory=Session)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -233,10 +235,14 @@ class Reception:
         if not self._lanes[lane].has_room:
             self._metrics.full.labels(lane.value).inc()
             return Verdict(fate=Fate.FULL), None
+        assert visit.device is not None
         parcel = visit.parcel(lane=lane, messages=messages, suspect=self._weigh(visit, decoded))
         if not self._offer(parcel):
             return Verdict(fate=Fate.FULL), None
-        return Verdict(fate=Fate.KEPT, decoded=decoded), parcel
+        session = visit.session
+        if session.device_id != visit.device.id:  # it named itself
+            session = _session(visit.device, {**session.context, **(decoded.context or {})})
+        return Verdict(fate=Fate.KEPT, decoded=decoded, session=session), parcel
 
     def _weigh(self, visit: _Visit, decoded: Decoded) -> tuple[Suspicion, ...]:
         assert visit.device is not None

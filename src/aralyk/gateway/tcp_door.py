@@ -17,7 +17,8 @@ from typing import Final, cast
 
 from aralyk import clock
 from aralyk.gateway.metrics import Metrics
-from aralyk.gateway.reception import Fate, Reception, Talk
+from aralyk.gateway.outbox import Outbox
+from aralyk.gateway.reception import Fate, Reception, Talk, Verdict
 from aralyk.gateway.registry import Registry
 from aralyk.gateway.settings import GatewaySettings
 from aralyk.gateway.sources import Occupancy
@@ -32,11 +33,11 @@ PATIENCE_EVERY_S: Final = 1.0  # between two looks at all connections; 20,000 of
 class _Pending:
     """A frame that waits for its commit, and what is said after it."""
 
-    __slots__ = ("answer", "stored")
+    __slots__ = ("stored", "verdict")
 
     def __init__(self) -> None:
         self.stored = False
-        self.answer: bytes | None = None
+        self.verdict: Verdict | None = None
 
 
 _links = count(1)  # tells connections apart within this process
@@ -46,7 +47,14 @@ class TcpDoor:
     """What all connections of one protocol share."""
 
     def __init__(
-        self, *, settings: GatewaySettings, codec: Codec, registry: Registry, reception: Reception, metrics: Metrics
+        self,
+        *,
+        settings: GatewaySettings,
+        codec: Codec,
+        registry: Registry,
+        reception: Reception,
+        outbox: Outbox,
+        metrics: Metrics,
     ) -> None:
         assert codec.splitter is not None
         self.settings = settings
@@ -54,6 +62,7 @@ class TcpDoor:
         self.splitter = codec.splitter
         self.registry = registry
         self.reception = reception
+        self.outbox = outbox
         self.metrics = metrics
         self.idle_s = settings.idle_s_of(codec.name)
         self.occupancy = Occupancy(per_address_max=settings.connections_per_address_max)
@@ -216,7 +225,7 @@ class TcpConnection(asyncio.BufferedProtocol):
         self._held.popleft()
         if parcel is not None:
             self._pending.append(pending)
-            pending.answer = verdict.decoded.answer if verdict.decoded is not None else None
+            pending.verdict = verdict
         if verdict.fate is not Fate.KEPT and talk.device is None:
             self._broken += 1
             if self._broken >= BROKEN_MAX:
@@ -226,16 +235,26 @@ class TcpConnection(asyncio.BufferedProtocol):
     def _stored(self, pending: _Pending) -> None:
         pending.stored = True
         while self._pending and self._pending[0].stored:
-            self._say(self._pending.popleft().answer)
+            self._reply(self._pending.popleft().verdict)
         if self._held:
             self._work()
         else:
             self._balance()
         self._leave_if_done()
 
-    def _say(self, answer: bytes | None) -> None:
-        if answer is not None and self._transport is not None and not self._transport.is_closing():
-            self._transport.write(answer)
+    def _reply(self, verdict: Verdict | None) -> None:
+        """Answer a stored frame, and send what waits for its device."""
+        if verdict is None or verdict.decoded is None:
+            return
+        outbox, decoded = self._door.outbox, verdict.decoded
+        for said in decoded.command_answers:
+            outbox.answered(verdict.session.device_id or "", said)
+        if self._transport is None or self._transport.is_closing():
+            return
+        if decoded.answer is not None:
+            self._transport.write(decoded.answer)
+        for command in outbox.take(self._door.codec, verdict.session):
+            self._transport.write(command)
 
     def _balance(self) -> None:
         if self._transport is None or self._transport.is_closing():

@@ -13,20 +13,24 @@ from typing import Any, cast
 
 from aralyk import clock
 from aralyk.gateway.metrics import Metrics
+from aralyk.gateway.outbox import Outbox
 from aralyk.gateway.reception import Fate, Reception, Talk
 from aralyk.gateway.registry import Registry
-from aralyk.protocols.codec import Codec
+from aralyk.protocols.codec import Codec, Decoded, Session
 
 
 class UdpDoor(asyncio.DatagramProtocol):
     """All datagrams of one protocol."""
 
-    def __init__(self, *, codec: Codec, registry: Registry, reception: Reception, metrics: Metrics) -> None:
+    def __init__(
+        self, *, codec: Codec, registry: Registry, reception: Reception, outbox: Outbox, metrics: Metrics
+    ) -> None:
         assert codec.frames_of_datagram is not None
         self._codec = codec
         self._frames_of = codec.frames_of_datagram
         self._registry = registry
         self._reception = reception
+        self._outbox = outbox
         self._metrics = metrics
         self._transport: asyncio.DatagramTransport | None = None
         self._uncommitted = 0
@@ -68,11 +72,20 @@ class UdpDoor(asyncio.DatagramProtocol):
             if parcel is None:
                 continue
             self._uncommitted += 1
-            if verdict.decoded is not None and verdict.decoded.answer is not None:
-                parcel.stored = partial(self._stored, verdict.decoded.answer, peer)
+            if verdict.decoded is not None:
+                parcel.stored = partial(self._kept, verdict.decoded, verdict.session, peer)
 
-    def _stored(self, reply: bytes | None = None, peer: tuple[Any, ...] | None = None) -> None:
+    def _stored(self) -> None:
         self._uncommitted -= 1
-        transport = self._transport
-        if reply is not None and transport is not None:
-            transport.sendto(reply, peer)
+
+    def _kept(self, decoded: Decoded, session: Session, peer: tuple[Any, ...]) -> None:
+        """Answer a stored frame to where it came from, and send what waits for its device."""
+        self._uncommitted -= 1
+        for said in decoded.command_answers:
+            self._outbox.answered(session.device_id or "", said)
+        if self._transport is None:
+            return
+        if decoded.answer is not None:
+            self._transport.sendto(decoded.answer, peer)
+        for command in self._outbox.take(self._codec, session):
+            self._transport.sendto(command, peer)

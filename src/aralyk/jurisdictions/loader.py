@@ -24,6 +24,7 @@ from aralyk.jurisdictions.model import (
     Clock,
     ConditionKind,
     Country,
+    DeviceMessage,
     District,
     Entry,
     LegalBasis,
@@ -41,6 +42,7 @@ FILES: Final[dict[str, type[Entry]]] = {
     "clock": Clock,
     "condition_kind": ConditionKind,
     "word": Word,
+    "device_message": DeviceMessage,
 }
 
 E = TypeVar("E", bound=Entry)
@@ -100,6 +102,7 @@ def read_pack(folder: Path) -> Pack:
         clocks=_entries(folder, Clock),
         condition_kinds=_entries(folder, ConditionKind),
         words=_entries(folder, Word),
+        device_messages=_entries(folder, DeviceMessage),
     )
     _check_references(result)
     _check_texts(result)
@@ -212,6 +215,7 @@ def _check_texts(pack: Pack) -> None:
         "clock": pack.clocks,
         "condition_kind": pack.condition_kinds,
         "word": pack.words,
+        "device_message": pack.device_messages,
     }
     for name, entries in tables.items():
         for entry in _all(entries):

@@ -198,6 +198,15 @@ class Word(Entry, frozen=True, kw_only=True):
     never: tuple[str, ...] = ()
 
 
+class DeviceMessage(Entry, frozen=True, kw_only=True):
+    """A text that a device may show to whoever wears it: neutral, one act to do, nothing about anybody else.
+
+    The same texts go out in ordinary weeks, so that their coming tells nothing about a place or a person.
+    """
+
+    text: Text
+
+
 class Country(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The pack's own card."""
 

@@ -14,6 +14,7 @@ from aralyk.jurisdictions.model import (
     Clock,
     ConditionKind,
     Country,
+    DeviceMessage,
     District,
     Entry,
     LegalBasis,
@@ -47,6 +48,7 @@ class Pack:
     clocks: Mapping[str, tuple[Clock, ...]]
     condition_kinds: Mapping[str, tuple[ConditionKind, ...]]
     words: Mapping[str, tuple[Word, ...]]
+    device_messages: Mapping[str, tuple[DeviceMessage, ...]]
 
     def district(self, slug: str, *, on: date) -> District:
         """The district of that code. Raises NotInForce."""
@@ -75,6 +77,14 @@ class Pack:
     def word(self, slug: str, *, on: date) -> Text:
         """An official word or name in its languages. Raises NotInForce."""
         return _in_force(self.words, slug, on=on, what="word").text
+
+    def device_message(self, slug: str, *, on: date) -> Text:
+        """A text that a device may show, in its languages. Raises NotInForce."""
+        return _in_force(self.device_messages, slug, on=on, what="device message").text
+
+    def device_messages_on(self, on: date) -> tuple[DeviceMessage, ...]:
+        """Every text that a device may show, in the order of their slugs."""
+        return _all_in_force(self.device_messages, on)
 
     def districts_on(self, on: date) -> tuple[District, ...]:
         """Every district in force, in the order of their codes."""

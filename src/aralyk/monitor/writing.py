@@ -20,7 +20,7 @@ from aralyk.engine import ENGINE_VERSION
 from aralyk.evidence.kinds import Kind
 from aralyk.evidence.record import entry_body
 from aralyk.ledger.merkle import leaf_hash
-from aralyk.monitor import incidents
+from aralyk.monitor import incidents, requests
 from aralyk.monitor.alarms import BY, Component, raise_alarm
 from aralyk.monitor.directory import Directory
 from aralyk.monitor.incidents import Raised
@@ -104,6 +104,13 @@ def write_step(connection: Connection, record: StepRecord, directory: Directory)
         _write_decisions(cursor, record, entry_ids[1 : 1 + len(record.judgements)])
         incidents.write(cursor, raised, at=record.at)
         _write_entries(cursor, entries, entry_ids, record.at)
+        requests.write(
+            cursor,
+            [judgement.decision for judgement in record.judgements],
+            entry_ids=entry_ids[1 : 1 + len(record.judgements)],
+            by=BY,
+            at=record.at,
+        )
         told = [(LiveKind.INCIDENT, str(incident), district) for incident, district in raised.touched.items()]
         told += [(LiveKind.FIX, order_id, districts[order_id]) for order_id in record.live_orders]
         _announce(cursor, told, record.at)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+SERIAL_MAX: Final = 65_535  # two bytes, the least that protocols have room for
 INTERVAL_S_MAX: Final = 86_400
 TEXT_CHARS_MAX: Final = 200
 
@@ -45,8 +46,8 @@ class Command:
         Raises:
             ValueError: Names the field and what it may be.
         """
-        if not 1 <= self.serial <= 65_535:
-            raise ValueError(f"serial: from 1 to 65535, not {self.serial}")
+        if not 1 <= self.serial <= SERIAL_MAX:
+            raise ValueError(f"serial: from 1 to {SERIAL_MAX}, not {self.serial}")
         if (self.kind is CommandKind.INTERVAL) != (self.interval_s is not None):
             raise ValueError("interval_s: expected with the kind interval, and with no other")
         if self.interval_s is not None and not 1 <= self.interval_s <= INTERVAL_S_MAX:
