@@ -110,11 +110,11 @@ def _cell_fields(message: Message) -> tuple[int, int, int, int, int]:
 
 def _status(message: Message) -> bytes:
     """Status byte, battery, signal, alarm code, language: one alarm in the code, a second one in the status byte."""
-    coded, *others = sorted(message.alarms, key=STATUS_BITS.__contains__) or [None]
-    if len(others) > 1 or (others and others[0] not in STATUS_BITS) or (coded and coded not in CODES):
+    coded, *others = [*sorted(message.alarms, key=STATUS_BITS.__contains__), None]
+    second = others[0] if others else None
+    if len(message.alarms) > 2 or (second and second not in STATUS_BITS) or (coded and coded not in CODES):
         raise ValueError("a frame has room for one alarm of its codes and one of its status byte")
-    bits = STATUS_BITS[others[0]] if others else 0
-    status = bits << 3 | (4 if message.charging else 0)
+    status = (STATUS_BITS[second] << 3 if second else 0) | (4 if message.charging else 0)
     return bytes((status, _battery(message.battery_pct), 4, CODES[coded] if coded else 0, _ENGLISH))
 
 
