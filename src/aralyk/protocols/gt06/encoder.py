@@ -110,9 +110,10 @@ def _cell_fields(message: Message) -> tuple[int, int, int, int, int]:
 
 def _status(message: Message) -> bytes:
     """Status byte, battery, signal, alarm code, language: one alarm in the code, a second one in the status byte."""
-    coded, *others = [*sorted(message.alarms, key=STATUS_BITS.__contains__), None]
-    second = others[0] if others else None
-    if len(message.alarms) > 2 or (second and second not in STATUS_BITS) or (coded and coded not in CODES):
+    alarms = sorted(message.alarms, key=STATUS_BITS.__contains__)
+    coded = alarms[0] if alarms else None
+    second = alarms[1] if len(alarms) > 1 else None
+    if len(alarms) > 2 or (second and second not in STATUS_BITS) or (coded and coded not in CODES):
         raise ValueError("a frame has room for one alarm of its codes and one of its status byte")
     status = (STATUS_BITS[second] << 3 if second else 0) | (4 if message.charging else 0)
     return bytes((status, _battery(message.battery_pct), 4, CODES[coded] if coded else 0, _ENGLISH))
