@@ -92,9 +92,10 @@ def test_a_fix_is_read_with_its_units(codec: int) -> None:
 def test_a_message_of_the_hot_path_is_equal_to_one_made_the_usual_way_and_as_frozen() -> None:
     said = fix()
     made = frozen_message(
-        said.device_id, said.fixed_at_us, said.sent_at_us, said.lat, said.lon, said.valid, said.altitude_m,
-        said.speed_mps, said.heading_deg, said.source, said.battery_pct, said.charging, said.alarms, said.cells,
-        dict(said.extra),
+        device_id=said.device_id, fixed_at_us=said.fixed_at_us, sent_at_us=said.sent_at_us, lat=said.lat, lon=said.lon,
+        valid=said.valid, altitude_m=said.altitude_m, speed_mps=said.speed_mps, heading_deg=said.heading_deg,
+        source=said.source, battery_pct=said.battery_pct, charging=said.charging, alarms=said.alarms, cells=said.cells,
+        extra=dict(said.extra),
     )  # fmt: skip
     assert made == said
     assert type(made) is Message
@@ -112,12 +113,19 @@ def test_a_record_without_satellites_is_the_last_known_place_and_not_valid() -> 
     ("element", "value", "alarm"),
     [
         (236, 1, Alarm.SOS), (242, 1, Alarm.FALL), (246, 1, Alarm.MOVEMENT), (247, 1, Alarm.OTHER),
-        (249, 1, Alarm.JAMMING), (252, 1, Alarm.POWER_CUT), (253, 2, Alarm.OTHER),
+        (249, 1, Alarm.JAMMING), (251, 1, Alarm.OTHER), (252, 1, Alarm.POWER_CUT),
+        (253, 2, Alarm.OTHER),
     ],
 )  # fmt: skip
 def test_each_alarm_is_read_when_raised_and_not_when_it_is_over(element: int, value: int, alarm: Alarm) -> None:
     assert only(packet(record({element: value}))).alarms == (alarm,)
     assert only(packet(record({element: 0}, event=element))).alarms == ()
+
+
+def test_a_jammed_receiver_is_an_alarm_in_the_extended_codec() -> None:
+    head = RECORD.pack(START_US // 1000, 0, 745_698_200, 428_746_100, 760, 90, 9, 36)
+    elements = struct.pack(">HHHHB", 318, 1, 1, 318, 2) + bytes(8)
+    assert only(packet(head + elements, codec=CODEC_8_EXTENDED)).alarms == (Alarm.JAMMING,)
 
 
 def test_all_alarms_of_a_record_are_read_and_a_crash_hides_none() -> None:
@@ -336,6 +344,24 @@ def test_what_a_device_says_to_a_command_is_heard(words: str, answer: CommandAns
     assert decoded.command_answers == (answer,)
     assert decoded.messages[0].extra == {"type": 6, "result": words}
     assert decoded.answer is None
+
+
+GETGPS = "GPS:{fix} Sat:7 Lat:{lat} Long:-74.56982 Alt:760 Speed:36 Dir:90 Date: 2026/{month}/21 Time: 9:5:7"
+
+
+@pytest.mark.parametrize(("fix", "valid"), [("1", True), ("0", False)])
+def test_the_answer_to_a_position_request_is_a_place(fix: str, valid: bool) -> None:
+    message = only(encoder.encode_answer(GETGPS.format(fix=fix, lat="42.87461", month=11)))
+    assert (message.lat, message.lon, message.valid, message.source) == (42.87461, -74.56982, valid, Source.GNSS)
+    assert (message.speed_mps, message.heading_deg, message.altitude_m) == (10.0, 90.0, 760.0)
+    assert iso_time(message.fixed_at_us) == "2026-11-21T09:05:07.000000Z"
+
+
+@pytest.mark.parametrize(("lat", "month"), [("92.87461", 11), ("42.87461", 13), ("x", 11)])
+def test_an_answer_with_an_impossible_place_or_time_is_words_alone(lat: str, month: int) -> None:
+    message = only(encoder.encode_answer(GETGPS.format(fix="1", lat=lat, month=month)))
+    assert (message.lat, message.valid, message.fixed_at_us) == (None, None, None)
+    assert message.extra["result"].startswith("GPS:1")
 
 
 def test_words_with_their_time_and_their_device_are_read() -> None:

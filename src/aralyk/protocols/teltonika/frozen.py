@@ -19,6 +19,7 @@ class _Draft:
 
 
 def frozen_message(
+    *,
     device_id: str | None,
     fixed_at_us: int | None,
     sent_at_us: int | None,

@@ -196,21 +196,21 @@ def _message(head: tuple[int, ...], extra: dict[str, Any], battery_pct: int | No
         alarms = alarms_of(extra, event=event, priority=priority)
     at_us = time_ms * 1000 if 0 < time_ms < TIME_MS_BELOW else None
     return frozen_message(
-        device_id,
-        at_us if has_place else None,
-        None if has_place else at_us,
-        lat / COORDINATE_UNIT if has_place else None,
-        lon / COORDINATE_UNIT if has_place else None,
-        satellites != 0 if has_place else None,
-        float(altitude),
-        SPEEDS_MPS[speed_kmh] if speed_kmh <= SPEED_KMH_MAX else None,
-        float(heading % 360) if heading <= 360 else None,
-        _GNSS if has_place else _UNKNOWN,
-        battery_pct,
-        charging_of(extra, has_battery_percent=battery_pct is not None),
-        alarms,
-        cells_of(extra) if OPERATOR in extra else (),
-        extra,
+        device_id=device_id,
+        fixed_at_us=at_us if has_place else None,
+        sent_at_us=None if has_place else at_us,
+        lat=lat / COORDINATE_UNIT if has_place else None,
+        lon=lon / COORDINATE_UNIT if has_place else None,
+        valid=satellites != 0 if has_place else None,
+        altitude_m=float(altitude),
+        speed_mps=SPEEDS_MPS[speed_kmh] if speed_kmh <= SPEED_KMH_MAX else None,
+        heading_deg=float(heading % 360) if heading <= 360 else None,
+        source=_GNSS if has_place else _UNKNOWN,
+        battery_pct=battery_pct,
+        charging=charging_of(extra, has_battery_percent=battery_pct is not None),
+        alarms=alarms,
+        cells=cells_of(extra) if OPERATOR in extra else (),
+        extra=extra,
     )
 
 
