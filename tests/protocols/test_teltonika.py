@@ -18,7 +18,7 @@ from aralyk.protocols.teltonika import CODEC, encoder
 from aralyk.protocols.teltonika.checksum import crc16_arc
 from aralyk.protocols.teltonika.commands import encode_words
 from aralyk.protocols.teltonika.frame import FRAME_BYTES_MAX, framed
-from aralyk.protocols.teltonika.frozen import frozen_message
+from aralyk.protocols.teltonika.frozen import frozen_decoded, frozen_message
 from aralyk.protocols.teltonika.records import CODEC_8, CODEC_8_EXTENDED, CODEC_16
 from tests.protocols.test_any_bytes import START_US, check_message
 from tests.protocols.vectors import frame_of, vectors
@@ -102,6 +102,9 @@ def test_a_message_of_the_hot_path_is_equal_to_one_made_the_usual_way_and_as_fro
     assert made.as_dict() == said.as_dict()
     with pytest.raises(FrozenInstanceError):
         made.lat = 1.0  # type: ignore[misc]
+    decoded = frozen_decoded(device_id=IMEI, messages=(made,), answer=b"\x01")
+    assert decoded == Decoded(device_id=IMEI, messages=(said,), answer=b"\x01")
+    assert repr(decoded) == repr(Decoded(device_id=IMEI, messages=(said,), answer=b"\x01"))
 
 
 def test_a_record_without_satellites_is_the_last_known_place_and_not_valid() -> None:

@@ -58,13 +58,11 @@ class _Group:
     ready: tuple[Callable[[bytes, int], tuple[int, ...]], ...]
 
     def unpack(self, data: bytes, at: int, count: int) -> tuple[int, ...]:
-        """Ids and values, alternating.
+        """Ids and values, alternating, of a group larger than those that are ready.
 
         Raises:
             struct.error: The group ends after the data.
         """
-        if count <= READY_MAX:
-            return self.ready[count](data, at)
         if at + count * self.pair_bytes > len(data):
             raise struct.error("a group ends after the data")
         return struct.unpack_from(">" + self.pair * count, data, at)
@@ -142,9 +140,10 @@ def _read(data: bytes, at: int, layout: Layout, wide: bool, device_id: str | Non
         count = data[at] if count_bytes == 1 else _U16.unpack_from(data, at)[0]
         at += count_bytes
         if count:
-            pairs = group.unpack(data, at, count)
+            pairs = group.ready[count](data, at) if count <= READY_MAX else group.unpack(data, at, count)
             at += count * group.pair_bytes
-            extra.update(zip(map(name_of, pairs[::2]), pairs[1::2], strict=True))
+            ids_and_values = iter(pairs)  # taken in turns: no copies
+            extra.update(zip(map(name_of, ids_and_values), ids_and_values))  # noqa: B905
             if group.width == 1:
                 battery_pct = extra.get(BATTERY_PERCENT)  # only as a single byte is it a percentage
             elif group.width == 8:
