@@ -11,14 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aralyk.protocols.codec import Decoded, Session
-from aralyk.protocols.commands import Command, CommandAnswer, CommandKind, CommandNotSpoken
 from aralyk.protocols.errors import ErrorCode, ProtocolError
 from aralyk.protocols.messages import Alarm, Cell, Message, Source, iso_time
 from aralyk.protocols.teltonika import CODEC, encoder
 from aralyk.protocols.teltonika.checksum import crc16_arc
-from aralyk.protocols.teltonika.commands import encode_words
 from aralyk.protocols.teltonika.frame import FRAME_BYTES_MAX, framed
-from aralyk.protocols.teltonika.frozen import frozen_message
+from aralyk.protocols.teltonika.frozen import frozen_decoded, frozen_message
 from aralyk.protocols.teltonika.records import CODEC_8, CODEC_8_EXTENDED, CODEC_16
 from tests.protocols.test_any_bytes import START_US, check_message
 from tests.protocols.vectors import frame_of, vectors
@@ -92,15 +90,19 @@ def test_a_fix_is_read_with_its_units(codec: int) -> None:
 def test_a_message_of_the_hot_path_is_equal_to_one_made_the_usual_way_and_as_frozen() -> None:
     said = fix()
     made = frozen_message(
-        said.device_id, said.fixed_at_us, said.sent_at_us, said.lat, said.lon, said.valid, said.altitude_m,
-        said.speed_mps, said.heading_deg, said.source, said.battery_pct, said.charging, said.alarms, said.cells,
-        dict(said.extra),
+        device_id=said.device_id, fixed_at_us=said.fixed_at_us, sent_at_us=said.sent_at_us, lat=said.lat, lon=said.lon,
+        valid=said.valid, altitude_m=said.altitude_m, speed_mps=said.speed_mps, heading_deg=said.heading_deg,
+        source=said.source, battery_pct=said.battery_pct, charging=said.charging, alarms=said.alarms, cells=said.cells,
+        extra=dict(said.extra),
     )  # fmt: skip
     assert made == said
     assert type(made) is Message
     assert made.as_dict() == said.as_dict()
     with pytest.raises(FrozenInstanceError):
         made.lat = 1.0  # type: ignore[misc]
+    decoded = frozen_decoded(device_id=IMEI, messages=(made,), answer=b"\x01")
+    assert decoded == Decoded(device_id=IMEI, messages=(said,), answer=b"\x01")
+    assert repr(decoded) == repr(Decoded(device_id=IMEI, messages=(said,), answer=b"\x01"))
 
 
 def test_a_record_without_satellites_is_the_last_known_place_and_not_valid() -> None:
@@ -112,12 +114,19 @@ def test_a_record_without_satellites_is_the_last_known_place_and_not_valid() -> 
     ("element", "value", "alarm"),
     [
         (236, 1, Alarm.SOS), (242, 1, Alarm.FALL), (246, 1, Alarm.MOVEMENT), (247, 1, Alarm.OTHER),
-        (249, 1, Alarm.JAMMING), (252, 1, Alarm.POWER_CUT), (253, 2, Alarm.OTHER),
+        (249, 1, Alarm.JAMMING), (251, 1, Alarm.OTHER), (252, 1, Alarm.POWER_CUT),
+        (253, 2, Alarm.OTHER),
     ],
 )  # fmt: skip
 def test_each_alarm_is_read_when_raised_and_not_when_it_is_over(element: int, value: int, alarm: Alarm) -> None:
     assert only(packet(record({element: value}))).alarms == (alarm,)
     assert only(packet(record({element: 0}, event=element))).alarms == ()
+
+
+def test_a_jammed_receiver_is_an_alarm_in_the_extended_codec() -> None:
+    head = RECORD.pack(START_US // 1000, 0, 745_698_200, 428_746_100, 760, 90, 9, 36)
+    elements = struct.pack(">HHHHB", 318, 1, 1, 318, 2) + bytes(8)
+    assert only(packet(head + elements, codec=CODEC_8_EXTENDED)).alarms == (Alarm.JAMMING,)
 
 
 def test_all_alarms_of_a_record_are_read_and_a_crash_hides_none() -> None:
@@ -292,10 +301,6 @@ def test_a_flipped_bit_anywhere_in_the_data_is_found() -> None:
         assert error.detail == "checksum: expected CRC-16/ARC of the data"
 
 
-def data_of(frame: bytes) -> bytes:
-    return frame[8:-4]
-
-
 @pytest.mark.parametrize(
     ("frame", "code", "names"),
     [
@@ -320,68 +325,6 @@ def test_a_bad_frame_is_refused_naming_the_field(frame: bytes, code: ErrorCode, 
 
 def test_a_codec_to_come_is_a_sign_of_life_and_acknowledged() -> None:
     assert read(framed(b"\x99\x02whatever\x02")) == Decoded(device_id=IMEI, messages=(), answer=bytes([0, 0, 0, 2]))
-
-
-@pytest.mark.parametrize(
-    ("words", "answer"),
-    [
-        ("GPS:1 Sat:7", CommandAnswer(kind=CommandKind.POSITION, accepted=True)),
-        ("Param ID:10050 New Val:15", CommandAnswer(kind=CommandKind.INTERVAL, accepted=True)),
-        ("ERROR: unknown", CommandAnswer(accepted=False)),
-        ("Data Link: 1", CommandAnswer()),
-    ],
-)
-def test_what_a_device_says_to_a_command_is_heard(words: str, answer: CommandAnswer) -> None:
-    decoded = read(encoder.encode_answer(words))
-    assert decoded.command_answers == (answer,)
-    assert decoded.messages[0].extra == {"type": 6, "result": words}
-    assert decoded.answer is None
-
-
-def test_words_with_their_time_and_their_device_are_read() -> None:
-    timed = read(framed(b"\x0d\x01\x06" + struct.pack(">II", 6, START_US // 1_000_000) + b"ok\x01"))
-    assert (timed.messages[0].sent_at_us, timed.messages[0].extra["result"]) == (START_US, "ok")
-    refused = read(framed(b"\x0e\x01\x11" + struct.pack(">I", 8) + bytes.fromhex("0" + IMEI) + b"\x01"), Session())
-    assert (refused.device_id, refused.command_answers) == (IMEI, (CommandAnswer(accepted=False),))
-    serial = read(framed(b"\x0c\x01\x07" + struct.pack(">I", 2) + b"\x80\x01\x01"))
-    assert (serial.messages[0].extra["result"], serial.command_answers) == ("8001", ())
-
-
-def test_a_photo_is_asked_for_packet_by_packet_until_a_short_one() -> None:
-    announced = read(framed(b"\x0c\x01\x0d" + struct.pack(">I", 5) + b"\x01abcd\x01"))
-    assert announced.answer == framed(
-        b"\x0c\x01\x0d" + struct.pack(">I", 11) + b"\x02abcd" + struct.pack(">IH", 0, 2048) + b"\x01"
-    )
-    for size, asks in ((2048, True), (100, False)):
-        body = b"\x02abcd" + struct.pack(">IH", 2048, size) + bytes(size)
-        answer = read(framed(b"\x0c\x01\x0d" + struct.pack(">I", len(body)) + body + b"\x01")).answer
-        assert (answer is not None) is asks
-        assert answer is None or struct.pack(">IH", 4096, 2048) in answer
-
-
-def test_a_position_is_asked_for_in_words_and_an_interval_of_models_whose_parameters_are_known() -> None:
-    assert CODEC.encode_command is not None
-    assert CODEC.encode_command(Command(serial=1, kind=CommandKind.POSITION), Session()) == encode_words("getgps")
-    interval = Command(serial=1, kind=CommandKind.INTERVAL, interval_s=15)
-    words = CODEC.encode_command(interval, Session(model="TMT250"))
-    assert b"setparam 10000:15;10005:15;10050:15;10055:15;10100:15" in words
-    assert crc16_arc(data_of(words)) == int.from_bytes(words[-4:], "big")
-
-
-@pytest.mark.parametrize(
-    ("command", "model"),
-    [
-        (Command(serial=1, kind=CommandKind.INTERVAL, interval_s=15), None),
-        (Command(serial=1, kind=CommandKind.INTERVAL, interval_s=15), "FM3612"),
-        (Command(serial=1, kind=CommandKind.INTERVAL, interval_s=70_000), "TMT250"),
-        (Command(serial=1, kind=CommandKind.BUZZ), "TMT250"),
-        (Command(serial=1, kind=CommandKind.MESSAGE, text="call"), "TMT250"),
-    ],
-)
-def test_a_command_without_known_words_is_refused(command: Command, model: str | None) -> None:
-    assert CODEC.encode_command is not None
-    with pytest.raises(CommandNotSpoken):
-        CODEC.encode_command(command, Session(model=model))
 
 
 def slow_crc(data: bytes) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from aralyk.protocols.gt06.reader import About, Draft
+from aralyk.protocols.gt06.reader import Draft
 from aralyk.protocols.messages import Alarm
 
 STATUS_ALARMS: Final[Mapping[int, Alarm]] = {
@@ -77,18 +77,18 @@ def status_alarm(bits: int, draft: Draft, *, seventh: Alarm = Alarm.STRAP_OPEN) 
             draft.extra["alarm"] = f"status {bits}"
 
 
-def code_alarm(code: int, draft: Draft, about: About) -> None:
+def code_alarm(code: int, draft: Draft, *, model: str = "") -> None:
     """Read an alarm code."""
     if code in _NO_ALARM:
         if code:
             draft.extra["event"] = code
         return
-    if about.model in _VEHICLE_MODELS:
+    if model in _VEHICLE_MODELS:
         if code == _CARD_SWIPED:
             draft.extra["event"] = code
             return
         alarm = _VEHICLE_CODES.get(code) or CODE_ALARMS.get(code, Alarm.OTHER)
-    elif about.model.startswith("LW"):
+    elif model.startswith("LW"):
         alarm = _LW_CODES.get(code) or CODE_ALARMS.get(code, Alarm.OTHER)
     else:
         alarm = CODE_ALARMS.get(code, Alarm.OTHER)

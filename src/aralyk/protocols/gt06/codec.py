@@ -13,10 +13,10 @@ from typing import Final
 
 from aralyk.protocols.codec import Decoded, Sequence, Session
 from aralyk.protocols.errors import ErrorCode, ProtocolError
-from aralyk.protocols.gt06 import positions, statuses, words
+from aralyk.protocols.gt06 import parts, positions, statuses, words
 from aralyk.protocols.gt06.alarms import is_vehicle_model
-from aralyk.protocols.gt06.frame import SERIAL_LAST, SHORT, Envelope, opened, wrapped
-from aralyk.protocols.gt06.reader import About, CutShort, Draft, Reader
+from aralyk.protocols.gt06.frame import SERIAL_LAST, acknowledgement, opened, wrapped
+from aralyk.protocols.gt06.reader import CutShort, Draft, Reader
 
 LOGIN: Final = 0x01
 ZONE: Final = "utc_offset_min"  # in the context of a connection
@@ -26,7 +26,7 @@ _UNKNOWN_CELLS_LENGTH_MIN: Final = 0x17
 _MINUTE_US: Final = 60_000_000
 _ZONE_MIN_MAX: Final = 14 * 60
 
-ReadContent = Callable[[Reader, Draft, About], None]
+ReadContent = Callable[[Reader, Draft], None]
 
 _SHORT_KINDS: Final[Mapping[int, ReadContent]] = {
     0x10: positions.read_plain,
@@ -86,7 +86,7 @@ _LONG_KINDS: Final[Mapping[int, ReadContent]] = {
     0x33: statuses.read_asset,
     0x38: statuses.read_long_position,
     0x41: words.read_picture_piece,
-    0x70: words.read_named_parts,
+    0x70: parts.read_named_parts,
     0x8C: words.read_obd,
     0x94: words.read_information,
     0x9B: words.read_serial_line,
@@ -110,76 +110,76 @@ def decode(frame: bytes, session: Session) -> Decoded:
     Raises:
         ProtocolError: Not a frame, a wrong checksum, or a login without an IMEI; nothing else is raised for any bytes.
     """
-    envelope = opened(frame)
-    if envelope.kind == LOGIN and not envelope.long:
-        return _login(frame, envelope)
-    read = _reader_of(envelope, session)
+    reader = opened(frame)
+    if reader.kind == LOGIN and not reader.long:
+        return _login(reader)
     draft = Draft()
     draft.device_id = session.device_id
-    draft.silent = read is None or envelope.begin == envelope.end
-    if read is not None and not draft.silent:
-        about = About(envelope.kind, envelope.length, (session.model or "").upper(), _zone_us(session))
+    read = _reading_of(reader, session)
+    if read is None or not reader.rest:
+        draft.silent = True
+    else:
+        reader.model, reader.zone_us = _model(session), _zone_us(session)
         try:
-            read(Reader(frame, envelope.begin, envelope.end), draft, about)
+            read(reader, draft)
         except CutShort:
             draft.unreadable("the rest")
     return Decoded(
         device_id=draft.device_id,
         messages=() if draft.silent else (draft.message(),),
-        answer=_answer(envelope, draft),
+        answer=_answer(reader, draft),
         command_answers=draft.command_answers,
-        sequence=Sequence(number=envelope.serial, last=SERIAL_LAST),
+        sequence=Sequence(number=reader.serial, last=SERIAL_LAST),
     )
 
 
-def _reader_of(envelope: Envelope, session: Session) -> ReadContent | None:
-    kind = envelope.kind
-    if envelope.long:
+def _reading_of(reader: Reader, session: Session) -> ReadContent | None:
+    kind = reader.kind
+    if reader.long:
         return _LONG_KINDS.get(kind)
-    if kind in _DIALECT_KINDS and (dialect := _SHORT_DIALECTS.get((kind, envelope.length))):
+    if kind in _DIALECT_KINDS and (dialect := _SHORT_DIALECTS.get((kind, reader.length))):
         return dialect
-    if kind == 0x36 and _is_vehicle_position(envelope, session):
+    if kind == 0x36 and _is_vehicle_position(reader, session):
         return positions.read_vehicle_position
-    if kind == 0x19 and envelope.length >= _UNKNOWN_CELLS_LENGTH_MIN:
+    if kind == 0x19 and reader.length >= _UNKNOWN_CELLS_LENGTH_MIN:
         return statuses.read_unknown_cells
     return _SHORT_KINDS.get(kind)
 
 
-def _is_vehicle_position(envelope: Envelope, session: Session) -> bool:
+def _is_vehicle_position(reader: Reader, session: Session) -> bool:
     """A model that is not registered is told by the length."""
     if session.model is None:
-        return envelope.length == _VEHICLE_POSITION_LENGTH
-    return is_vehicle_model(session.model.upper())
+        return reader.length == _VEHICLE_POSITION_LENGTH
+    return is_vehicle_model(_model(session))
 
 
-def _answer(envelope: Envelope, draft: Draft) -> bytes | None:
-    kind = envelope.kind
+def _answer(reader: Reader, draft: Draft) -> bytes | None:
+    kind = reader.kind
     if draft.answer is not None:
         return draft.answer
-    if envelope.long:
+    if reader.long:
         if kind in _LONG_ANSWERED:
-            return wrapped(kind, b"", envelope.serial, long=True)
-        return wrapped(kind, b"", envelope.serial) if kind in _SHORT_ANSWER_TO_LONG else None
-    return wrapped(kind, b"", envelope.serial) if draft.answered and kind not in _UNANSWERED else None
+            return wrapped(kind, b"", reader.serial, long=True)
+        return acknowledgement(kind, reader.serial) if kind in _SHORT_ANSWER_TO_LONG else None
+    return acknowledgement(kind, reader.serial) if draft.answered and kind not in _UNANSWERED else None
 
 
-def _login(frame: bytes, envelope: Envelope) -> Decoded:
-    content = Reader(frame, envelope.begin, envelope.end)
-    if content.rest < 8:
+def _login(reader: Reader) -> Decoded:
+    if reader.rest < 8:
         raise ProtocolError(ErrorCode.MISSING_FIELD, "imei: expected 8 bytes")
-    imei = content.raw(8).hex()[1:]
+    imei = reader.raw(8).hex()[1:]
     if not imei.isdigit():
         raise ProtocolError(ErrorCode.BAD_FIELD, "imei: expected 15 digits")
     extension = 0
-    if content.rest >= 4:
-        content.skip(2)  # kind of device
-        extension = content.u16()
+    if reader.rest >= 4:
+        reader.skip(2)  # kind of device
+        extension = reader.u16()
     return Decoded(
         device_id=imei,
         messages=(),
-        answer=wrapped(LOGIN, b"", envelope.serial),
+        answer=acknowledgement(LOGIN, reader.serial),
         context={ZONE: str(_zone_min(extension))},
-        sequence=Sequence(number=envelope.serial, last=SERIAL_LAST),
+        sequence=Sequence(number=reader.serial, last=SERIAL_LAST),
     )
 
 
@@ -190,6 +190,10 @@ def _zone_min(extension: int) -> int:
     if minutes > 59 or total > _ZONE_MIN_MAX:
         return 0
     return -total if extension & 8 else total
+
+
+def _model(session: Session) -> str:
+    return session.model.upper() if session.model else ""
 
 
 def _zone_us(session: Session) -> int:

@@ -8,9 +8,11 @@ before it and those of the result after it: both run at the speed of C.
 from __future__ import annotations
 
 from binascii import crc_hqx
-from typing import Final, NamedTuple
+from struct import Struct
+from typing import Final
 
 from aralyk.protocols.errors import ErrorCode, ProtocolError
+from aralyk.protocols.gt06.reader import Reader
 
 FRAME_BYTES_MAX: Final = 2048  # pictures come in pieces of 1024; everything else is shorter
 SHORT: Final = b"\x78\x78"
@@ -18,27 +20,8 @@ LONG: Final = b"\x79\x79"
 END: Final = b"\r\n"
 SERIAL_LAST: Final = 65_535
 _AFTER_CONTENT: Final = 6  # serial, checksum, end
+_ACKNOWLEDGED: Final = Struct(">BBH")
 _REVERSED: Final = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
-
-
-class Envelope(NamedTuple):
-    """A frame that came whole.
-
-    Attributes:
-        long: Whether it starts with `79 79`.
-        kind: The protocol number.
-        length: What the frame says about its length; some dialects are told apart by it.
-        begin: Where the content begins.
-        end: Where it ends.
-        serial: The device counts its frames with it.
-    """
-
-    long: bool
-    kind: int
-    length: int
-    begin: int
-    end: int
-    serial: int
 
 
 def checksum(data: bytes) -> bytes:
@@ -47,8 +30,14 @@ def checksum(data: bytes) -> bytes:
     return bytes((_REVERSED[turned & 0xFF], _REVERSED[turned >> 8]))
 
 
-def opened(frame: bytes) -> Envelope:
-    """Take a frame's envelope off.
+def acknowledgement(kind: int, serial: int) -> bytes:
+    """What the device waits for: the frame's kind and serial."""
+    body = _ACKNOWLEDGED.pack(5, kind, serial)
+    return SHORT + body + checksum(body) + END
+
+
+def opened(frame: bytes) -> Reader:
+    """Take a frame's envelope off, and stand where its content begins.
 
     A length that does not fit is no error while the checksum holds: there are devices that miscount.
 
@@ -65,8 +54,12 @@ def opened(frame: bytes) -> Envelope:
         raise ProtocolError(ErrorCode.UNKNOWN_FRAME, "frame: expected 78 78 or 79 79, a body, and CR LF")
     if checksum(frame[2:-4]) != frame[-4:-2]:
         raise ProtocolError(ErrorCode.BAD_FIELD, "checksum: expected the CRC-16/X-25 of the frame")
-    length = frame[2] << 8 | frame[3] if long else frame[2]
-    return Envelope(long, frame[begin - 1], length, begin, size - _AFTER_CONTENT, frame[-6] << 8 | frame[-5])
+    reader = Reader(frame, begin, size - _AFTER_CONTENT)
+    reader.long = long
+    reader.kind = frame[begin - 1]
+    reader.length = frame[2] << 8 | frame[3] if long else frame[2]
+    reader.serial = frame[-6] << 8 | frame[-5]
+    return reader
 
 
 def wrapped(kind: int, content: bytes, serial: int, *, long: bool = False) -> bytes:

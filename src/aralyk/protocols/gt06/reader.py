@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from struct import Struct
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
-from aralyk.protocols.codec import CommandAnswer
+from aralyk.protocols.commands import CommandAnswer
 from aralyk.protocols.messages import AccessPoint, Alarm, Cell, Message, Source, Strap
 
 _EPOCH_ORDINAL: Final = date(1970, 1, 1).toordinal()
@@ -22,26 +22,24 @@ class CutShort(Exception):
     """A field was expected where the content had already ended."""
 
 
-class About(NamedTuple):
-    """What the reading of the content depends on beside the content.
+class Reader:
+    """Stands at a place of the content.
 
     Attributes:
+        long: Whether the frame starts with `79 79`.
         kind: The protocol number.
-        length: As the frame says it.
+        length: The frame's length as it says it; some dialects are told apart by it.
+        serial: The device counts its frames with it.
         model: The registered model in capitals, or empty.
         zone_us: The device's clock is so far ahead of UTC, by its login.
     """
 
-    kind: int
-    length: int
-    model: str
-    zone_us: int
-
-
-class Reader:
-    """Stands at a place of the content."""
-
-    __slots__ = ("at", "data", "end")
+    long = False
+    kind = 0
+    length = 0
+    serial = 0
+    model = ""
+    zone_us = 0
 
     def __init__(self, data: bytes, at: int, end: int) -> None:
         self.data = data
@@ -133,6 +131,14 @@ class Draft:
         self.cells: list[Cell] = []
         self.wifi: list[AccessPoint] = []
         self.extra: dict[str, Any] = {}
+
+    def names_itself(self, imei: bytes) -> None:
+        """The frame holds an IMEI; it counts where no login was heard, and is kept where it is another one."""
+        digits = imei.hex()[1:]
+        if self.device_id is None and digits.isdigit():
+            self.device_id = digits
+        elif digits != self.device_id:
+            self.extra["device_imei"] = digits
 
     def raised(self, alarm: Alarm) -> None:
         """Add an alarm; a removal is also the state of the strap."""

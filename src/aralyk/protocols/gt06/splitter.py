@@ -75,7 +75,7 @@ class LengthSplitter:
 
 def _start(held: bytearray, at: int) -> int:
     """Where the next frame may begin; the last byte is left, for it may be half of a start."""
-    if held[at : at + 2] in _STARTS:
+    if held.startswith(_STARTS, at):
         return at
     found = [place for start in _STARTS if (place := held.find(start, at)) >= 0]
     if found:

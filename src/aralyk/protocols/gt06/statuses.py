@@ -18,7 +18,7 @@ from aralyk.protocols.gt06.positions import (
     read_status,
     read_terminal,
 )
-from aralyk.protocols.gt06.reader import About, Draft, Reader
+from aralyk.protocols.gt06.reader import Draft, Reader
 from aralyk.protocols.messages import AccessPoint, Alarm, Cell
 
 _CELLS: Final = 7
@@ -30,37 +30,37 @@ _PICTURE_KIND: Final = 0x36
 _MARKED: Final = b"\xff\xff"
 
 
-def read_heartbeat_13(reader: Reader, draft: Draft, about: About) -> None:
+def read_heartbeat_13(reader: Reader, draft: Draft) -> None:
     """Kind 13; the length and the model tell what stands after the status byte."""
-    if about.length == 0x13:
-        _read_signal_status(reader, draft, about)
+    if reader.length == 0x13:
+        _read_signal_status(reader, draft)
         return
-    if about.model == "R11":
+    if reader.model == "R11":
         read_terminal(reader, draft)
         draft.extra["external_power_v"] = reader.u16() / 100
         draft.extra["gsm_signal"] = reader.u8()
         if reader.rest:
-            code_alarm(reader.u8(), draft, about)
-    elif about.model == "SEEWORLD":
+            code_alarm(reader.u8(), draft, model=reader.model)
+    elif reader.model == "SEEWORLD":
         read_terminal(reader, draft)
         read_battery(reader, draft)
         draft.extra["gsm_signal"] = reader.u8()
         draft.extra["external_power_v"] = float(reader.u8())
-    elif about.model.startswith("LW"):
+    elif reader.model.startswith("LW"):
         read_terminal(reader, draft)
         read_battery(reader, draft)
         draft.extra["gsm_signal"] = reader.u8()
         draft.extra["external_power_v"] = (reader.u16() & 0x0FFF) / 10
     else:
-        read_status(reader, draft, about)
+        read_status(reader, draft)
 
 
-def _read_signal_status(reader: Reader, draft: Draft, about: About) -> None:
+def _read_signal_status(reader: Reader, draft: Draft) -> None:
     read_terminal(reader, draft)
     signal = reader.u16()
     draft.extra["satellites"] = (signal >> 10 & 0x1F) + (signal >> 5 & 0x1F)
     draft.extra["gsm_signal"] = signal & 0x1F
-    code_alarm(reader.u8(), draft, about)
+    code_alarm(reader.u8(), draft, model=reader.model)
     reader.skip(1)  # language
     battery = reader.u8()
     if battery <= 100:
@@ -72,7 +72,7 @@ def _read_signal_status(reader: Reader, draft: Draft, about: About) -> None:
         draft.extra["temperature_c"] = reader.s16() / 10
 
 
-def read_heartbeat_23(reader: Reader, draft: Draft, about: About) -> None:
+def read_heartbeat_23(reader: Reader, draft: Draft) -> None:
     """Kind 23: bits 3 to 5 are not an alarm here."""
     status = reader.u8()
     draft.extra |= {"status": status, "armed": bool(status & 1), "ignition": bool(status & 2)}
@@ -83,19 +83,19 @@ def read_heartbeat_23(reader: Reader, draft: Draft, about: About) -> None:
         draft.extra["gsm_signal"] = reader.u8()
 
 
-def read_status_modules(reader: Reader, draft: Draft, about: About) -> None:
+def read_status_modules(reader: Reader, draft: Draft) -> None:
     """Kind 36 of trackers: a status, then additions that name themselves."""
-    read_status(reader, draft, about)
+    read_status(reader, draft)
     reader.skip(1)  # language
     read_modules(reader, draft)
 
 
-def read_status_a3(reader: Reader, draft: Draft, about: About) -> None:
+def read_status_a3(reader: Reader, draft: Draft) -> None:
     """Kind A3 with 12 bytes."""
-    read_status(reader, draft, about)
+    read_status(reader, draft)
 
 
-def read_steps(reader: Reader, draft: Draft, about: About) -> None:
+def read_steps(reader: Reader, draft: Draft) -> None:
     """Kind A3 with 24 bytes: of a wearable, with steps."""
     status = reader.u8()
     draft.extra |= {"status": status, "ignition": bool(status & 0x02)}
@@ -110,43 +110,43 @@ def read_steps(reader: Reader, draft: Draft, about: About) -> None:
         draft.battery_pct = float(battery)
 
 
-def read_cell_status(reader: Reader, draft: Draft, about: About) -> None:
+def read_cell_status(reader: Reader, draft: Draft) -> None:
     """Kinds 19, A5: a cell and a status."""
-    read_cell(reader, draft, about)
-    read_status(reader, draft, about)
+    read_cell(reader, draft)
+    read_status(reader, draft)
 
 
-def read_cell_only(reader: Reader, draft: Draft, about: About) -> None:
+def read_cell_only(reader: Reader, draft: Draft) -> None:
     """Kind A7: a cell, and the wish for an address that we don't have."""
     if reader.rest > 6:
-        read_cell(reader, draft, about)
+        read_cell(reader, draft)
 
 
-def read_unknown_cells(reader: Reader, draft: Draft, about: About) -> None:
+def read_unknown_cells(reader: Reader, draft: Draft) -> None:
     """Kind 19 from 23 bytes on: several cells in a form that is not known; it expects no acknowledgement."""
     draft.silent = True
     draft.answered = False
 
 
-def read_cells(reader: Reader, draft: Draft, about: About) -> None:
+def read_cells(reader: Reader, draft: Draft) -> None:
     """Kinds 18, 24, 28, 2C, 2E, 33, 34, A1, A2: a time, cells of one network, then access points in some."""
-    read_date(reader, draft, about)
-    counted = about.kind == 0x24 and about.length == 0x31
-    ahead = counted or about.kind == 0x34
+    read_date(reader, draft)
+    counted = reader.kind == 0x24 and reader.length == 0x31
+    ahead = counted or reader.kind == 0x34
     if ahead:
         reader.skip(1)  # timing advance
     mcc = reader.u16()
-    mnc = reader.u16() if mcc & 0x8000 or about.kind == 0x34 else reader.u8()
-    count = reader.u8() if counted else 6 if about.kind == 0x33 else _CELLS
+    mnc = reader.u16() if mcc & 0x8000 or reader.kind == 0x34 else reader.u8()
+    count = reader.u8() if counted else 6 if reader.kind == 0x33 else _CELLS
     for _ in range(count):
-        lac = reader.number(4 if about.kind in _WIDE_KINDS else 2)
-        cid = reader.number(8 if about.kind in _WIDE_KINDS else 4 if about.kind in _LONG_CID_KINDS else 3)
+        lac = reader.number(4 if reader.kind in _WIDE_KINDS else 2)
+        cid = reader.number(8 if reader.kind in _WIDE_KINDS else 4 if reader.kind in _LONG_CID_KINDS else 3)
         rssi = reader.u8()
         if lac:
             draft.cells.append(Cell(mcc=mcc & 0x7FFF, mnc=mnc, lac=lac, cid=cid, rssi_dbm=_dbm(rssi)))
     if not ahead:
         reader.skip(1)
-    if about.kind not in _NO_WIFI_KINDS and reader.rest:
+    if reader.kind not in _NO_WIFI_KINDS and reader.rest:
         for _ in range(reader.u8()):
             draft.wifi.append(AccessPoint(mac=reader.raw(6).hex(":"), rssi_dbm=_dbm(reader.u8())))
 
@@ -156,21 +156,21 @@ def _dbm(byte: int) -> int | None:
     return None if byte in (0, 255) else -byte if byte < 128 else byte - 256
 
 
-def read_wifi(reader: Reader, draft: Draft, about: About) -> None:
+def read_wifi(reader: Reader, draft: Draft) -> None:
     """Kind F3: access points without levels; it expects no acknowledgement."""
     draft.answered = False
-    read_date(reader, draft, about)
+    read_date(reader, draft)
     for _ in range(reader.u8()):
         reader.skip(2)
         draft.wifi.append(AccessPoint(mac=reader.raw(6).hex(":")))
 
 
-def read_event(reader: Reader, draft: Draft, about: About) -> None:
+def read_event(reader: Reader, draft: Draft) -> None:
     """Kind 95: an event of a camera, with a place in longer frames, and the names of its pictures."""
     marked = reader.data[reader.at : reader.at + 2] == _MARKED
     if marked:
         reader.skip(3)
-    read_date(reader, draft, about)
+    read_date(reader, draft)
     placed = reader.rest > 3
     if marked:
         draft.extra["satellites"] = reader.u8() & 0x0F
@@ -184,12 +184,13 @@ def read_event(reader: Reader, draft: Draft, about: About) -> None:
     draft.extra["event"] = event
     draft.raised(Alarm.SOS if event == 1 and placed else EVENT_ALARMS.get(event, Alarm.OTHER))
     draft.extra["alarm"] = f"event {event:#04x}"
-    draft.extra["event_data"] = reader.u16()
+    if reader.rest >= 2:
+        draft.extra["event_data"] = reader.u16()
     if reader.rest:
         draft.extra["files"] = reader.text()
 
 
-def read_picture(reader: Reader, draft: Draft, about: About) -> None:
+def read_picture(reader: Reader, draft: Draft) -> None:
     """Kind 35: a picture is ready; the device waits for being asked for its first piece."""
     draft.silent = True
     reader.skip(6 + 1 + 4 + 4 + 3)  # time, fix, place, camera, source, format
@@ -199,22 +200,22 @@ def read_picture(reader: Reader, draft: Draft, about: About) -> None:
     draft.answer = wrapped(_PICTURE_KIND, content, 0)
 
 
-def read_asset(reader: Reader, draft: Draft, about: About) -> None:
+def read_asset(reader: Reader, draft: Draft) -> None:
     """Kinds 32 and 33 with a long envelope: parts with their lengths, for an electronic lock."""
-    read_date(reader, draft, about)
+    read_date(reader, draft)
     if reader.u8():
         draft.extra["satellites"] = reader.u8() & 0x0F
         lat, lon = reader.u32(), reader.u32()
         draft.speed_mps = reader.u8() * KMH_MPS
         place(draft, lat, lon, reader.u16())
     if reader.u8():
-        read_cell(reader, draft, about)
+        read_cell(reader, draft)
         draft.extra["gsm_signal"] = reader.u8()
     _read_more_cells(_part(reader), draft)
     _read_access_points(_part(reader), draft)
     status = reader.u8()
     draft.extra["status"] = status
-    if about.kind == 0x33:
+    if reader.kind == 0x33:
         _asset_alarm(status, draft)
 
 
@@ -247,9 +248,9 @@ def _read_access_points(part: Reader, draft: Draft) -> None:
         draft.wifi.append(AccessPoint(mac=part.raw(6).hex(":"), rssi_dbm=_dbm(part.u8())))
 
 
-def read_long_position(reader: Reader, draft: Draft, about: About) -> None:
+def read_long_position(reader: Reader, draft: Draft) -> None:
     """Kind 38 with a long envelope: a fix, a cell whose kind tells its widths, additions."""
-    read_fix(reader, draft, about)
+    read_fix(reader, draft)
     draft.extra["event"] = reader.u8()
     if reader.u8():
         draft.extra["stored"] = True

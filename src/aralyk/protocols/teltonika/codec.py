@@ -23,6 +23,7 @@ from aralyk.protocols.teltonika.frame import (
     PREAMBLE,
     U32,
 )
+from aralyk.protocols.teltonika.frozen import frozen_decoded
 from aralyk.protocols.teltonika.gh3000 import CODEC_7, read_gh3000_records
 from aralyk.protocols.teltonika.records import LAYOUTS, read_records
 from aralyk.protocols.teltonika.texts import TEXT_CODECS, read_text
@@ -94,7 +95,7 @@ def _read_data(data: bytes, device_id: str | None) -> Decoded:
         messages = read_gh3000_records(data, 2, count, device_id)
     else:
         messages = ()  # a codec to come: a sign of life whose bytes the log keeps
-    return Decoded(device_id=device_id, messages=messages, answer=answer)
+    return frozen_decoded(device_id=device_id, messages=messages, answer=answer)
 
 
 def _read_datagram(frame: bytes) -> Decoded:
@@ -108,7 +109,7 @@ def _read_datagram(frame: bytes) -> Decoded:
     if decoded.answer is None or frame[data_at] in TEXT_CODECS:
         return decoded
     answer = struct.pack(">HHBBB", 5, UDP_ANSWER_PACKET, 1, avl_packet, frame[data_at + 1])
-    return Decoded(device_id=decoded.device_id, messages=decoded.messages, answer=answer)
+    return frozen_decoded(device_id=decoded.device_id, messages=decoded.messages, answer=answer)
 
 
 def _imei(digits: bytes) -> str:

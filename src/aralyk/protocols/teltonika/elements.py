@@ -21,6 +21,7 @@ AREA_CODE: Final = "gsm_area_code"
 OPERATOR: Final = "gsm_operator"
 UNPLUGGED: Final = "unplugged"
 
+BYTE_MAX: Final = 255
 AREA_CODE_MAX: Final = 0xFFFF
 CELL_ID_MAX: Final = 0xFFF_FFFF  # 28 bits in LTE and UMTS
 EXTERNAL_MV_MIN: Final = 4_000  # less is a floating wire, not a supply
@@ -51,6 +52,7 @@ _NAMES: Final = {
     246: "towing",
     247: "crash",
     249: "jamming",
+    251: "idling",
     252: "unplugged",
     253: "harsh_driving",
     318: "gnss_jamming",
@@ -70,12 +72,13 @@ name_of: Final = _Names().__getitem__
 
 # Element, highest value that means what the vendor's list says, alarm, the device's word where the alarm is `other`.
 _RAISED: Final[tuple[tuple[int, int, Alarm, str | None], ...]] = (
-    (236, 1, Alarm.SOS, None),
-    (242, 1, Alarm.FALL, None),
-    (246, 1, Alarm.MOVEMENT, None),
-    (247, 6, Alarm.OTHER, "crash"),
-    (249, 1, Alarm.JAMMING, None),
-    (252, 1, Alarm.POWER_CUT, None),
+    (236, BYTE_MAX, Alarm.SOS, None),
+    (242, BYTE_MAX, Alarm.FALL, None),
+    (246, BYTE_MAX, Alarm.MOVEMENT, None),
+    (247, BYTE_MAX, Alarm.OTHER, "crash"),
+    (249, BYTE_MAX, Alarm.JAMMING, None),
+    (251, BYTE_MAX, Alarm.OTHER, "idling"),
+    (252, BYTE_MAX, Alarm.POWER_CUT, None),
     (253, 3, Alarm.OTHER, "harsh_driving"),
     (318, 2, Alarm.JAMMING, None),
 )

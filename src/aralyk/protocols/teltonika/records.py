@@ -58,13 +58,11 @@ class _Group:
     ready: tuple[Callable[[bytes, int], tuple[int, ...]], ...]
 
     def unpack(self, data: bytes, at: int, count: int) -> tuple[int, ...]:
-        """Ids and values, alternating.
+        """Ids and values, alternating, of a group larger than those that are ready.
 
         Raises:
             struct.error: The group ends after the data.
         """
-        if count <= READY_MAX:
-            return self.ready[count](data, at)
         if at + count * self.pair_bytes > len(data):
             raise struct.error("a group ends after the data")
         return struct.unpack_from(">" + self.pair * count, data, at)
@@ -142,9 +140,10 @@ def _read(data: bytes, at: int, layout: Layout, wide: bool, device_id: str | Non
         count = data[at] if count_bytes == 1 else _U16.unpack_from(data, at)[0]
         at += count_bytes
         if count:
-            pairs = group.unpack(data, at, count)
+            pairs = group.ready[count](data, at) if count <= READY_MAX else group.unpack(data, at, count)
             at += count * group.pair_bytes
-            extra.update(zip(map(name_of, pairs[::2]), pairs[1::2], strict=True))
+            ids_and_values = iter(pairs)  # taken in turns: no copies
+            extra.update(zip(map(name_of, ids_and_values), ids_and_values))  # noqa: B905
             if group.width == 1:
                 battery_pct = extra.get(BATTERY_PERCENT)  # only as a single byte is it a percentage
             elif group.width == 8:
@@ -196,21 +195,21 @@ def _message(head: tuple[int, ...], extra: dict[str, Any], battery_pct: int | No
         alarms = alarms_of(extra, event=event, priority=priority)
     at_us = time_ms * 1000 if 0 < time_ms < TIME_MS_BELOW else None
     return frozen_message(
-        device_id,
-        at_us if has_place else None,
-        None if has_place else at_us,
-        lat / COORDINATE_UNIT if has_place else None,
-        lon / COORDINATE_UNIT if has_place else None,
-        satellites != 0 if has_place else None,
-        float(altitude),
-        SPEEDS_MPS[speed_kmh] if speed_kmh <= SPEED_KMH_MAX else None,
-        float(heading % 360) if heading <= 360 else None,
-        _GNSS if has_place else _UNKNOWN,
-        battery_pct,
-        charging_of(extra, has_battery_percent=battery_pct is not None),
-        alarms,
-        cells_of(extra) if OPERATOR in extra else (),
-        extra,
+        device_id=device_id,
+        fixed_at_us=at_us if has_place else None,
+        sent_at_us=None if has_place else at_us,
+        lat=lat / COORDINATE_UNIT if has_place else None,
+        lon=lon / COORDINATE_UNIT if has_place else None,
+        valid=satellites != 0 if has_place else None,
+        altitude_m=float(altitude),
+        speed_mps=SPEEDS_MPS[speed_kmh] if speed_kmh <= SPEED_KMH_MAX else None,
+        heading_deg=float(heading % 360) if heading <= 360 else None,
+        source=_GNSS if has_place else _UNKNOWN,
+        battery_pct=battery_pct,
+        charging=charging_of(extra, has_battery_percent=battery_pct is not None),
+        alarms=alarms,
+        cells=cells_of(extra) if OPERATOR in extra else (),
+        extra=extra,
     )
 
 

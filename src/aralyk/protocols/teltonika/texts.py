@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import struct
-from typing import Final
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
 
 from aralyk.protocols.codec import Decoded
 from aralyk.protocols.commands import CommandAnswer, CommandKind
-from aralyk.protocols.messages import Message
+from aralyk.protocols.messages import EPOCH, Message, Source
 from aralyk.protocols.teltonika.frame import framed
+from aralyk.protocols.teltonika.records import DECIMALS
 
 CODEC_12: Final = 0x0C
 CODEC_13: Final = 0x0D  # adds the time
@@ -25,6 +27,11 @@ TEXT_CHARS_MAX: Final = 512
 PHOTO_PACKET_BYTES_MAX: Final = 2048  # what the reference asks for at a time
 
 _HEAD: Final = struct.Struct(">BBBI")
+_PLACE: Final = re.compile(
+    r"GPS:([01]) Sat:[0-9]{1,2} Lat:(-?[0-9]{1,2}\.[0-9]{1,9}) Long:(-?[0-9]{1,3}\.[0-9]{1,9}) Alt:(-?[0-9]{1,5}) "
+    r"Speed:([0-9]{1,3}) Dir:([0-9]{1,3}) Date: ?([0-9]{4})/([0-9]{1,2})/([0-9]{1,2}) "
+    r"Time: ?([0-9]{1,2}):([0-9]{1,2}):([0-9]{1,2})"
+)
 _IMEI: Final = re.compile(r"[0-9]{15,16}")
 _U32: Final = struct.Struct(">I")
 _REFUSALS: Final = ("error", "unknown", "wrong", "warning", "invalid", "not supported")
@@ -47,7 +54,8 @@ def read_text(data: bytes, device_id: str | None) -> Decoded:
         body = body[8:]
     words = _words(body)
     answers = (_answer(kind, words),) if kind in (ANSWER, REFUSED) else ()
-    message = Message(device_id=device_id, sent_at_us=sent_at_us, extra={"type": kind, "result": words})
+    fix = _fix(words) if kind == ANSWER else {}
+    message = Message(device_id=device_id, sent_at_us=sent_at_us, extra={"type": kind, "result": words}, **fix)
     return Decoded(device_id=device_id, messages=(message,), command_answers=answers)
 
 
@@ -55,6 +63,31 @@ def _words(body: bytes) -> str:
     text = body.decode("ascii", "replace").strip("\r\n\0 ")
     printable = all(char.isprintable() or char in "\r\n\t" for char in text) and "\ufffd" not in text
     return (text if printable else body.hex())[:TEXT_CHARS_MAX]
+
+
+def _fix(words: str) -> dict[str, Any]:
+    """Read the place in the answer to "getgps"; nothing unless all of it is possible."""
+    match = _PLACE.match(words)
+    if match is None:
+        return {}
+    valid, lat, lon, altitude, speed_kmh, heading, *moment = match.groups()
+    year, month, day, hour, minute, second = map(int, moment)
+    try:
+        at = datetime(year, month, day, hour, minute, second, tzinfo=UTC)
+    except ValueError:
+        return {}
+    if abs(float(lat)) > 90 or abs(float(lon)) > 180 or int(heading) > 360 or not 1970 < at.year < 2100:
+        return {}
+    return {
+        "fixed_at_us": (at - EPOCH) // timedelta(microseconds=1),
+        "lat": float(lat),
+        "lon": float(lon),
+        "valid": valid == "1",
+        "altitude_m": float(altitude),
+        "speed_mps": round(int(speed_kmh) / 3.6, DECIMALS),
+        "heading_deg": float(int(heading) % 360),
+        "source": Source.GNSS,
+    }
 
 
 def _answer(kind: int, words: str) -> CommandAnswer:
