@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import socket
 import ssl
 import subprocess
@@ -13,6 +14,9 @@ from pathlib import Path
 import pytest
 
 from aralyk.database import Role
+from aralyk.protocols import registry
+from aralyk.protocols.codec import Session
+from aralyk.protocols.gt06 import encoder as gt06
 from aralyk.protocols.messages import Message, Source
 from aralyk.protocols.owntracks.encoder import encode_encrypted, encode_location
 from aralyk.protocols.teltonika.encoder import encode_datagram, encode_login, encode_records
@@ -73,6 +77,27 @@ def test_a_login_says_who_speaks_in_the_frames_after_it(gateway: GatewayProcess)
     assert (login.lane, login.messages) == ("status", [])
     assert (fix.device, fix.lane, fix.model, fix.trust) == (IMEI, "position", "FMB", "imei")
     assert fix.messages[0]["lat"] == pytest.approx(42.87)
+
+
+def test_what_a_login_said_stands_beside_the_frames_that_were_read_with_it(database: Database, tmp_path: Path) -> None:
+    register(IMEI, "gt06")
+    with GatewayProcess(tmp_path, ports="gt06:0") as gateway, tcp(gateway, "gt06") as link:
+        link.sendall(gt06.encode_login(IMEI, serial=1, zone_min=360))
+        assert link.recv(64)
+        link.sendall(gt06.encode_position(place(1), serial=2))
+        until(lambda: stored_lines("position/g1"), "it is stored")
+    (fix,) = stored_lines("position/g1")
+    assert (fix.device, fix.context) == (IMEI, {"utc_offset_min": "360"})
+    assert "context" not in first_line("status/g1")
+    again = registry()["gt06"].decode(
+        base64.b64decode(fix.frame), Session(device_id=fix.device, model=fix.model, context=fix.context)
+    )
+    assert [message.as_line() for message in again.messages] == fix.messages
+
+
+def first_line(stream: str) -> dict[str, object]:
+    ((payload,),) = rows("SELECT payload FROM log_batch WHERE stream = %(stream)s", stream=stream)
+    return dict(json.loads(bytes(payload).split(b"\n")[0]))
 
 
 def test_a_frame_before_any_login_is_set_aside_and_not_confirmed(gateway: GatewayProcess) -> None:
