@@ -68,6 +68,24 @@ def test_an_alert_says_how_far_the_word_of_its_devices_goes(
         assert text in page.split("How sure")[1].split("</section>")[0]
 
 
+def test_an_alert_and_the_devices_page_say_that_somebody_else_may_speak_in_its_name(
+    database: Database, scene: tuple[Order, Incident], roles: Cast
+) -> None:
+    case, _ = scene
+    incident = raised(database, case, kind="proximity", priority=2)
+    pages = (f"/incidents/{incident.pk}/", "/devices/860000000000017/")
+    said = "somebody else may speak in its name: two senders take turns, records came from a foreign network"
+    for state, shown in (("raised", True), ("cleared", False)):
+        with database.connect() as connection_of_owner:
+            connection_of_owner.execute(
+                "INSERT INTO platform_alarm (component, state, at, detail)"
+                " VALUES ('device.860000000000017', %s, now(), %s)",
+                (state, json.dumps({"what": ["clone", "wrong_network"]} if shown else {})),
+            )
+        for address in pages:
+            assert (said in client_of(roles.operator, "en").get(address).content.decode()) is shown, address
+
+
 def addresses(case: Order, incident: Incident) -> list[str]:
     return [
         f"/incidents/{incident.pk}/", f"/incidents/{incident.pk}/peek", f"/incidents/{incident.pk}/live/head",

@@ -1,6 +1,6 @@
 """An incident as the queue and the pages show it: figures become sentences here, rights become buttons.
 
-Cards are built for many incidents at once: three queries more than the incidents themselves, however many there are.
+Cards are built for many incidents at once: four queries more than the incidents themselves, however many there are.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from aralyk.access.permissions import May, allows
 from aralyk.access.queries import shown_name
 from aralyk.console import law, sentences
 from aralyk.devices.models import Device
+from aralyk.devices.queries import suspicions_of
 from aralyk.incidents.models import Incident, Status
 from aralyk.incidents.queries import decision_for
 from aralyk.orders.models import Condition, Order
@@ -137,8 +138,9 @@ def _trust(decisions: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     """How far the word of each device goes that the decisions name, as sentences by device."""
     bases = [decision.get("basis") or {} for decision in decisions]
     named = {str(seen.get("device") or "") for basis in bases for seen in (basis, *_seen(basis).values())}
+    signs = suspicions_of(named)
     pairs = Device.objects.filter(pk__in=named).values_list("pk", "trust")
-    return {device: sentences.text(sentences.TRUST, trust) for device, trust in pairs}
+    return {device: sentences.word_of_device(trust, signs.get(device, ())) for device, trust in pairs}
 
 
 def _seen(basis: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:

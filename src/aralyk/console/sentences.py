@@ -8,7 +8,7 @@ itself: an operator must not miss a new kind of signal because a text is missing
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
@@ -232,6 +232,15 @@ TRUST: Final[Texts] = MappingProxyType(
         "attested": gettext_lazy("attested"),
     }
 )
+SUSPICIONS: Final[Texts] = MappingProxyType(
+    {
+        "clone": gettext_lazy("two senders take turns"),
+        "replay": gettext_lazy("old records came again"),
+        "sequence": gettext_lazy("its count of records stepped back"),
+        "too_fast": gettext_lazy("records came faster than it can send them"),
+        "wrong_network": gettext_lazy("records came from a foreign network"),
+    }
+)
 KNOWN_BY: Final[Texts] = MappingProxyType(
     {
         "device": gettext_lazy("measured by a device"),
@@ -256,6 +265,15 @@ METRES_IN_KM: Final = 1000
 def text(texts: Texts, code: str) -> str:
     """The text of a code; a code without one is shown itself, so that nothing is hidden."""
     return str(texts[code]) if code in texts else code
+
+
+def word_of_device(trust: str, signs: Sequence[str]) -> str:
+    """How far a device's word goes, and why somebody else may be speaking in its name."""
+    proof = text(TRUST, trust)
+    if not signs:
+        return proof
+    doubts = ", ".join(text(SUSPICIONS, sign) for sign in signs)
+    return _("%(proof)s; somebody else may speak in its name: %(doubts)s") % {"proof": proof, "doubts": doubts}
 
 
 def kind_title(kind: str, reason: str) -> str:

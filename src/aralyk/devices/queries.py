@@ -6,6 +6,7 @@ she has a place, how old it is and nothing more. A place without its age and rad
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,6 +24,7 @@ from aralyk.devices.models import Assignment, Device, Party
 from aralyk.orders.queries import order_for
 
 SILENT_AFTER_INTERVALS: Final = 3  # a stall is flagged within three intervals (requirements, 5)
+SUSPECTED: Final = "device."  # with the id, the component of the gateway's alarm about a device
 TRAIL_POINTS_MAX: Final = 5_000  # of one device: three and a half days at one fix a minute
 TRAIL_SPAN_MAX: Final = timedelta(days=7)
 
@@ -157,6 +159,24 @@ def assignments_for(user: User, device_id: str) -> QuerySet[Assignment]:
     device = device_for(user, device_id)
     mine = Assignment.objects.filter(in_districts(user, field="order__district"), device=device)
     return mine.select_related("order", "decided_by").order_by("-since", "-pk")
+
+
+def suspicions_of(device_ids: Collection[str]) -> dict[str, tuple[str, ...]]:
+    """The signs that somebody else speaks in a device's name, by device, as far as its alarm stands.
+
+    Not checked: whether the caller may see these devices; ask it for those that were fetched with permission.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT component, detail->'what' FROM (SELECT DISTINCT ON (component) component, state, detail"
+            " FROM platform_alarm WHERE component = ANY(%s) ORDER BY component, id DESC) newest WHERE state = 'raised'",
+            ([SUSPECTED + device_id for device_id in device_ids],),
+        )
+        found = cursor.fetchall()
+    return {
+        component.removeprefix(SUSPECTED): tuple(json.loads(what) if isinstance(what, str) else what or ())
+        for component, what in found
+    }
 
 
 _PLACES: Final = """

@@ -14,7 +14,7 @@ from aralyk.console import sentences
 from aralyk.console.device_facts import device_facts, worst_first
 from aralyk.console.paging import page_query
 from aralyk.console.people import person_of
-from aralyk.devices.queries import Place, assignments_for, device_for, devices_for, places_for
+from aralyk.devices.queries import Place, assignments_for, device_for, devices_for, places_for, suspicions_of
 
 PAGE_ROWS: Final = 50
 SEARCH_MAX: Final = 100
@@ -57,7 +57,7 @@ def page(request: HttpRequest, device_id: str) -> HttpResponse:
     values = {
         "device": device,
         "kind": sentences.text(sentences.DEVICE_KINDS, device.kind),
-        "trust": sentences.text(sentences.TRUST, device.trust),
+        "trust": sentences.word_of_device(device.trust, suspicions_of([device.pk]).get(device.pk, ())),
         "interval": sentences.duration(device.interval_s),
         "facts": facts[0] if facts else None,
         "assignments": [
