@@ -45,8 +45,9 @@ class Sources:
     def of(self, peer: object) -> Source:
         """The source of a socket's peer name, as asyncio gives it."""
         host = str(peer[0]) if isinstance(peer, tuple) and peer else ""
-        name = hashlib.blake2b(host.encode(), key=self._key, digest_size=4).hexdigest()
         address = _address(host)
+        told = host if address is None else str(address)  # one address has one name, however it is written
+        name = hashlib.blake2b(told.encode(), key=self._key, digest_size=4).hexdigest()
         trusted = address is not None and any(address in network for network in self._trusted)
         return Source(name=name, address=address, trusted=trusted)
 
