@@ -112,6 +112,12 @@ def test_honest_counts_are_not_marked(tracker: Tracker, before: int, after: int,
     assert tracker.say(number=after, link=link) == ()
 
 
+def test_a_device_that_counts_two_kinds_of_frames_apart_is_marked_once_at_most(tracker: Tracker) -> None:
+    marks = [tracker.say(number=start + step) for step in range(50) for start in (1000, 400)]
+    assert [mark for mark in marks if mark] == [(Suspicion.SEQUENCE,)]
+    assert {tracker.say(number=start + step, link=2) for step in range(50, 90) for start in (1000, 400)} == {()}
+
+
 def test_a_count_of_one_byte_wraps_and_is_not_marked(tracker: Tracker) -> None:
     for number in range(1000):
         assert tracker.say(number=number % 256, last=255) == ()

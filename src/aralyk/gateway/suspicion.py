@@ -22,6 +22,7 @@ FRAMES_MAX: Final = 128  # of one device remembered by their hash: half an hour 
 AHEAD_US: Final = 86_400_000_000  # a device's time from further in the future says nothing about order
 RESEND_FRAMES: Final = 200  # what a device may count back for a resend on one connection
 RESTART_NUMBER_MAX: Final = 16  # a count this low is a restart
+COUNTS_MAX: Final = 3  # counts that one device keeps side by side
 LINKS_MAX: Final = 4  # connections of one device remembered
 CLONE_US: Final = 600_000_000  # how long two senders must take turns within, and stay marked
 RETURNS_MIN: Final = 2  # to a connection that had fallen behind; frames in flight may make one
@@ -38,7 +39,7 @@ class Suspicion(StrEnum):
 class _Memory:
     """What is remembered of one device."""
 
-    __slots__ = ("hashes", "heard_us", "links", "moved_on_us", "newest_us", "number", "returned_us", "source",
+    __slots__ = ("hashes", "heard_us", "links", "moved_on_us", "newest_us", "numbers", "returned_us", "source",
                  "switched_us")  # fmt: skip
 
     def __init__(self) -> None:
@@ -46,7 +47,7 @@ class _Memory:
         self.heard_us = array("q")
         self.newest_us = -1  # newest time that the device said
         self.moved_on_us = 0  # when that was heard
-        self.number: int | None = None
+        self.numbers: list[int] = []  # where each of its counts stands
         self.links: list[Hashable] = []  # the one that spoke last at the end
         self.source = ""
         self.switched_us = 0  # when the other address took over
@@ -131,16 +132,18 @@ def _time_of(decoded: Decoded) -> int | None:
 
 
 def _steps_back(memory: _Memory, sequence: Sequence, *, same_link: bool) -> bool:
-    size = sequence.last + 1
-    before, number = memory.number, sequence.number
-    if before is None or not same_link or number <= RESTART_NUMBER_MAX:
-        memory.number = number
-        return False
-    back = (before - number) % size
-    if 0 < back <= min(RESEND_FRAMES, size // 4):
+    """Whether a number continues none of the device's counts; from then on it is one of them."""
+    size, number = sequence.last + 1, sequence.number
+    if any((before - number) % size <= min(RESEND_FRAMES, size // 4) for before in memory.numbers):
         return False  # sends some of its frames again; the count goes on from where it was
-    memory.number = number
-    return 0 < back <= size // 2
+    steps = [(number - before) % size for before in memory.numbers]
+    nearest = min(range(len(steps)), key=steps.__getitem__, default=None)
+    if nearest is not None and steps[nearest] <= size // 2:
+        memory.numbers[nearest] = number
+        return False
+    memory.numbers.append(number)
+    del memory.numbers[:-COUNTS_MAX]
+    return nearest is not None and same_link and number > RESTART_NUMBER_MAX
 
 
 def _takes_turns(memory: _Memory, link: Hashable, source: str, *, read_us: int, now_us: int) -> bool:
