@@ -6,7 +6,7 @@ takes a new connection from a new address when it moves. So the same bytes count
 longer than a resend takes; a step back only within a connection; a second address only when both connections go on
 speaking in turn. Two places at once are the engine's to find: it knows how fast one can move.
 
-A device's memory is 2 to 4 KiB; older replays are in the log and change no decision, since the engine ignores what it knows.
+A device's memory is 2 to 4 KiB. Older replays are in the log and change no decision: the engine ignores what it knows.
 """
 
 from __future__ import annotations
