@@ -43,11 +43,12 @@ def moment_us(time: str, date: str) -> int | None:
     try:
         if not (_SIX_DIGITS.fullmatch(time) and _SIX_DIGITS.fullmatch(date)):
             raise ValueError
-        at = datetime.strptime(f"{date}{time}", "%d%m%y%H%M%S").replace(tzinfo=UTC)
+        day, month, year, hour, minute, second = (
+            int(text[start : start + 2]) for text in (date, time) for start in (0, 2, 4)
+        )
+        at = datetime(2000 + year, month, day, hour, minute, second, tzinfo=UTC)
     except ValueError:
         raise ProtocolError(ErrorCode.BAD_FIELD, "time: expected hhmmss and ddmmyy in UTC") from None
-    if at.year < 2000:  # two digits from 69 are read as the last century
-        raise ProtocolError(ErrorCode.OUT_OF_RANGE, "time: expected a year from 2000 to 2068")
     return (at - EPOCH) // timedelta(microseconds=1)
 
 
