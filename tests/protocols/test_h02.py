@@ -134,7 +134,8 @@ def test_a_battery_before_the_date_does_not_move_it() -> None:
 
 
 def test_an_unknown_kind_still_gives_its_place() -> None:
-    assert text(f"{BLOCK},FFFFFBFD", kind="V99").alarms == (Alarm.SOS,)
+    for kind in ("V99", "NEW-KIND", "v1"):
+        assert text(f"{BLOCK},FFFFFBFD", kind=kind).alarms == (Alarm.SOS,)
 
 
 def test_an_odd_speed_does_not_cost_the_place() -> None:
@@ -217,6 +218,12 @@ def test_a_long_id_is_read() -> None:
     assert len(frame) == 42
     assert read(frame).device_id == "860000000000017"
     assert split(frame + short) == [frame, short]
+
+
+def test_a_copy_under_another_number_is_a_sign_of_life_and_no_place_of_anybody() -> None:
+    copy = b"X" + bytes.fromhex("0000981499") + SHORT[6:]
+    assert read(copy, Session(device_id=ID)) == Decoded(device_id=ID, messages=())
+    assert split(copy + TEXT) == [copy, TEXT]
 
 
 @pytest.mark.parametrize(("at", "field"), [(2, "id"), (6, "time"), (12, "latitude"), (18, "longitude")])
