@@ -10,10 +10,14 @@ from __future__ import annotations
 from functools import cache
 from importlib import import_module
 from types import ModuleType
+from typing import Any
+
+import msgspec
 
 from aralyk.protocols import registry
 from aralyk.protocols.codec import BrokenFrame, Decoded, Session
 from aralyk.protocols.errors import ProtocolError
+from aralyk.protocols.messages import Message
 
 
 @cache
@@ -56,3 +60,15 @@ def read_connection(name: str, frames: list[bytes | BrokenFrame]) -> list[Decode
         session = Session(device_id=decoded.device_id or session.device_id, key=key, context=context)
         results.append(decoded)
     return results
+
+
+def check_message(message: Message) -> None:
+    """A message can be stored, and holds no impossible place."""
+    stored: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(message.as_line()))
+    assert None not in stored.values()
+    assert (message.lat is None) == (message.lon is None) == (message.valid is None)
+    if message.lat is not None and message.lon is not None:
+        assert -90 <= message.lat <= 90
+        assert -180 <= message.lon <= 180
+    for number in (message.accuracy_m, message.speed_mps, message.heading_deg, message.battery_pct):
+        assert number is None or 0 <= number < float("inf")

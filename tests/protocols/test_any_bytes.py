@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
 
 import msgspec
 import pytest
@@ -17,7 +16,7 @@ from aralyk.protocols.errors import ProtocolError
 from aralyk.protocols.messages import Alarm, Cell, Message, Source, Strap
 from aralyk.protocols.osmand import encoder as osmand
 from aralyk.protocols.r16h import encoder as r16h
-from tests.protocols.samples import frames_of, read_connection, samples_of
+from tests.protocols.samples import check_message, frames_of, read_connection, samples_of
 
 DAY_US = 86_400_000_000
 START_US = int(datetime(2026, 11, 21, tzinfo=UTC).timestamp()) * 1_000_000
@@ -192,18 +191,6 @@ def outcomes(results: list[Decoded | ProtocolError]) -> list[object]:
 def told(frames: list[bytes | BrokenFrame]) -> list[object]:
     """Frames and refusals, comparable."""
     return [frame if isinstance(frame, bytes) else (frame.raw, frame.error.code) for frame in frames]
-
-
-def check_message(message: Message) -> None:
-    """A message can be stored, and holds no impossible place."""
-    stored: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(message.as_line()))
-    assert None not in stored.values()
-    assert (message.lat is None) == (message.lon is None) == (message.valid is None)
-    if message.lat is not None and message.lon is not None:
-        assert -90 <= message.lat <= 90
-        assert -180 <= message.lon <= 180
-    for number in (message.accuracy_m, message.speed_mps, message.heading_deg, message.battery_pct):
-        assert number is None or 0 <= number < float("inf")
 
 
 _unknown = st.none()

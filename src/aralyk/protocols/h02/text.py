@@ -35,7 +35,7 @@ VALUE_CHARS_MAX: Final = 64
 RESULT_CHARS_MAX: Final = 512
 CELLS_MAX: Final = 32
 
-_FRAME: Final = re.compile(r"\*([A-Za-z]{2}),([0-9A-Za-z]{0,20}),([^,*#]{1,12}?)(?:,(.*?))?#?", re.DOTALL)
+_FRAME: Final = re.compile(r"\*([A-Za-z]{2}),([0-9A-Za-z]{0,20}),((?:(?![,*#])[!-~]){1,12})(?:,(.*?))?#?", re.DOTALL)
 _VALIDITY: Final = re.compile(r"[ABV]?|[0-9]+")
 _SPLIT_ANGLE: Final = re.compile(r"-([0-9]{1,3})-([0-9]{1,2}(?:\.[0-9]{1,12})?)")
 _ANGLE: Final = re.compile(r"([0-9]{0,3}?)([0-9]{1,2}(?:\.[0-9]{1,12})?)")
