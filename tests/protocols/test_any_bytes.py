@@ -1,9 +1,8 @@
-"""Any bytes give messages or a ProtocolError; what an encoder writes, its codec reads."""
+"""Any bytes give messages or a ProtocolError, in every protocol; what an encoder writes, its codec reads."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
 
 import msgspec
 import pytest
@@ -11,11 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aralyk.protocols import registry
-from aralyk.protocols.codec import Decoded, Session
+from aralyk.protocols.codec import BrokenFrame, Decoded, Session
+from aralyk.protocols.commands import Command, CommandKind, CommandNotSpoken
 from aralyk.protocols.errors import ProtocolError
 from aralyk.protocols.messages import Alarm, Cell, Message, Source, Strap
 from aralyk.protocols.osmand import encoder as osmand
 from aralyk.protocols.r16h import encoder as r16h
+from tests.protocols.samples import check_message, frames_of, read_connection, samples_of
 
 DAY_US = 86_400_000_000
 START_US = int(datetime(2026, 11, 21, tzinfo=UTC).timestamp()) * 1_000_000
@@ -87,28 +88,109 @@ _frames = st.one_of(
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("name", sorted(registry()))
-@given(frame=_frames)
-def test_any_bytes_give_messages_or_a_protocol_error(name: str, frame: bytes) -> None:
+PROTOCOLS = sorted(registry())
+
+
+def _mutated(data: st.DataObject, sample: bytes) -> bytes:
+    """A sample with a few bytes changed, cut out or put in: nearer to what a bad network and an attacker send."""
+    raw = bytearray(sample)
+    for _ in range(data.draw(st.integers(0, 4))):
+        at = data.draw(st.integers(0, len(raw)))
+        match data.draw(st.sampled_from(["change", "cut", "insert", "end"])):
+            case "change":
+                raw[at : at + 1] = bytes((data.draw(st.integers(0, 255)),))
+            case "cut":
+                del raw[at : at + data.draw(st.integers(1, 8))]
+            case "insert":
+                raw[at:at] = data.draw(st.binary(min_size=1, max_size=8))
+            case _:
+                del raw[at:]
+    return bytes(raw)
+
+
+def _stream(data: st.DataObject, name: str) -> list[bytes]:
+    samples = samples_of(name)
+    parts = st.binary(max_size=120) if not samples else st.binary(max_size=60) | st.sampled_from(samples)
+    return [_mutated(data, part) for part in data.draw(st.lists(parts, max_size=6))]
+
+
+def _rechunked(data: st.DataObject, stream: bytes) -> list[bytes]:
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(stream)), max_size=12)))
+    return [stream[a:b] for a, b in zip([0, *cuts], [*cuts, len(stream)], strict=True)]
+
+
+def check_results(name: str, frames: list[bytes | BrokenFrame]) -> None:
+    """Each frame is read or refused, the same way each time, and what is set aside stays within the limit."""
+    results = read_connection(name, frames)
+    assert outcomes(results) == outcomes(read_connection(name, frames))
+    for frame, result in zip(frames, results, strict=True):
+        if isinstance(frame, BrokenFrame):
+            assert len(frame.raw) <= registry()[name].frame_bytes_max
+        if isinstance(result, Decoded):
+            for message in result.messages:
+                check_message(message)
+
+
+@pytest.mark.parametrize("name", PROTOCOLS)
+@given(data=st.data())
+def test_any_bytes_give_messages_or_a_protocol_error(name: str, data: st.DataObject) -> None:
+    for frame in [data.draw(_frames), *_stream(data, name)]:
+        check_results(name, [frame])  # as if the log had kept it
+
+
+@pytest.mark.parametrize("name", [name for name in PROTOCOLS if registry()[name].splitter])
+@given(data=st.data())
+def test_any_stream_gives_frames_that_are_read_or_refused_however_it_was_chunked(
+    name: str, data: st.DataObject
+) -> None:
+    stream = b"".join(_stream(data, name))
+    frames = frames_of(name, [stream])
+    check_results(name, frames)
+    assert told(frames_of(name, _rechunked(data, stream))) == told(frames)
+
+
+@pytest.mark.parametrize("name", [name for name in PROTOCOLS if registry()[name].frames_of_datagram])
+@given(data=st.data())
+def test_any_datagram_gives_frames_that_are_read_or_refused(name: str, data: st.DataObject) -> None:
+    cut = registry()[name].frames_of_datagram
+    assert cut is not None
+    for datagram in _stream(data, name):
+        check_results(name, cut(datagram))
+
+
+@pytest.mark.parametrize("name", [name for name in PROTOCOLS if samples_of(name)])
+def test_every_sample_of_a_device_is_read(name: str) -> None:
+    results = read_connection(name, frames_of(name, list(samples_of(name))))
+    assert not [result for result in results if isinstance(result, ProtocolError)]
+    assert any(isinstance(result, Decoded) and result.messages for result in results)
+
+
+@pytest.mark.parametrize("name", [name for name in PROTOCOLS if registry()[name].encode_command])
+@pytest.mark.parametrize("kind", list(CommandKind))
+def test_a_command_is_written_or_refused_by_name(name: str, kind: CommandKind) -> None:
+    encode = registry()[name].encode_command
+    assert encode is not None
+    command = Command(
+        serial=7,
+        kind=kind,
+        interval_s=60 if kind is CommandKind.INTERVAL else None,
+        text="call us" if kind is CommandKind.MESSAGE else None,
+    )
     try:
-        decoded = registry()[name].decode(frame, Session())
-    except ProtocolError:
+        written = encode(command, Session(device_id="860000000000017"))
+    except CommandNotSpoken:
         return
-    assert isinstance(decoded, Decoded)
-    for message in decoded.messages:
-        check_message(message)
+    assert 0 < len(written) <= registry()[name].frame_bytes_max
 
 
-def check_message(message: Message) -> None:
-    """A message can be stored, and holds no impossible place."""
-    stored: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(message.as_line()))
-    assert None not in stored.values()
-    assert (message.lat is None) == (message.lon is None) == (message.valid is None)
-    if message.lat is not None and message.lon is not None:
-        assert -90 <= message.lat <= 90
-        assert -180 <= message.lon <= 180
-    for number in (message.accuracy_m, message.speed_mps, message.heading_deg, message.battery_pct):
-        assert number is None or 0 <= number < float("inf")
+def outcomes(results: list[Decoded | ProtocolError]) -> list[object]:
+    """What was read, and why the rest was not, comparable."""
+    return [result if isinstance(result, Decoded) else (result.code, result.detail) for result in results]
+
+
+def told(frames: list[bytes | BrokenFrame]) -> list[object]:
+    """Frames and refusals, comparable."""
+    return [frame if isinstance(frame, bytes) else (frame.raw, frame.error.code) for frame in frames]
 
 
 _unknown = st.none()

@@ -11,7 +11,10 @@ from typing import Any
 
 import pytest
 
-from tests.protocols.vectors import vectors
+from aralyk.protocols import registry
+from aralyk.protocols.errors import ProtocolError
+from aralyk.protocols.owntracks import encoder as owntracks
+from tests.protocols.vectors import read, vectors
 
 SOURCE = Path(__file__).resolve().parents[2] / "src"
 LINK = {"id": "a", "kind": "text", "frame": "@LINK,860000000000017"}
@@ -33,7 +36,7 @@ def answers(result: subprocess.CompletedProcess[str]) -> list[Any]:
     return [json.loads(line) for line in result.stdout.splitlines()]
 
 
-@pytest.mark.parametrize("protocol", ["osmand", "r16h"])
+@pytest.mark.parametrize("protocol", sorted(registry()))
 def test_every_vector_gets_one_answer_in_the_stable_form(protocol: str) -> None:
     entries = vectors(protocol)
     result = run(protocol, "--json", lines=entries)
@@ -41,13 +44,34 @@ def test_every_vector_gets_one_answer_in_the_stable_form(protocol: str) -> None:
     assert [answer["id"] for answer in answers(result)] == [entry["id"] for entry in entries]
     for answer, entry in zip(answers(result), entries, strict=True):
         assert {"id", "messages", "reply_hex", "error"} <= answer.keys()
-        assert len(answer["messages"]) == entry["expect"]["count"] or entry["id"] == "osmand-odd-006"
-        assert bool(answer["error"]) == (entry["id"] in {"osmand-006", "osmand-odd-001", "osmand-odd-005"})
+        wanted = read(protocol, entry)
+        if isinstance(wanted, ProtocolError):
+            assert (answer["messages"], answer["reply_hex"]) == ([], None)
+            assert answer["error"] == {"code": wanted.code.value, "detail": wanted.detail}
+        else:
+            assert answer["messages"] == [message.as_dict() for message in wanted.messages]
+            assert answer["reply_hex"] == (None if wanted.answer is None else wanted.answer.hex())
+            assert answer["error"] is None
         for message in answer["messages"]:
             assert message.keys() == {
                 "device_id", "fixed_at", "sent_at", "lat", "lon", "valid", "accuracy_m", "altitude_m", "speed_mps",
                 "heading_deg", "source", "battery_pct", "charging", "strap", "alarms", "cells", "wifi", "extra",
             }  # fmt: skip
+
+
+def test_a_request_is_read_with_its_headers_its_secret_and_its_body_or_frame() -> None:
+    place = {"_type": "location", "lat": 42.5, "lon": 74.5, "tst": 1_795_255_200}
+    headers = {"X-Limit-U": "a", "X-Limit-D": "b"}
+    http = {"method": "POST", "uri": "/x", "headers": headers}
+    by_frame = {"id": "a", "kind": "http", "http": http, "frame": json.dumps(place)}
+    by_body = {"id": "b", "kind": "http", "http": http | {"body": json.dumps(place)}, "frame": "not read"}
+    box = owntracks.encode_encrypted(json.dumps(place).encode(), key=b"key").decode()
+    encrypted = {"id": "c", "kind": "http", "http": http | {"body": box}, "secret": "key"}
+    locked = {"id": "d", "kind": "http", "http": http | {"body": box}}
+    first, second, third, fourth = answers(run("owntracks", "--json", lines=[by_frame, by_body, encrypted, locked]))
+    assert first["messages"] == second["messages"] == third["messages"]
+    assert (first["messages"][0]["device_id"], first["messages"][0]["lat"]) == ("a/b", 42.5)
+    assert (fourth["error"]["code"], fourth["reply_status"]) == ("not_opened", 200)
 
 
 def test_hex_and_text_and_http_are_read_and_a_bad_frame_is_an_answer() -> None:
@@ -84,10 +108,18 @@ def test_a_line_that_is_no_frame_is_named_and_the_others_are_answered(line: Any,
 def test_an_unknown_protocol_names_the_known_ones() -> None:
     result = run("smoke", "--json", lines=[])
     assert result.returncode == 2
-    assert "osmand, r16h" in result.stderr
+    assert ", ".join(registry()) in result.stderr
 
 
 def test_people_get_a_table() -> None:
     result = run("osmand", lines=[PHONE])
     assert result.returncode == 0
     assert "1.000000, 2.000000" in result.stdout
+
+
+def test_a_table_shows_a_frame_that_names_nobody() -> None:
+    place = '{"_type":"location","lat":1,"lon":2}'
+    result = run("owntracks", lines=[{"id": "a", "kind": "text", "frame": place}, {"id": "b", "kind": "text"}])
+    assert result.returncode == 0
+    assert "1.000000, 2.000000" in result.stdout
+    assert "a sign of life" in result.stdout

@@ -15,6 +15,7 @@ from aralyk.protocols.errors import ErrorCode, ProtocolError
 from aralyk.protocols.messages import AccessPoint, Alarm, Message, Source
 from aralyk.protocols.owntracks import CODEC, encoder
 from aralyk.protocols.owntracks.box import opened
+from tests.protocols.samples import check_message
 
 HIS = Session(device_id="phone-7")
 KEY = b"a secret of the phone"
@@ -321,3 +322,74 @@ def test_what_the_app_writes_is_what_the_codec_reads(said: Message) -> None:
             assert getattr(heard, name) == getattr(said, name)
         assert heard.speed_mps == pytest.approx(said.speed_mps, abs=0.15)
         assert "unreadable" not in heard.extra
+
+
+_json = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=9),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=6,
+)
+_names = st.sampled_from(
+    [
+        "lat",
+        "lon",
+        "tst",
+        "acc",
+        "alt",
+        "vac",
+        "vel",
+        "cog",
+        "batt",
+        "bs",
+        "t",
+        "tid",
+        "topic",
+        "created_at",
+        "alarm",
+        "poi",
+        "tag",
+        "inregions",
+        "wtst",
+        "BSSID",
+        "SSID",
+        "mock",
+        "source",
+        "data",
+        "android",
+        "waypoints",
+        "from",
+        "rad",
+        "_id",
+    ]
+)
+_types = st.sampled_from(
+    [
+        "location",
+        "transition",
+        "status",
+        "lwt",
+        "steps",
+        "beacon",
+        "waypoint",
+        "waypoints",
+        "card",
+        "cmd",
+        "encrypted",
+        "x",
+    ]
+)
+
+
+@given(st.lists(st.tuples(_types, st.dictionaries(_names, _json, max_size=6)), min_size=1, max_size=3), st.booleans())
+def test_any_values_in_known_fields_give_messages_or_a_refusal(
+    items: list[tuple[str, dict[str, Any]]], placed: bool
+) -> None:
+    place = {"lat": 42.5, "lon": 74.5} if placed else {}
+    bodies = [place | fields | {"_type": kind} for kind, fields in items]
+    for body in (bodies, bodies[0]):
+        try:
+            decoded = read(body)
+        except ProtocolError:
+            continue
+        for message in decoded.messages:
+            check_message(message)

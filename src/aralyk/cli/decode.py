@@ -26,16 +26,20 @@ LINE_BYTES_MAX: Final = 1_000_000  # a frame has at most 64 KiB, twice that in h
 
 
 class HttpLine(msgspec.Struct, kw_only=True):
-    """The request of a frame of kind http; headers change nothing in our codecs."""
+    """The request of a frame of kind http; without a body the line's `frame` is the body."""
 
     uri: str
     method: str = "GET"
     headers: dict[str, str] = {}
-    body: str | None = None
+    body: str | msgspec.UnsetType | None = msgspec.UNSET
 
 
 class FrameLine(msgspec.Struct, kw_only=True):
-    """One line of input; further fields (a vector's `expect` …) are ignored."""
+    """One line of input; further fields (a vector's `expect`, `transport` …) are ignored.
+
+    Each line is read by itself: a frame that names nobody is read as `device_id`'s, `model` and `secret` (the key of a
+    device that encrypts) stand for what the registry would know.
+    """
 
     id: str
     kind: Literal["hex", "text", "http"]
@@ -43,6 +47,7 @@ class FrameLine(msgspec.Struct, kw_only=True):
     http: HttpLine | None = None
     device_id: str | None = None
     model: str | None = None
+    secret: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,9 +66,11 @@ def decode(
     protocol: Annotated[str, typer.Argument(help="Name of a protocol.")],
     json: Annotated[bool, typer.Option("--json", help="JSON Lines instead of a table.")] = False,
 ) -> int:
-    """Read frames from stdin, one JSON object per line: {"id", "kind": "hex"|"text"|"http", "frame", "http", …}.
+    """Read frames from stdin, one JSON object per line.
 
-    For a protocol over HTTP, `hex` and `text` hold the frame as the log keeps it: "?" + query + line feed + body.
+    {"id", "kind": "hex"|"text"|"http", "frame", "http": {"method", "uri", "headers", "body"}, "device_id", "model",
+    "secret"}. `text` is Latin-1. For a protocol over HTTP, `hex` and `text` hold the frame as the log keeps it ("?" +
+    query + line feed + body; see the protocol's README), and `http` a request; one without a body has it in `frame`.
     """
     codec = registry().get(protocol)
     if codec is None:
@@ -115,7 +122,7 @@ def _cells(message: dict[str, Any]) -> tuple[str, str, str, str]:
     place = "" if message["lat"] is None else f"{message['lat']:.6f}, {message['lon']:.6f}"
     apart = {"device_id", "fixed_at", "lat", "lon"}
     said = (f"{name}={value}" for name, value in message.items() if name not in apart and value not in (None, [], {}))
-    return message["device_id"], message["fixed_at"] or "", place, " ".join(said)
+    return message["device_id"] or "", message["fixed_at"] or "", place, " ".join(said)
 
 
 def _frame_line(number: int, raw: bytes) -> FrameLine | LineMistake:
@@ -137,7 +144,7 @@ def _answer(codec: Codec, number: int, line: FrameLine) -> dict[str, Any] | Line
     answer: dict[str, Any] = {"id": line.id, "messages": [], "reply_hex": None, "error": None}
     status = 200
     try:
-        decoded = codec.decode(frame, Session(device_id=line.device_id, model=line.model))
+        decoded = codec.decode(frame, _session(line))
         answer["messages"] = [message.as_dict() for message in decoded.messages]
         answer["reply_hex"] = None if decoded.answer is None else decoded.answer.hex()
     except ProtocolError as error:
@@ -148,6 +155,11 @@ def _answer(codec: Codec, number: int, line: FrameLine) -> dict[str, Any] | Line
     return answer
 
 
+def _session(line: FrameLine) -> Session:
+    key = None if line.secret is None else line.secret.encode()
+    return Session(device_id=line.device_id, model=line.model, key=key)
+
+
 def _frame_bytes(codec: Codec, number: int, line: FrameLine) -> bytes | LineMistake:
     if line.kind == "http":
         if codec.frame_of_request is None:
@@ -155,8 +167,10 @@ def _frame_bytes(codec: Codec, number: int, line: FrameLine) -> bytes | LineMist
         if line.http is None:
             return LineMistake(number=number, field="http", expected="expected an object with method, uri and body")
         http = line.http
+        body = line.frame if isinstance(http.body, msgspec.UnsetType) else http.body or ""
+        headers = {name.lower(): value for name, value in http.headers.items()}
         return codec.frame_of_request(
-            HttpRequest(method=http.method, target=http.uri.encode(), body=(http.body or "").encode())
+            HttpRequest(method=http.method, target=http.uri.encode(), body=body.encode(), headers=headers)
         )
     try:
         return bytes.fromhex(line.frame) if line.kind == "hex" else line.frame.encode("latin-1")

@@ -11,7 +11,7 @@ from urllib.parse import quote_plus
 
 import msgspec
 
-from aralyk.protocols.messages import Message, iso_time
+from aralyk.protocols.messages import Alarm, Message, iso_time
 from aralyk.protocols.osmand.codec import ALARMS, KNOT_MPS
 
 COORDINATE_DECIMALS: Final = 7  # 1 cm
@@ -93,6 +93,19 @@ def encode_json(message: Message) -> bytes:
         location["mock"] = True
     location["extras"] = extra | dict(_alarm(message))
     return msgspec.json.encode({"location": location, "device_id": message.device_id})
+
+
+def samples() -> list[bytes]:
+    """One frame of each writing, for tests that must hold for all protocols."""
+    said = Message(
+        device_id="48241179", fixed_at_us=1_795_255_200_000_000, lat=42.87461, lon=74.56982, valid=True, accuracy_m=12,
+        altitude_m=760, speed_mps=1.5, heading_deg=87, battery_pct=64, charging=True, alarms=(Alarm.SOS,),
+    )  # fmt: skip
+    return [
+        b"?" + encode_query(said).encode("ascii") + b"\n",
+        b"?\n" + encode_json(said),
+        b"?\n" + encode_form(said),
+    ]
 
 
 def _identity(message: Message) -> list[tuple[str, str]]:

@@ -13,6 +13,7 @@ from aralyk.protocols.owntracks.codec import frame_of_request
 from aralyk.protocols.owntracks.records import KMH_MPS
 
 COORDINATE_DECIMALS: Final = 6  # as the apps write: 10 cm
+SAMPLE_KEY: Final = b"a key"
 _BATTERY_STATES: Final = {None: 0, False: 1, True: 2}
 _SECOND_US: Final = 1_000_000
 
@@ -71,7 +72,7 @@ def samples() -> list[bytes]:
         encode_transition(place, entered=False, region="area 1", region_since_us=at_us),
         encode_lwt(connected_us=at_us),
         encode_status(may_locate=False),
-        encode_encrypted(location, key=b"a key", nonce=bytes(24)),
+        encode_encrypted(location, key=SAMPLE_KEY, nonce=bytes(24)),
         b"[" + location + b"," + encode_status(may_locate=True) + b"]",
         b"K2,6A018F20,k,42874612,74569821,9,6,76,120,4",
         b"",

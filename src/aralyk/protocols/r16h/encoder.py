@@ -41,6 +41,18 @@ def encode_link(device_id: str) -> bytes:
     return f"@LINK,{device_id}".encode("ascii") + TERMINATOR
 
 
+def samples() -> list[bytes]:
+    """One frame of each kind as on the wire, for tests that must hold for all protocols."""
+    imei, at_us = "860000000000017", 1_795_255_200_000_000
+    fix = Message(
+        device_id=imei, fixed_at_us=at_us, lat=42.87461, lon=74.56982, valid=True, speed_mps=1.5, heading_deg=111,
+        altitude_m=760, battery_pct=72, strap=Strap.OPEN, alarms=(Alarm.STRAP_OPEN,), extra={"stored": True},
+    )  # fmt: skip
+    cells = (Cell(mcc=437, mnc=5, lac=30200, cid=102512405, rssi_dbm=-91),)
+    cell_only = Message(device_id=imei, sent_at_us=at_us, battery_pct=71, strap=Strap.LOCKED, cells=cells)
+    return [encode_position(fix), encode_position(cell_only), encode_link(imei)]
+
+
 def _place(message: Message) -> list[str]:
     lat, lon = message.lat or 0.0, message.lon or 0.0
     speed_kmh = None if message.speed_mps is None else message.speed_mps / KMH_MPS
