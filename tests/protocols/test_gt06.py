@@ -247,6 +247,15 @@ def test_a_frame_whose_length_lies_ends_at_its_line_end_and_costs_no_other() -> 
     refusal(lying)
 
 
+@pytest.mark.parametrize("kept", [4, 9, 20, 31])
+def test_a_frame_that_lost_its_end_does_not_swallow_the_panic_after_it(kept: int) -> None:
+    panic = status_frame(0x20)
+    broken, first, second = split(POSITION[:kept] + panic + POSITION)
+    assert isinstance(broken, BrokenFrame)
+    assert broken.raw == POSITION[:kept]
+    assert (first, second) == (panic, POSITION)
+
+
 def test_a_device_that_leaves_the_checksum_out_of_its_length_is_understood() -> None:
     body = bytes((8,)) + status_frame(0x20)[3:-4]
     frame = SHORT + body + checksum(body) + END

@@ -1,7 +1,7 @@
 """Writes commands as the server: kind 80, words that end with "#", and our number in the server's flag.
 
-The device gives the flag back in its answer (kinds 15 and 21). Words are those of Concox and Jimi; their relatives
-share these two. The family has no common words for a text on a display or for a buzzer.
+The device gives the flag back in its answer (kinds 15 and 21). Words are those that Concox and Jimi are
+known for, not checked on a device. For a text on a display or a buzzer we know none that the family shares.
 """
 
 from __future__ import annotations

@@ -11,12 +11,12 @@ from typing import Final
 
 from aralyk.protocols.codec import BrokenFrame
 from aralyk.protocols.errors import ErrorCode, ProtocolError
-from aralyk.protocols.gt06.frame import END, FRAME_BYTES_MAX, LONG, SHORT
+from aralyk.protocols.gt06.frame import END, FRAME_BYTES_MAX, LONG, SHORT, checksum
 
 _STARTS: Final = (SHORT, LONG)
 _MISCOUNTED: Final = 2
 _WAIT: Final = 0
-_REFUSE: Final = -1
+_REFUSE: Final = -2  # the start bytes, which were none
 
 
 class LengthSplitter:
@@ -42,10 +42,10 @@ class LengthSplitter:
             size = _size(held, at)
             if size == _WAIT:
                 break
-            if size == _REFUSE:
-                self._error = self._error or _too_long()
-                self._discard(held[at : at + 2])
-                at += 2
+            if size < 0:
+                self._error = self._error or (_too_long() if size == _REFUSE else None)
+                self._discard(held[at : at - size])
+                at -= size
                 continue
             self._refuse(out)
             out.append(bytes(held[at : at + size]))
@@ -85,7 +85,7 @@ def _start(held: bytearray, at: int) -> int:
 
 
 def _size(held: bytearray, at: int) -> int:
-    """Bytes of the frame that begins here, or _WAIT, or _REFUSE."""
+    """Bytes of the frame that begins here, or _WAIT, or how many to throw away, below 0."""
     have = len(held) - at
     if have < 4:
         return _WAIT
@@ -102,12 +102,23 @@ def _size(held: bytearray, at: int) -> int:
         return size + _MISCOUNTED
     end = held.find(END, at, at + FRAME_BYTES_MAX)
     if end >= 0:
-        return end + 2 - at
+        whole = _whole_frame(held, at + 2, end + 2)
+        return end + 2 - at if whole is None else at - whole
     return _REFUSE if have >= FRAME_BYTES_MAX else _WAIT
 
 
+def _whole_frame(held: bytearray, at: int, end: int) -> int | None:
+    """Where a whole frame begins that ends here: the one before it lost its end, and must not swallow it."""
+    while (at := min((place for start in _STARTS if (place := held.find(start, at, end)) >= 0), default=-1)) >= 0:
+        size = held[at + 2] + 5 if held[at] == SHORT[0] else (held[at + 2] << 8 | held[at + 3]) + 6
+        if at + size == end and checksum(bytes(held[at + 2 : end - 4])) == held[end - 4 : end - 2]:
+            return at
+        at += 1
+    return None
+
+
 def _not_a_start() -> ProtocolError:
-    return ProtocolError(ErrorCode.UNKNOWN_FRAME, "frame: expected 78 78 or 79 79 at its start")
+    return ProtocolError(ErrorCode.UNKNOWN_FRAME, "frame: expected 78 78 or 79 79, a length that fits, and CR LF")
 
 
 def _too_long() -> ProtocolError:
