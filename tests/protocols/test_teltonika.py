@@ -14,7 +14,6 @@ from aralyk.protocols.codec import Decoded, Session
 from aralyk.protocols.errors import ErrorCode, ProtocolError
 from aralyk.protocols.messages import Alarm, Cell, Message, Source, iso_time
 from aralyk.protocols.teltonika import CODEC, encoder
-from aralyk.protocols.teltonika.checksum import crc16_arc
 from aralyk.protocols.teltonika.frame import FRAME_BYTES_MAX, framed
 from aralyk.protocols.teltonika.frozen import frozen_decoded, frozen_message
 from aralyk.protocols.teltonika.records import CODEC_8, CODEC_8_EXTENDED, CODEC_16
@@ -108,6 +107,13 @@ def test_a_message_of_the_hot_path_is_equal_to_one_made_the_usual_way_and_as_fro
 def test_a_record_without_satellites_is_the_last_known_place_and_not_valid() -> None:
     message = only(encoder.encode_records([fix(valid=False)]))
     assert (message.lat, message.valid, message.extra["satellites"]) == (42.87461, False, 0)
+
+
+def test_a_record_without_satellites_says_no_standstill() -> None:
+    message = only(encoder.encode_records([fix(valid=False, speed_mps=0.0, heading_deg=0.0, altitude_m=0.0)]))
+    assert (message.speed_mps, message.heading_deg, message.altitude_m) == (None, None, None)
+    parked = only(encoder.encode_records([fix(speed_mps=0.0, heading_deg=0.0, altitude_m=0.0)]))
+    assert (parked.speed_mps, parked.heading_deg, parked.altitude_m) == (0.0, 0.0, 0.0)
 
 
 @pytest.mark.parametrize(
@@ -327,25 +333,6 @@ def test_a_codec_to_come_is_a_sign_of_life_and_acknowledged() -> None:
     assert read(framed(b"\x99\x02whatever\x02")) == Decoded(device_id=IMEI, messages=(), answer=bytes([0, 0, 0, 2]))
 
 
-def slow_crc(data: bytes) -> int:
-    word = 0
-    for byte in data:
-        word ^= byte
-        for _ in range(8):
-            word = word >> 1 ^ (0xA001 if word & 1 else 0)
-    return word
-
-
-def test_the_checksum_has_the_value_of_the_catalogue() -> None:
-    assert crc16_arc(b"123456789") == 0xBB3D
-    assert crc16_arc(b"") == 0
-
-
-@given(st.binary(max_size=300) | st.integers(0, FRAME_BYTES_MAX).map(bytes))
-def test_the_fast_checksum_is_the_one_computed_bit_by_bit(data: bytes) -> None:
-    assert crc16_arc(data) == slow_crc(data)
-
-
 _fixes = st.builds(
     fix,
     fixed_at_us=st.integers(1, 4_102_444_799_999).map(lambda ms: ms * 1000),
@@ -365,8 +352,11 @@ def test_what_the_device_writes_is_what_the_codec_reads(said: list[Message], cod
     decoded = read(encoder.encode_records(said, codec=codec))
     assert decoded.answer == len(said).to_bytes(4, "big")
     for told, heard in zip(said, decoded.messages, strict=True):
-        for name in ("fixed_at_us", "altitude_m", "speed_mps", "heading_deg", "valid", "battery_pct"):
+        for name in ("fixed_at_us", "valid", "battery_pct"):
             assert getattr(heard, name) == getattr(told, name), name
+        for name in ("altitude_m", "speed_mps", "heading_deg"):
+            value = getattr(told, name)
+            assert getattr(heard, name) == (value if told.valid or value else None), name
         assert set(heard.alarms) == set(told.alarms)
         assert heard.lat == pytest.approx(told.lat, abs=1e-7)
         assert heard.lon == pytest.approx(told.lon, abs=1e-7)

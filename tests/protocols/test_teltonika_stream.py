@@ -1,4 +1,4 @@
-"""How a Teltonika device's stream is cut into frames."""
+"""How a Teltonika device's stream is cut into frames, and the checksum that each must have."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from aralyk.protocols.codec import BrokenFrame
 from aralyk.protocols.errors import ErrorCode
 from aralyk.protocols.messages import Message
 from aralyk.protocols.teltonika import encoder
+from aralyk.protocols.teltonika.checksum import crc16_arc
 from aralyk.protocols.teltonika.frame import FRAME_BYTES_MAX
 from aralyk.protocols.teltonika.splitter import LengthSplitter
 from tests.protocols.test_any_bytes import START_US
@@ -90,3 +91,22 @@ def test_frames_do_not_depend_on_how_the_bytes_were_chunked(parts: list[bytes], 
     chunks = [stream[a:b] for a, b in zip([0, *cuts], [*cuts, len(stream)], strict=True)]
     assert told(*chunks) == told(stream)
     assert told(*(stream[at : at + 1] for at in range(len(stream)))) == told(stream)
+
+
+def slow_crc(data: bytes) -> int:
+    word = 0
+    for byte in data:
+        word ^= byte
+        for _ in range(8):
+            word = word >> 1 ^ (0xA001 if word & 1 else 0)
+    return word
+
+
+def test_the_checksum_has_the_value_of_the_catalogue() -> None:
+    assert crc16_arc(b"123456789") == 0xBB3D
+    assert crc16_arc(b"") == 0
+
+
+@given(st.binary(max_size=300) | st.integers(0, FRAME_BYTES_MAX).map(bytes))
+def test_the_fast_checksum_is_the_one_computed_bit_by_bit(data: bytes) -> None:
+    assert crc16_arc(data) == slow_crc(data)

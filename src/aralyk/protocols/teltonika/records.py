@@ -187,6 +187,7 @@ def _message(head: tuple[int, ...], extra: dict[str, Any], battery_pct: int | No
     time_ms, priority, lon, lat, altitude, heading, satellites, speed_kmh, event = head[:9]
     if battery_pct is not None and battery_pct > PERCENT_MAX:
         battery_pct = None
+    has_fix = satellites != 0  # without one, 0 is the device's word for unknown
     has_place = -LAT_MAX <= lat <= LAT_MAX and -LON_MAX <= lon <= LON_MAX
     if not (has_place and speed_kmh <= SPEED_KMH_MAX and heading <= 360 and 0 < time_ms < TIME_MS_BELOW):
         extra["unreadable"] = _unreadable(has_place, speed_kmh, heading, time_ms)
@@ -200,10 +201,10 @@ def _message(head: tuple[int, ...], extra: dict[str, Any], battery_pct: int | No
         sent_at_us=None if has_place else at_us,
         lat=lat / COORDINATE_UNIT if has_place else None,
         lon=lon / COORDINATE_UNIT if has_place else None,
-        valid=satellites != 0 if has_place else None,
-        altitude_m=float(altitude),
-        speed_mps=SPEEDS_MPS[speed_kmh] if speed_kmh <= SPEED_KMH_MAX else None,
-        heading_deg=float(heading % 360) if heading <= 360 else None,
+        valid=has_fix if has_place else None,
+        altitude_m=float(altitude) if has_fix or altitude else None,
+        speed_mps=SPEEDS_MPS[speed_kmh] if speed_kmh <= SPEED_KMH_MAX and (has_fix or speed_kmh) else None,
+        heading_deg=float(heading % 360) if heading <= 360 and (has_fix or heading) else None,
         source=_GNSS if has_place else _UNKNOWN,
         battery_pct=battery_pct,
         charging=charging_of(extra, has_battery_percent=battery_pct is not None),
