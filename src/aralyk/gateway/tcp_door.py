@@ -159,7 +159,9 @@ class TcpConnection(asyncio.BufferedProtocol):
             assert verdict.decoded is not None
             self._device = register.by_id.get(verdict.decoded.device_id or "")
             if parcel is not None and verdict.decoded.answer is not None:
-                parcel.stored = partial(self._stored, verdict.decoded.answer)
+                on_wire = self._door.codec.wire_of_answer
+                reply = verdict.decoded.answer if on_wire is None else on_wire(verdict.decoded.answer)
+                parcel.stored = partial(self._stored, reply)
         elif self._device is None:
             self._broken += 1
             if self._broken >= BROKEN_MAX:

@@ -122,6 +122,7 @@ class Codec:
         frames_of_datagram: Cuts one datagram into frames, for protocols that are also spoken over UDP.
         encode_command: Writes a command as the device wants it, ready for the wire; raises `CommandNotSpoken` for
             one that the protocol, or this model, has no words for. None: the protocol has no commands.
+        wire_of_answer: Escapes an answer for the wire, where the splitter unescapes frames; None: sent as it is.
         answer_of_commands: Joins encoded commands into the body that answers a request (HTTP).
     """
 
@@ -134,6 +135,7 @@ class Codec:
     refusal_status: Callable[[ErrorCode], int] | None = None
     frames_of_datagram: Callable[[bytes], list[bytes | BrokenFrame]] | None = None
     encode_command: Callable[[Command, Session], bytes] | None = None
+    wire_of_answer: Callable[[bytes], bytes] | None = None
     answer_of_commands: Callable[[list[bytes]], bytes] | None = None
 
     def refused_with(self, code: str) -> int:
