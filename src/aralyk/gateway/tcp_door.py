@@ -252,7 +252,7 @@ class TcpConnection(asyncio.BufferedProtocol):
         if self._transport is None or self._transport.is_closing():
             return
         if decoded.answer is not None:
-            self._transport.write(decoded.answer)
+            self._transport.write(self._door.codec.on_wire(decoded.answer))
         for command in outbox.take(self._door.codec, verdict.session):
             self._transport.write(command)
 

@@ -124,6 +124,7 @@ class Codec:
             one that the protocol, or this model, has no words for. None: the protocol has no commands.
         commands_answered: Whether its devices confirm commands; if not, a command that went out is finished, and
             whether it was heard is not known.
+        wire_of_answer: Escapes an answer for the wire, where the splitter unescapes frames; None: sent as it is.
         answer_of_commands: Joins encoded commands into the body that answers a request (HTTP).
     """
 
@@ -137,7 +138,12 @@ class Codec:
     frames_of_datagram: Callable[[bytes], list[bytes | BrokenFrame]] | None = None
     encode_command: Callable[[Command, Session], bytes] | None = None
     commands_answered: bool = True
+    wire_of_answer: Callable[[bytes], bytes] | None = None
     answer_of_commands: Callable[[list[bytes]], bytes] | None = None
+
+    def on_wire(self, answer: bytes) -> bytes:
+        """An answer as it is sent."""
+        return answer if self.wire_of_answer is None else self.wire_of_answer(answer)
 
     def refused_with(self, code: str) -> int:
         """The status of a refusal by its code; 200 for reasons that are not the codec's."""
