@@ -89,8 +89,8 @@ def test_an_alarm_without_a_name_is_still_an_alarm_and_is_answered() -> None:
 
 
 @pytest.mark.parametrize("body", [
-    b"AL", b"AL,211126,100000", content(kind="AL", date="999999"),
-    content(kind="UD", valid="?", status="00100000"), content(kind="UD", date="", status="00010000"),
+    b"AL", b"AL,211126,100000", content(kind="AL", valid="?"), content(kind="UD", valid="?", status="00100000"),
+    content(kind="UD", status="00010000").replace(b"42.87", b"142.87"),
 ])  # fmt: skip
 def test_an_alarm_with_an_unreadable_place_is_still_given(body: bytes) -> None:
     said = read(body).messages[0]
@@ -99,11 +99,27 @@ def test_an_alarm_with_an_unreadable_place_is_still_given(body: bytes) -> None:
     assert said.extra["unreadable"]
 
 
-@pytest.mark.parametrize("body", [content(date="999999"), content(valid="?"), b"UD,211126", b"UD"])
-def test_a_position_without_alarm_that_cannot_be_read_is_refused_naming_the_field(body: bytes) -> None:
+@pytest.mark.parametrize(("body", "field"), [
+    (content(valid="?"), "validity"), (content().replace(b"42.87", b"142.87"), "latitude"),
+    (content().replace(b",E,", b",Q,"), "longitude"),
+])  # fmt: skip
+def test_a_position_without_alarm_that_cannot_be_read_is_refused_naming_the_field(body: bytes, field: str) -> None:
     with pytest.raises(ProtocolError) as caught:
         read(body)
-    assert caught.value.detail.partition(":")[0] in ("time", "validity", "frame")
+    assert caught.value.detail.startswith(f"{field}: ")
+    assert "142" not in caught.value.detail
+
+
+def test_a_time_that_does_not_exist_is_unknown_and_costs_no_place() -> None:
+    for date in ("000000", "999999", "", "211199"):
+        said = message(date=date)
+        assert (said.fixed_at_us, said.lat, said.extra["unreadable"]) == (None, 42.87461, ["time"])
+
+
+def test_a_short_position_is_a_contact_unless_its_length_is_wrong() -> None:
+    assert read(b"UD").messages == read(b"UD,211126,100000").messages == ()
+    with pytest.raises(ProtocolError):
+        CODEC.decode(b"[3G*1*0099*UD,211126,100000]", Session())
 
 
 @pytest.mark.parametrize(("body", "answer"), [

@@ -18,7 +18,7 @@ from aralyk.protocols.commands import CommandAnswer, CommandKind
 from aralyk.protocols.errors import ErrorCode, ProtocolError
 from aralyk.protocols.fields import Range, parse_number
 from aralyk.protocols.messages import Message
-from aralyk.protocols.watch.position import read_position
+from aralyk.protocols.watch.position import FIELDS_BEFORE_NETWORKS, read_position
 from aralyk.protocols.watch.wire import FRAME_BYTES_MAX, Head, read_head, write_frame
 
 INDEX_LAST: Final = 0xFFFF
@@ -96,6 +96,8 @@ def _number(head: Head) -> FrameNumber | None:
 def _read(kind: bytes, rest: bytes, extra: dict[str, Any], device_id: str) -> _Said:
     if kind.startswith((b"UD", b"AL", b"WT")):
         alarming = kind.startswith(b"AL")
+        if not alarming and not extra and rest.count(b",") < FIELDS_BEFORE_NETWORKS - 1:
+            return _Said()  # a whole frame of another form, and no alarm
         message = read_position(rest, device_id=device_id, alarming=alarming, extra=extra)
         return _Said(answer=b"AL" if alarming else None, messages=(message,))
     if kind in _COMMANDS:

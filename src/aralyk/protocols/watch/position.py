@@ -21,11 +21,12 @@ PERCENT: Final = Range(low=0, high=100, unit="percent")
 SATELLITES: Final = Range(low=0, high=100, unit="satellites")
 SIGNAL: Final = Range(low=0, high=100, unit="percent")
 STEPS: Final = Range(low=0, high=10_000_000, unit="steps")
+YEAR_MIN: Final = 2000  # two digits from 69 on would be the last century
 FIELDS_MAX: Final = 400  # a position with 20 named networks has about 100
 FIELDS_BEFORE_NETWORKS: Final = 16
 
 _DATE_TIME: Final = re.compile(r"[0-9]{6},[0-9]{6}")
-_STATUS: Final = re.compile(r"[0-9A-Fa-f]{1,8}")
+_STATUS: Final = re.compile(r"[0-9A-Fa-f]{1,16}")
 # Where the numbers that the place does not depend on stand.
 _MEASUREMENTS: Final = {
     "speed": 7, "course": 8, "altitude": 9, "satellites": 10, "signal": 11, "battery": 12, "steps": 13,
@@ -60,7 +61,7 @@ def read_position(content: bytes, *, device_id: str, alarming: bool, extra: dict
         extra: Where to put what the message has no field for.
 
     Raises:
-        ProtocolError: The place or the time can't be read, and neither an alarm nor an open strap is known.
+        ProtocolError: The place can't be read, and neither an alarm nor an open strap is known.
     """
     fields = content.decode("latin-1").split(",", FIELDS_MAX)
     said = {name: fields[at].strip() for name, at in _MEASUREMENTS.items() if at < len(fields) and fields[at].strip()}
@@ -127,11 +128,12 @@ def _status(
 def _fix(
     fields: Sequence[str], record: Record, *, urgent: bool
 ) -> tuple[int | None, float | None, float | None, bool | None]:
-    fixed_at_us: int | None = None
+    fixed_at_us = _time_us(",".join(fields[:2]))
+    if fixed_at_us is None:
+        record.unreadable.append("time")
     try:
         if len(fields) < FIELDS_BEFORE_NETWORKS:
             raise ProtocolError(ErrorCode.MISSING_FIELD, "frame: expected a position with 16 fields and its networks")
-        fixed_at_us = _time_us(f"{fields[0]},{fields[1]}")
         valid = {"A": True, "V": False}.get(fields[2].strip())
         if valid is None:
             raise ProtocolError(ErrorCode.BAD_FIELD, "validity: expected A or V")
@@ -145,16 +147,15 @@ def _fix(
     return fixed_at_us, lat, lon, valid
 
 
-def _time_us(text: str) -> int:
+def _time_us(text: str) -> int | None:
+    """Read ddmmyy,hhmmss; None: no such time, as before the watch's first fix."""
     try:
         if not _DATE_TIME.fullmatch(text):
-            raise ValueError
+            return None
         at = datetime.strptime(f"{text}+0000", "%d%m%y,%H%M%S%z")
     except ValueError:
-        raise ProtocolError(ErrorCode.BAD_FIELD, "time: expected ddmmyy,hhmmss in UTC") from None
-    if at.year < 2000 or at.year > 2068:
-        raise ProtocolError(ErrorCode.OUT_OF_RANGE, "time: expected a year from 2000 to 2068")
-    return (at - EPOCH) // timedelta(microseconds=1)
+        return None
+    return (at - EPOCH) // timedelta(microseconds=1) if at.year >= YEAR_MIN else None
 
 
 def _signed(text: str, letter: str, *, name: str, letters: str, bounds: Range) -> float:
