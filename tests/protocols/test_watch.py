@@ -302,8 +302,9 @@ def test_commands_are_written_in_the_watchs_own_letters() -> None:
     assert command(CommandKind.BUZZ) == b"[3G*8600000017*0004*FIND]"
     assert command(CommandKind.MESSAGE, text="Hя") == b"[3G*8600000017*0010*MESSAGE,0048044F]"
     context = read(b"LK", index="0003").context
-    assert context == {"manufacturer": "3G", "index": "0003"}
-    numbered = Session(device_id=ID, context={"manufacturer": "ZJ", "index": "0003"})
+    assert context == {"manufacturer": "3G", "numbered": "yes"}
+    assert CODEC.decode(frame(b"LK", "0004"), Session(context=context)).context is None  # nothing new
+    numbered = Session(device_id=ID, context={"manufacturer": "ZJ", "numbered": "yes"})
     assert command(CommandKind.POSITION, session=numbered) == b"[ZJ*8600000017*0001*0002*CR]"
 
 

@@ -82,7 +82,7 @@ class Family(Enum):
     ASSET = "asset"  # GL500 and its like: two signal values, voltage, battery
     CARRIED = "carried"  # GT501: signal, …, battery
     VEHICLE = "vehicle"  # GV, CV, GB, GMT: mileage, hours, analog inputs, battery, status
-    UNKNOWN = "unknown"  # a model newer than our tables: only what a status word marks is read
+    UNKNOWN = "unknown"  # newer than our tables, or without a battery: only what a status word marks is read
 
 
 # By the first two digits of the version; all other short versions are vehicle trackers'.
@@ -90,9 +90,11 @@ _FAMILIES: Final[Mapping[str, Family]] = {
     **dict.fromkeys(("02", "21", "1A", "28", "2C", "30", "C3"), Family.PERSONAL),
     **dict.fromkeys(("11", "40", "44", "52", "55", "DE"), Family.ASSET),
     "42": Family.CARRIED,
+    **dict.fromkeys(("04", "35"), Family.UNKNOWN),  # GV200 has a third analog input where the others have the battery
 }
 _FAMILIES_BY_NAME: Final = (
-    ("GL5", Family.ASSET), ("GL", Family.PERSONAL), ("GT", Family.CARRIED), ("GV", Family.VEHICLE),
+    ("GL5", Family.ASSET), ("GL", Family.PERSONAL), ("GT", Family.CARRIED), ("GV200", Family.UNKNOWN),
+    ("GV", Family.VEHICLE),
 )  # fmt: skip
 SHORT_VERSION_CHARS: Final = 6
 _LONG_VERSIONS_OF_VEHICLES: Final = ("802004", "802005", "80201E")  # GV58LAU, GV355CEU, GV30CEU

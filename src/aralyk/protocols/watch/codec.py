@@ -55,7 +55,7 @@ def decode(frame: bytes, session: Session) -> Decoded:
         session: What was said of the connection before; every frame names its device.
 
     Returns:
-        The records, the answer where the watch waits for one, and its manufacturer's letters for our commands.
+        The records, the answer where the watch waits for one, and its maker's letters and form for our commands.
 
     Raises:
         ProtocolError: Not a frame of this protocol; nothing else is raised for any bytes.
@@ -68,7 +68,7 @@ def decode(frame: bytes, session: Session) -> Decoded:
     content = frame[head.ends_at : -1]
     kind, _, rest = content.partition(b",")
     said = _read(kind, rest, _notes(head, content), head.device_id)
-    context = {"manufacturer": head.manufacturer} | ({} if head.index is None else {"index": head.index})
+    context = {"manufacturer": head.manufacturer} | ({} if head.index is None else {"numbered": "yes"})
     return Decoded(
         device_id=head.device_id,
         messages=said.messages,

@@ -28,7 +28,7 @@ def encode_command(command: Command, session: Session) -> bytes:
         _content(command).encode("ascii"),
         manufacturer=session.context.get("manufacturer", MANUFACTURER),
         device_id=session.device_id,
-        index=INDEX if "index" in session.context else None,
+        index=INDEX if "numbered" in session.context else None,
     )
 
 
