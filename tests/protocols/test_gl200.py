@@ -20,6 +20,7 @@ from aralyk.protocols.gl200.encoder import (
     encode_report,
     encode_state,
     encode_tagged,
+    encode_track,
 )
 from aralyk.protocols.gl200.reports import REPORTS
 from aralyk.protocols.gl200.splitter import FRAME_BYTES_MAX, QueclinkSplitter, frames_of_datagram
@@ -256,6 +257,21 @@ def test_binary_events_give_their_place_and_alarm(type_: int) -> None:
     assert message.alarms == ((EVENT_ALARMS[type_],) if type_ in EVENT_ALARMS else ())
     assert (decoded.device_id, decoded.sequence) == (IMEI, Sequence(number=9, last=0xFFFF))
     check_message(message)
+
+
+def test_a_compressed_track_gives_one_place_for_each_second_with_a_fix() -> None:
+    near = replace(SAID, lat=42.87471, lon=74.56962, speed_mps=9.5, heading_deg=60.0)
+    far = replace(SAID, lat=-42.1, lon=-74.2)
+    lost = replace(SAID, lat=None, lon=None)
+    said = [SAID, near, lost, far, replace(far, lat=-42.1001, speed_mps=11.0)]
+    (raw,) = split(encode_track(said))
+    assert isinstance(raw, bytes)
+    heard = CODEC.decode(raw, Session()).messages
+    assert [message.fixed_at_us for message in heard] == [START_US + second * 1_000_000 for second in (0, 1, 3, 4)]
+    for ours, theirs in zip(heard, (message for message in said if message.lat is not None), strict=True):
+        assert (ours.lat, ours.lon, ours.heading_deg) == (theirs.lat, theirs.lon, theirs.heading_deg)
+        assert ours.speed_mps == pytest.approx(theirs.speed_mps, abs=0.02)
+        assert ours.valid is True
 
 
 _places = st.builds(

@@ -169,6 +169,12 @@ def test_names_with_brackets_do_not_stop_the_stream() -> None:
     assert split(frame(named) + frame(b"LK,0,0,84")) == [frame(named), frame(b"LK,0,0,84")]
 
 
+@pytest.mark.parametrize("body", [b"CONFIG,TY:[g36],x", b"TK,#!AMR]]\x00]x", b"TXT,a[b]"])
+def test_a_bracket_within_the_declared_length_ends_nothing(body: bytes) -> None:
+    raw = f"[3G*{ID}*{len(body):04x}*".encode() + body + b"]"
+    assert split(raw + frame(b"LK")) == [raw, frame(b"LK")]
+
+
 @pytest.mark.parametrize("said", ["0000", "0003", "00ff", "0123"])
 @pytest.mark.parametrize("kind", ["LK,0,0,53", "UD"])
 def test_a_frame_with_a_wrong_length_is_still_given_and_so_is_the_next(said: str, kind: str) -> None:

@@ -1,12 +1,13 @@
 """Cuts a watch's stream into frames, by the length that each head declares.
 
 A Wi-Fi name may hold any bracket, so brackets alone end nothing. Some firmware declares a wrong length; such a frame
-is still given, at the first "]" after which nothing can be missing: every "]" where the content can't hold a name, and
-otherwise the one after the last network that the frame announces. The frames given are unescaped.
+is still given, at the first "]" after which nothing can be missing: after plain numbers and words, or after the last
+network that a position announces; failing that, where the next head begins. The frames given are unescaped.
 """
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from aralyk.protocols.codec import BrokenFrame
@@ -25,7 +26,8 @@ _OPEN: Final = 0x5B
 _CLOSE: Final = 0x5D
 _NAMING: Final = (b"UD", b"AL", b"WT")  # kinds of content that list Wi-Fi names
 _FIELDS_BEFORE_NETWORKS: Final = 17
-_NAMING_BYTES_MAX: Final = 4096  # a position with 20 named networks has 1,000
+_PLAIN: Final = re.compile(rb"[A-Za-z0-9,.:+_ -]*")  # contents of numbers and words, in which no bracket stands
+_TEXT_BYTES_MAX: Final = 4096  # a position with 20 named networks has 1,000
 _SPACE: Final = b" \r\n\t\0"
 
 
@@ -119,10 +121,10 @@ class WatchSplitter:
         if self._content == head.content_bytes:
             return True
         content = bytes(self._held[head.ends_at : self._at])
-        if not content.startswith(_NAMING):
-            return True
-        if len(content) > _NAMING_BYTES_MAX:
+        if len(content) > _TEXT_BYTES_MAX:
             return False
+        if not content.startswith(_NAMING):
+            return _PLAIN.fullmatch(content) is not None
         fields = content.decode("latin-1").split(",")
         return len(fields) > _FIELDS_BEFORE_NETWORKS and read_networks(fields[_FIELDS_BEFORE_NETWORKS:]).complete
 
