@@ -63,7 +63,7 @@ def results(run: Run) -> dict[str, str]:
     return {check.name.value: check.result.value for check in run.checks}
 
 
-GOOD = {"lat": 42.87, "lon": 74.61, "source": "gnss", "accuracy_m": 9.0, "battery_pct": 77}
+GOOD: dict[str, Any] = {"lat": 42.87, "lon": 74.61, "source": "gnss", "accuracy_m": 9.0, "battery_pct": 77}
 
 
 def test_a_bracelet_that_keeps_its_interval_passes(database: Database, roles: Cast, watch: Watch) -> None:
