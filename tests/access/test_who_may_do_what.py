@@ -16,11 +16,11 @@ from tests.orders.cast import ELSEWHERE, HERE, PASSWORD, Cast, witnesses
 
 MATRIX = {
     Role.OPERATOR: {"see_cases", "see_protected_place", "watch", "answer_incidents", "close_incidents",
-                    "look_into_vault"},
+                    "look_into_vault", "command_devices"},
     Role.SUPERVISOR: {"see_cases", "see_protected_place", "watch", "answer_incidents", "close_incidents",
-                      "look_into_vault", "manage_devices", "export_bundles"},
+                      "look_into_vault", "manage_devices", "export_bundles", "command_devices", "write_to_respondent"},
     Role.POLICE: {"see_cases", "answer_incidents", "issue_orders", "look_into_vault"},
-    Role.PROBATION: {"see_cases", "manage_devices"},
+    Role.PROBATION: {"command_devices", "see_cases", "manage_devices"},
     Role.PROSECUTOR: {"see_cases", "export_bundles"},
     Role.ADMINISTRATOR: {"manage_users"},
 }  # fmt: skip

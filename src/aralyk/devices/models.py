@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import ClassVar
+from uuid import uuid4
 
 from django.conf import settings
 from django.db import models
@@ -109,4 +110,28 @@ class Command(models.Model):
                 condition=models.Q(episode__isnull=False, episode_ended_at__isnull=True),
                 name="commands_of_episodes",
             ),
+        ]
+
+
+class Checkup(models.Model):
+    """One check of a device: what is expected of it for some minutes, and how it ended."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4)
+    device = models.ForeignKey(Device, on_delete=models.PROTECT, related_name="checkups")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True)  # None: the app itself
+    maker = models.SlugField(max_length=16)
+    with_alarm = models.BooleanField()
+    command = models.ForeignKey(Command, on_delete=models.PROTECT, null=True)
+    steps_done = models.JSONField(default=list)
+    started_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+    result = models.SlugField(max_length=16, blank=True)
+    checks = models.JSONField(default=list)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["device"], condition=models.Q(finished_at__isnull=True), name="one_check_at_a_time"
+            )
         ]

@@ -1,4 +1,4 @@
-"""The jobs process: work that time asks for. The sequencer and the upkeep each have a thread and a connection.
+"""The jobs process: work that time asks for. Sequencer, upkeep and device health each have a thread and a connection.
 
 When the database goes away both connect again. A tree that does not continue what was signed is our fault and ends the
 process: nothing may be added to it; entries then wait, and the watchdog says so within seconds.
@@ -25,9 +25,11 @@ from aralyk.evidence.keys import SigningKey, signing_key
 from aralyk.jobs.sequencer import AnotherSequencer, Run, Sequencer
 from aralyk.jobs.settings import JobsSettings
 from aralyk.jobs.upkeep import keep_up
+from aralyk.tracking import health
 
 BACK_OFF_S: Final = (0.1, 0.2, 0.5, 1.0, 2.0)  # between attempts to reach the database; the last one repeats
 BEAT_S: Final = 1.0
+FORGET_EVERY_S: Final = 3600.0
 SEQUENCER_QUIET_S: Final = 5.0  # it runs at least once a second; silent for longer, no heartbeat is written
 STOPPED, FAULT, LOCKED_OUT = 0, 1, 6
 _log = structlog.get_logger("aralyk.jobs")
@@ -65,6 +67,7 @@ class Jobs:
         threads = [
             threading.Thread(target=self._guard, args=(self._sequence,), name="sequencer"),
             threading.Thread(target=self._guard, args=(self._keep_up,), name="upkeep"),
+            threading.Thread(target=self._guard, args=(self._follow_health,), name="health"),
         ]
         for thread in threads:
             thread.start()
@@ -133,6 +136,18 @@ class Jobs:
                 if done.partitions or done.events:
                     _log.info("kept_up", partitions=done.partitions, events=done.events)
                 self._stop.wait(self._settings.upkeep_s)
+
+    def _follow_health(self) -> None:
+        with connect(Role.SEQUENCER, autocommit=True) as connection:
+            projector = health.Projector(connection)
+            forgotten_s = float("-inf")
+            while not self._stop.is_set():
+                lines = projector.follow(now=clock.now())
+                if time.monotonic() - forgotten_s > FORGET_EVERY_S:
+                    health.forget(connection, now=clock.now())
+                    forgotten_s = time.monotonic()
+                if lines < health.LINES_AT_ONCE:  # else a backlog waits: read on
+                    self._stop.wait(self._settings.health_s)
 
 
 class _Pulse:
