@@ -55,6 +55,7 @@ class FrameLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     device: str | None = None
     frame: str
+    heard_at: str | None = None
     kind: Literal["frame"] = "frame"
     lane: Lane
     messages: list[dict[str, Any]]
@@ -107,11 +108,16 @@ def frame_line(
     received_at_us: int,
     device: str | None,
     peer: str | None = None,
+    heard_at_us: int | None = None,
 ) -> bytes:
-    """Encode one frame as the line that is stored and hashed."""
+    """Encode one frame as the line that is stored and hashed.
+
+    `heard_at_us` stands in the line of a frame that a person released from quarantine: when the gateway had it.
+    """
     line: dict[str, Any] = {
         "device": device,
         "frame": b64encode(raw).decode("ascii"),
+        "heard_at": None if heard_at_us is None else clock.iso(heard_at_us),
         "kind": "frame",
         "lane": lane.value,
         "messages": messages,
