@@ -16,9 +16,10 @@ from tests.orders.cast import ELSEWHERE, HERE, PASSWORD, Cast, witnesses
 
 MATRIX = {
     Role.OPERATOR: {"see_cases", "see_protected_place", "watch", "answer_incidents", "close_incidents",
-                    "look_into_vault"},
+                    "look_into_vault", "read_quarantine"},
     Role.SUPERVISOR: {"see_cases", "see_protected_place", "watch", "answer_incidents", "close_incidents",
-                      "look_into_vault", "manage_devices", "export_bundles"},
+                      "look_into_vault", "manage_devices", "export_bundles", "read_quarantine",
+                      "release_frames"},
     Role.POLICE: {"see_cases", "answer_incidents", "issue_orders", "look_into_vault"},
     Role.PROBATION: {"see_cases", "manage_devices"},
     Role.PROSECUTOR: {"see_cases", "export_bundles"},

@@ -31,6 +31,8 @@ class Code(StrEnum):
     DEVICE_NOT_CARRIED = "device_not_carried"
     NOTHING_SEALED = "nothing_sealed"
     VAULT_UNREADABLE = "vault_unreadable"
+    FRAME_DECIDED = "frame_decided"
+    FRAME_NOT_RELEASABLE = "frame_not_releasable"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,6 +31,8 @@ class May(StrEnum):
     MANAGE_DEVICES = "manage_devices"
     LOOK_INTO_VAULT = "look_into_vault"
     EXPORT_BUNDLES = "export_bundles"  # the sealed bundle, for court and prosecutor
+    READ_QUARANTINE = "read_quarantine"  # what no codec could read, or nobody was believed to have sent
+    RELEASE_FRAMES = "release_frames"  # vouch for such a frame, or dismiss it
     MANAGE_USERS = "manage_users"
 
 
@@ -58,7 +60,7 @@ GRANTS: Final[Mapping[Role, Grant]] = MappingProxyType(
             may=frozenset(
                 {
                     May.SEE_CASES, May.SEE_PROTECTED_PLACE, May.WATCH, May.ANSWER_INCIDENTS, May.CLOSE_INCIDENTS,
-                    May.LOOK_INTO_VAULT,
+                    May.LOOK_INTO_VAULT, May.READ_QUARANTINE,
                 }
             ),
         ),
@@ -67,7 +69,8 @@ GRANTS: Final[Mapping[Role, Grant]] = MappingProxyType(
             may=frozenset(
                 {
                     May.SEE_CASES, May.SEE_PROTECTED_PLACE, May.WATCH, May.ANSWER_INCIDENTS, May.CLOSE_INCIDENTS,
-                    May.LOOK_INTO_VAULT, May.MANAGE_DEVICES, May.EXPORT_BUNDLES,
+                    May.LOOK_INTO_VAULT, May.MANAGE_DEVICES, May.EXPORT_BUNDLES, May.READ_QUARANTINE,
+                    May.RELEASE_FRAMES,
                 }
             ),
         ),

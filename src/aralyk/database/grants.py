@@ -74,6 +74,7 @@ CONSOLE_GRANTS: Final[dict[str, str]] = {
     "fix": READ,
     "device_status": READ,
     "quarantine": READ,
+    "quarantine_outcome": ADD,
     "live_event": ADD,
     "platform_alarm": READ,
     "evidence_pending": READ,

@@ -41,6 +41,10 @@ class Kind(StrEnum):
     DEVICE_CHANGED = "device_changed"
     DEVICE_ASSIGNED = "device_assigned"
     DEVICE_UNASSIGNED = "device_unassigned"
+    # frames that were not taken
+    QUARANTINE_LOOK = "quarantine_look"
+    FRAME_RELEASED = "frame_released"
+    FRAME_DISMISSED = "frame_dismissed"
     # the vault and other looks
     VAULT_WRITTEN = "vault_written"
     VAULT_LOOK = "vault_look"
@@ -93,6 +97,9 @@ GRAMMAR: Final[dict[Kind, Grammar]] = {
     Kind.DEVICE_CHANGED: _form("device"),
     Kind.DEVICE_ASSIGNED: _form("device"),
     Kind.DEVICE_UNASSIGNED: _form("device"),
+    Kind.QUARANTINE_LOOK: _form("frame", "frame_sha256"),
+    Kind.FRAME_RELEASED: _form("frame", "frame_sha256", "heard_at", "stream", "seq"),
+    Kind.FRAME_DISMISSED: _form("frame"),
     Kind.VAULT_WRITTEN: _form("protected_person"),
     Kind.VAULT_LOOK: _form("protected_person"),
     Kind.VAULT_REFUSED: _form("protected_person"),

@@ -139,9 +139,7 @@ def _messages(frame: Frame, received_us: int, position: Position) -> list[Heard]
     device, (stream, seq, _) = frame.device, position
     heard_us = None if frame.heard_at is None else to_us(frame.heard_at)
     return [
-        heard(
-            device=device, received_us=received_us, stream=stream, seq=seq, message=message, heard_us=heard_us
-        )
+        heard(device=device, received_us=received_us, stream=stream, seq=seq, message=message, heard_us=heard_us)
         for message in frame.messages
     ]
 
