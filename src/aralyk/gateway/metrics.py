@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter as Tally
 from collections.abc import Sequence
 from typing import Final
@@ -44,12 +45,17 @@ class Metrics:
             registry=self.registry,
         )
         self.queue = Gauge("aralyk_gateway_queue", "Frames that wait", ["lane"], registry=self.registry)
+        self.stuck_s = Gauge(
+            "aralyk_gateway_stuck_seconds", "For how long frames have waited and none was stored", ["lane"],
+            registry=self.registry,
+        )  # fmt: skip
         self.connections = Gauge("aralyk_gateway_connections", "Open connections", ["port"], registry=self.registry)
 
     def watch(self, lanes: Sequence[LaneQueue]) -> None:
         """Read the queues' lengths when asked."""
         for lane in lanes:
             self.queue.labels(lane.lane.value).set_function(lane.__len__)
+            self.stuck_s.labels(lane.lane.value).set_function(lambda lane=lane: lane.stuck_s(time.monotonic()))
 
     def committed(self, parcels: Sequence[Parcel], *, started_s: float, now_s: float) -> None:
         """Count one commit; times are monotonic seconds."""
