@@ -295,6 +295,15 @@ def test_the_pages_release_dismiss_and_release_together(database: Database, role
 def test_a_stranger_is_registered_by_a_person_and_never_by_itself(database: Database, roles: Cast) -> None:
     kept(database, said())
     client = client_of(roles.supervisor)
+    with database.connect(Role.GATEWAY) as gateway:
+        gateway.execute(
+            "INSERT INTO devices_stranger (protocol, claimed_id, first_seen, last_seen, count)"
+            " VALUES ('r16h', %s, now(), now(), 3)",
+            (HIS,),
+        )
+    address = f"/devices/register?device_id={HIS}&amp;protocol=r16h"
+    assert address in client.get("/quarantine/").content.decode()
+    assert address not in client_of(roles.operator).get("/quarantine/").content.decode()
     form = client.get(f"/devices/register?device_id={HIS}&protocol=r16h").content.decode()
     assert f'value="{HIS}"' in form
     with database.connect() as owner:

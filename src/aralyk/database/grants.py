@@ -26,6 +26,8 @@ GRANTS: Final[dict[str, dict[str, str]]] = {
         **_LOG_WRITER,
         "quarantine": ADD,
         "devices_device": READ,
+        "devices_stranger": FULL,  # the oldest make room
+        "platform_alarm": ADD,  # who speaks in a device's name from elsewhere, or twice
         "live_event": ADD,
     },
     "aralyk_monitor": {
@@ -76,6 +78,7 @@ CONSOLE_GRANTS: Final[dict[str, str]] = {
     "quarantine": READ,
     "quarantine_outcome": ADD,
     "live_event": ADD,
+    "devices_stranger": READ,
     "platform_alarm": READ,
     "evidence_pending": READ,
     "evidence_leaf": READ,

@@ -7,8 +7,10 @@ to the engine as a new version of the order. A phone's secret is shown once, at 
 from __future__ import annotations
 
 import hashlib
+import ipaddress
 import re
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
@@ -20,17 +22,22 @@ from aralyk.access.errors import Code, NotFound, Refused
 from aralyk.access.models import User
 from aralyk.access.permissions import May, check_allowed
 from aralyk.access.witness import fingerprint, witness
+from aralyk.devices import keys
 from aralyk.devices.models import Assignment, Device, DeviceKind, Party
 from aralyk.evidence.kinds import Kind
 from aralyk.orders import versions
 from aralyk.orders.actions import check_reason
 from aralyk.orders.models import Order, OrderVersion
+from aralyk.protocols import registry as protocols
+from aralyk.protocols.codec import Transport
 
 SECRET_BYTES: Final = 24  # 32 characters in a URL path (ADR-0006)
 INTERVAL_S_MIN: Final = 5
 INTERVAL_S_MAX: Final = 3_600  # beyond an hour silence would be noticed after three
 DEVICES_EACH_MAX: Final = 4  # bracelet, phone, and one being exchanged for each
-PROTOCOLS: Final = {"osmand": True, "r16h": False}  # protocol -> whether its devices carry a secret of ours
+# protocol -> whether its devices carry a secret of ours
+PROTOCOLS: Final = {name: codec.transport is Transport.HTTP for name, codec in protocols().items()}
+NETWORKS_MAX: Final = 8  # a private APN has one or two
 _ID = re.compile(r"[A-Za-z0-9._-]{4,64}")
 
 
@@ -50,6 +57,8 @@ def do_register_device(
     protocol: str,
     interval_s: int,
     model: str = "",
+    networks: Sequence[str] = (),
+    key: bytes | None = None,
     synthetic: bool = False,
 ) -> Registered:
     """Put a device into the inventory; the gateway accepts it from then on.
@@ -58,9 +67,11 @@ def do_register_device(
         by: Who may manage devices.
         device_id: What it says on the wire (IMEI, or the id set at fitting).
         kind: Bracelet or phone.
-        protocol: How it speaks: "osmand" or "r16h".
+        protocol: How it speaks, by the name of a codec.
         interval_s: How often it reports, seconds; silence is judged by it.
         model: As on the box.
+        networks: Where it may speak from, in CIDR form (a private APN); empty: from anywhere.
+        key: The key with which it encrypts what it says, where it does; kept sealed.
         synthetic: Whether it exists only in a demo.
 
     Returns:
@@ -71,6 +82,8 @@ def do_register_device(
     """
     check_allowed(by, May.MANAGE_DEVICES)
     _check_device(device_id, protocol=protocol, interval_s=interval_s, model=model)
+    bound_to = _networks(networks)
+    sealed_key = None if key is None else _sealed_key(key, device_id=device_id)
     secret = secrets.token_urlsafe(SECRET_BYTES) if PROTOCOLS[protocol] else None
     device = Device(
         id=device_id,
@@ -79,7 +92,9 @@ def do_register_device(
         model=model,
         interval_s=interval_s,
         secret_hash=None if secret is None else hashlib.sha256(secret.encode("ascii")).digest(),
-        trust="imei" if secret is None else "secret",
+        trust="secret" if secret is not None else "network" if bound_to else "imei",
+        networks=bound_to,
+        key=sealed_key,
         synthetic=synthetic,
     )
     with transaction.atomic():
@@ -94,9 +109,11 @@ def do_register_device(
             by=by,
             at=clock.now(),
             data={
+                "encrypts": key is not None,
                 "interval_s": interval_s,
                 "kind": str(device.kind),
                 "model": model,
+                "networks": bound_to,
                 "protocol": protocol,
                 "synthetic": synthetic,
                 "trust": device.trust,
@@ -210,6 +227,22 @@ def _check_device(device_id: str, *, protocol: str, interval_s: int, model: str)
         raise Refused.field("interval_s", expected=f"{INTERVAL_S_MIN} to {INTERVAL_S_MAX} seconds", found=interval_s)
     if len(model) > 64:
         raise Refused.field("model", expected="at most 64 characters", found=f"{len(model)} characters")
+
+
+def _networks(networks: Sequence[str]) -> str:
+    try:
+        parsed = [ipaddress.ip_network(text) for text in networks]
+    except ValueError:
+        raise Refused.field("networks", expected="networks like 10.20.0.0/16, without host bits") from None
+    if len(parsed) > NETWORKS_MAX:
+        raise Refused.field("networks", expected=f"at most {NETWORKS_MAX}", found=len(parsed))
+    return ",".join(str(network) for network in parsed)
+
+
+def _sealed_key(key: bytes, *, device_id: str) -> bytes:
+    if not 0 < len(key) <= keys.DEVICE_KEY_BYTES_MAX:
+        raise Refused.field("key", expected=f"1 to {keys.DEVICE_KEY_BYTES_MAX} bytes")
+    return keys.seal(key, device_id=device_id)
 
 
 def _locked_device(device_id: str) -> Device:

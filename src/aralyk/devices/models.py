@@ -1,4 +1,4 @@
-"""Devices and who carries them, with the reason. A phone's secret is kept as its SHA-256 alone."""
+"""Devices, who carries them and why, and strangers. A phone's secret is kept as its SHA-256 alone."""
 
 from __future__ import annotations
 
@@ -33,9 +33,29 @@ class Device(models.Model):
     model = models.CharField(max_length=64, blank=True)
     interval_s = models.PositiveIntegerField()
     secret_hash = models.BinaryField(null=True, unique=True)
-    trust = models.SlugField(max_length=16, default="self_reported")  # self_reported | secret | imei | attested
+    trust = models.SlugField(max_length=16, default="self_reported")  # | imei | network | secret | attested
+    networks = models.CharField(max_length=400, blank=True, default="", db_default="")  # CIDRs with commas; "": any
+    key = models.BinaryField(null=True)  # of a device that encrypts, sealed (aralyk.devices.keys)
     active = models.BooleanField(default=True)
     synthetic = models.BooleanField(default=False)
+
+
+class Stranger(models.Model):
+    """Somebody who spoke and is not registered: what he called himself, since when, how often. Never a device.
+
+    The gateway counts; the table holds the newest 10,000 and makes nobody known.
+    """
+
+    protocol = models.SlugField(max_length=16)
+    claimed_id = models.CharField(max_length=64)  # "": it named nobody that could be read
+    first_seen = models.DateTimeField()
+    last_seen = models.DateTimeField(db_index=True)
+    count = models.PositiveBigIntegerField()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["protocol", "claimed_id"], name="one_row_for_each_claim")
+        ]
 
 
 class Assignment(models.Model):

@@ -1,14 +1,17 @@
 """The door for phones: HTTP/1.1, one record per request at `/PROTOCOL/SECRET`.
 
+An app that can't have a secret in its address sends it as the password of HTTP's basic authorization, to `/PROTOCOL`.
 httptools parses; this module bounds what it may be fed and answers in the order of the requests. "200" is written by
-the commit's call and nowhere else. Every refusal says in plain text which part of the request was expected in which
-form; none repeats a place, an id or the secret.
+the commit's call and nowhere else; its body is the codec's answer. Every refusal says in plain text which part of the
+request was expected in which form; none repeats a place, an id or the secret.
 """
 
 from __future__ import annotations
 
 import asyncio
+import binascii
 import time
+from base64 import b64decode
 from collections import deque
 from collections.abc import Mapping
 from functools import partial
@@ -21,6 +24,7 @@ from aralyk.gateway.metrics import Metrics
 from aralyk.gateway.reception import Fate, Reception, Verdict
 from aralyk.gateway.registry import Registry
 from aralyk.gateway.settings import GatewaySettings
+from aralyk.gateway.sources import Occupancy, Source
 from aralyk.protocols.codec import Codec, HttpRequest
 
 TARGET_BYTES_MAX: Final = 16 * 1024  # the app's longest query has 400; other clients send cells and access points
@@ -37,12 +41,12 @@ _REASONS: Final[Mapping[int, str]] = {
 _NOT_NOW: Final = "not stored: the platform cannot store records at the moment; send the same record again later\n"
 
 
-def answer(status: int, text: str = "", *, close: bool = False) -> bytes:
-    """One response."""
-    body = text.encode()
+def answer(status: int, body: bytes = b"", *, close: bool = False) -> bytes:
+    """One response; a body is text, or JSON when it looks so."""
     head = f"HTTP/1.1 {status} {_REASONS[status]}\r\nContent-Length: {len(body)}\r\n"
     if body:
-        head += "Content-Type: text/plain; charset=utf-8\r\n"
+        form = "application/json" if body.startswith((b"[", b"{")) else "text/plain; charset=utf-8"
+        head += f"Content-Type: {form}\r\n"
     if status == 503:
         head += f"Retry-After: {RETRY_AFTER_S}\r\n"
     if status == 405:
@@ -72,6 +76,7 @@ class HttpDoor:
         self.registry = registry
         self.reception = reception
         self.metrics = metrics
+        self.occupancy = Occupancy(per_address_max=settings.connections_per_address_max)
         self.connections: set[HttpConnection] = set()
         self.closing = False
 
@@ -84,6 +89,11 @@ class HttpDoor:
         now_s = time.monotonic()
         for connection in list(self.connections):
             connection.sweep(now_s)
+
+    @property
+    def paths(self) -> str:
+        """Where records are taken, for people."""
+        return " or ".join(f"/{name}/" for name in self.codecs)
 
     @property
     def busy(self) -> bool:
@@ -116,10 +126,11 @@ class HttpConnection(asyncio.Protocol):
         self._door = door
         self._parser = httptools.HttpRequestParser(self)
         self._transport: asyncio.Transport | None = None
-        self._peer = ""
+        self._source: Source | None = None
         self._exchanges: deque[Exchange] = deque()
         self._target = bytearray()
         self._body = bytearray()
+        self._headers: dict[str, str] = {}
         self._head_bytes = 0
         self._message_since_s: float | None = None
         self._quiet_since_s = time.monotonic()
@@ -133,15 +144,25 @@ class HttpConnection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take the connection, or say that there is no room."""
         self._transport = cast(asyncio.Transport, transport)  # uvloop's has no base class in common with asyncio's
-        address = transport.get_extra_info("peername")
-        self._peer = self._door.reception.peers.name(str(address[0]) if isinstance(address, tuple) else "")
+        source = self._door.reception.sources.of(transport.get_extra_info("peername"))
         self._door.connections.add(self)
         if len(self._door.connections) > self._door.settings.connections_max:
-            self._refuse(503, _NOT_NOW)
+            self._turn_away("full")
+        elif self._door.occupancy.enter(source):
+            self._source = source
+        else:
+            self._turn_away("address")
         self._door.metrics.connections.labels("http").set(len(self._door.connections))
+
+    def _turn_away(self, why: str) -> None:
+        self._door.metrics.refused.labels("http", why).inc()
+        self._refuse(503, _NOT_NOW)
 
     def connection_lost(self, error: Exception | None) -> None:
         """Forget the connection; what it sent is stored all the same."""
+        if self._source is not None:
+            self._door.occupancy.leave(self._source)
+            self._source = None
         self._transport = None
         self._exchanges.clear()
         self._door.connections.discard(self)
@@ -186,6 +207,7 @@ class HttpConnection(asyncio.Protocol):
         self._message_since_s = time.monotonic()
         self._target.clear()
         self._body.clear()
+        self._headers = {}
         self._head_bytes = 0
 
     def on_url(self, part: bytes) -> None:
@@ -195,7 +217,8 @@ class HttpConnection(asyncio.Protocol):
             self._refused = (414, f"request: expected a target of at most {TARGET_BYTES_MAX} bytes\n")
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Nothing in a header matters, but its size."""
+        """A header; codecs may want it."""
+        self._headers[name.decode("latin-1").lower()] = value.decode("latin-1")
         self._head_bytes += len(name) + len(value)
         if self._head_bytes > HEAD_BYTES_MAX:
             self._refused = (431, f"request: expected target and headers of at most {HEAD_BYTES_MAX} bytes\n")
@@ -215,7 +238,7 @@ class HttpConnection(asyncio.Protocol):
         self._exchanges.append(exchange)
         status, text = self._receive(exchange)
         if status:
-            self._answer(exchange, status, text)
+            self._answer(exchange, status, text.encode())
 
     # the request itself
 
@@ -227,31 +250,37 @@ class HttpConnection(asyncio.Protocol):
         target = bytes(self._target)
         path, _, _ = target.partition(b"?")
         _, protocol, secret = (*path.split(b"/", 2), b"", b"")[:3]
+        authorization = self._headers.pop("authorization", "")  # no codec's business
+        secret = secret.rstrip(b"/") or _password(authorization)
         codec = self._door.codecs.get(protocol.decode("latin-1"))
         if codec is None or codec.frame_of_request is None or not 0 < len(secret) <= SECRET_CHARS_MAX:
-            return 404, "request: expected the path /osmand/ and the device's secret\n"
-        register = self._door.registry.current
-        if register is None:
+            return 404, f"request: expected the path {self._door.paths} and the device's secret\n"
+        register, source = self._door.registry.current, self._source
+        if register is None or source is None:
             return 503, _NOT_NOW
-        request = HttpRequest(method=method.decode("ascii"), target=target, body=bytes(self._body))
+        request = HttpRequest(
+            method=method.decode("ascii"), target=target, body=bytes(self._body), headers=self._headers
+        )
         frame = codec.frame_of_request(request)
-        device = register.of_secret(secret.rstrip(b"/"))
+        device = register.of_secret(secret)
         if device is None:
-            self._door.reception.of_stranger(codec, frame, peer=self._peer)
+            self._door.reception.of_stranger(codec, frame, source=source)
             return 404, "request: expected the secret of a registered device at the end of the path\n"
         stored = partial(self._stored, exchange)
-        verdict, parcel = self._door.reception.of_phone(codec, frame, device=device, peer=self._peer, stored=stored)
+        verdict, parcel = self._door.reception.of_phone(codec, frame, device=device, source=source, stored=stored)
         exchange.parcel = parcel
         if verdict.fate is Fate.NOT_KEPT:
             return 404, f"not accepted: {verdict.detail}\n"
         if parcel is None:
             return 503, _NOT_NOW
+        if verdict.decoded is not None and verdict.decoded.answer is not None:
+            parcel.stored = partial(self._stored, exchange, verdict.decoded.answer)
         if verdict.fate is Fate.SET_ASIDE:
             parcel.stored = partial(self._set_aside, exchange, verdict, codec, device.id, frame, device.active)
         return 0, ""
 
-    def _stored(self, exchange: Exchange) -> None:
-        self._answer(exchange, 200)
+    def _stored(self, exchange: Exchange, body: bytes = b"") -> None:
+        self._answer(exchange, 200, body)
         self._flush()
 
     def _set_aside(
@@ -261,17 +290,17 @@ class HttpConnection(asyncio.Protocol):
         status = codec.refused_with(verdict.code) if active else 404
         if active and status != 200 and self._door.reception.repeats.heard_before(device_id, frame):
             status = 200
-        self._answer(exchange, status, f"not accepted, set aside: {verdict.detail}\n")
+        self._answer(exchange, status, f"not accepted, set aside: {verdict.detail}\n".encode())
         self._flush()
 
     # answers
 
-    def _answer(self, exchange: Exchange, status: int, text: str = "") -> None:
+    def _answer(self, exchange: Exchange, status: int, body: bytes = b"") -> None:
         if exchange.response is not None:
             return
         close = not exchange.keep_alive or self._door.closing
         exchange.keep_alive = not close
-        exchange.response = _STORED if status == 200 and not text and not close else answer(status, text, close=close)
+        exchange.response = _STORED if status == 200 and not body and not close else answer(status, body, close=close)
         self._door.metrics.answers.labels(str(status)).inc()
 
     def _flush(self) -> None:
@@ -313,7 +342,7 @@ class HttpConnection(asyncio.Protocol):
         self._ending = True
         exchange = Exchange(keep_alive=False)
         self._exchanges.append(exchange)
-        self._answer(exchange, status, text)
+        self._answer(exchange, status, text.encode())
         self._flush()
 
     # patience
@@ -325,7 +354,7 @@ class HttpConnection(asyncio.Protocol):
             if exchange.response is None and now_s - exchange.since_s > settings.ack_wait_s:
                 if exchange.parcel is not None:
                     exchange.parcel.abandoned = True
-                self._answer(exchange, 503, _NOT_NOW)
+                self._answer(exchange, 503, _NOT_NOW.encode())
         self._flush()
         if self._message_since_s is not None and now_s - self._message_since_s > settings.request_s:
             self._refuse(408, f"request: expected whole within {settings.request_s:g} s\n")
@@ -342,3 +371,15 @@ class HttpConnection(asyncio.Protocol):
         if not self._exchanges and self._message_since_s is None and self._transport is not None:
             self._ending = True
             self._transport.close()
+
+
+def _password(authorization: str) -> bytes:
+    """The password of HTTP's basic authorization, whoever the user calls himself; nothing in other forms."""
+    scheme, _, coded = authorization.partition(" ")
+    if scheme.lower() != "basic":
+        return b""
+    try:
+        _, _, password = b64decode(coded, validate=True).partition(b":")
+    except (binascii.Error, ValueError):
+        return b""
+    return password

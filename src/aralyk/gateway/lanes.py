@@ -100,6 +100,11 @@ class LaneQueue:
     def __len__(self) -> int:
         return len(self._parcels)
 
+    @property
+    def has_room(self) -> bool:
+        """Whether it might take one more; a long line may still meet its end."""
+        return len(self._parcels) < self.budget.frames and self._size < self.budget.size
+
     def offer(self, parcel: Parcel) -> bool:
         """Take a parcel; False when the lane is full."""
         if len(self._parcels) >= self.budget.frames or self._size + len(parcel.line) > self.budget.size:

@@ -34,6 +34,16 @@ class Metrics:
         self.unstorable = Counter(
             "aralyk_gateway_unstorable", "Lines that the database refused for themselves", registry=self.registry
         )
+        self.suspects = Counter(
+            "aralyk_gateway_suspects", "Frames kept and marked", ["protocol", "what"], registry=self.registry
+        )
+        self.refused = Counter(
+            "aralyk_gateway_connections_refused", "Connections that found no room", ["port", "why"],
+            registry=self.registry,
+        )  # fmt: skip
+        self.unheard = Counter(
+            "aralyk_gateway_datagrams_unheard", "Frames of datagrams that met no room", ["port"], registry=self.registry
+        )
         self.full = Counter("aralyk_gateway_lane_full", "Frames met by a full lane", ["lane"], registry=self.registry)
         self.commit_s = Histogram(
             "aralyk_gateway_commit_seconds", "One commit", ["lane"], buckets=_SECONDS, registry=self.registry

@@ -1,13 +1,14 @@
 """The gateway process: doors, reception, lanes, two writers, and the order in which they start and stop.
 
 One event loop takes bytes and judges frames; two threads wait for the database (panic and tamper in one, the rest in
-the other); one thread follows the register. The doors open once the register was read. On SIGTERM they close first,
-then what was taken is committed and confirmed, then the process ends.
+the other); one thread follows the register, one writes what was found out beside the frames. The doors open once the
+register was read. On SIGTERM they close first, then what was taken is committed and confirmed, then the process ends.
 """
 
 from __future__ import annotations
 
 import asyncio
+import resource
 import signal
 import sys
 import time
@@ -19,24 +20,22 @@ import structlog
 import uvloop
 
 from aralyk.database import Role, connect_info
+from aralyk.gateway.doors import Doors
+from aralyk.gateway.findings import Findings
 from aralyk.gateway.hand import Hand
 from aralyk.gateway.heartbeat import EVERY_S, Heartbeat
-from aralyk.gateway.http_door import HttpDoor
 from aralyk.gateway.lanes import BUDGETS, GATHERED, URGENT, LaneQueue
 from aralyk.gateway.metrics import Metrics
 from aralyk.gateway.reception import Reception
 from aralyk.gateway.registry import Registry
-from aralyk.gateway.settings import GatewaySettings
+from aralyk.gateway.settings import HTTP, R16H, GatewaySettings
 from aralyk.gateway.store import Store, witness_start
-from aralyk.gateway.tcp_door import TcpDoor
 from aralyk.gateway.writer import Writer
 from aralyk.protocols import registry as protocols
-from aralyk.protocols.codec import Transport
 from aralyk.tracking.log import Lane
 
 SWEEP_S: Final = 0.25
 REGISTER_POLL_S: Final = 0.02
-BACKLOG: Final = 1024  # connections that the system accepts while we are busy
 # A writer's thread needs the interpreter for microseconds between two waits for the database; with Python's default of
 # 5 ms a commit of ten statements would wait 50 ms for a busy event loop.
 SWITCH_INTERVAL_S: Final = 0.0005
@@ -53,6 +52,7 @@ def run(settings: GatewaySettings) -> int:
     """
     connect_info(Role.GATEWAY)  # a missing database is a mistake in the settings: said before anything starts
     sys.setswitchinterval(SWITCH_INTERVAL_S)
+    _allow_many_connections()
     return uvloop.run(Gateway(settings).serve())
 
 
@@ -67,27 +67,19 @@ class Gateway:
         self._gathered = self._writer("gathered", GATHERED, gather_s=settings.gather_ms / 1000)
         self._writers = (self._urgent, self._gathered)
         self._registry = Registry()
+        self._findings = Findings()
         reception = Reception(
-            lanes=self._lanes, wake=self._wake, metrics=self._metrics, strangers_per_s=settings.strangers_per_s
+            lanes=self._lanes, wake=self._wake, metrics=self._metrics, findings=self._findings, settings=settings
         )
-        codecs = protocols()
-        self._http = HttpDoor(
+        self._doors = Doors(
             settings=settings,
-            codecs={name: codec for name, codec in codecs.items() if codec.transport is Transport.HTTP},
-            registry=self._registry,
-            reception=reception,
-            metrics=self._metrics,
-        )
-        self._r16h = TcpDoor(
-            settings=settings,
-            codec=codecs["r16h"],
+            codecs=protocols(),
             registry=self._registry,
             reception=reception,
             metrics=self._metrics,
         )
         self._heartbeat = Heartbeat(settings.home)
         self._stop = asyncio.Event()
-        self._ports: dict[str, int] = {}
 
     async def serve(self) -> int:
         """Run until a signal; returns the exit code."""
@@ -101,9 +93,10 @@ class Gateway:
             async with asyncio.TaskGroup() as tasks:
                 working = [tasks.create_task(writer.run()) for writer in self._writers]
                 working.append(tasks.create_task(self._watch()))
-                servers = await self._open()
+                working.append(tasks.create_task(self._findings.run()))
+                await self._open()
                 await self._stop.wait()
-                lost = await self._drain(servers)
+                lost = await self._drain()
                 for task in working:
                     task.cancel()
         finally:
@@ -122,31 +115,18 @@ class Gateway:
     def _wake(self, lane: Lane) -> None:
         (self._urgent if lane in URGENT else self._gathered).wake()
 
-    async def _open(self) -> list[asyncio.Server]:
+    async def _open(self) -> None:
         while self._registry.current is None and not self._stop.is_set():
             await asyncio.sleep(REGISTER_POLL_S)
-        loop = asyncio.get_running_loop()
-        settings = self._settings
-        servers = [
-            await loop.create_server(
-                self._http.connection, settings.http_host, settings.http_port, backlog=BACKLOG, reuse_address=True
-            ),
-            await loop.create_server(
-                self._r16h.connection, settings.r16h_host, settings.r16h_port, backlog=BACKLOG, reuse_address=True
-            ),
-        ]
-        http_port, r16h_port = (server.sockets[0].getsockname()[1] for server in servers)
-        await Hand("start").do(partial(witness_start, settings.writer))
-        _log.info("doors_open", writer=settings.writer, http_port=http_port, r16h_port=r16h_port)
-        self._ports = {"http_port": http_port, "r16h_port": r16h_port}
-        return servers
+        await self._doors.open()
+        await Hand("start").do(partial(witness_start, self._settings.writer))
+        _log.info("doors_open", writer=self._settings.writer, ports=self._doors.ports)
 
     async def _watch(self) -> None:
         """Patience with senders, room in the lanes, and the sign of life."""
         beaten_s = told_s = float("-inf")
         while True:
-            self._http.sweep()
-            self._r16h.sweep()
+            self._doors.sweep()
             for lane in self._lanes.values():
                 lane.drop_abandoned()
             if not self._registry.alive:
@@ -158,31 +138,40 @@ class Gateway:
             if now_s - beaten_s >= EVERY_S and self._well(now_s):
                 beaten_s = now_s
                 waiting = {lane.value: len(queue) for lane, queue in self._lanes.items()}
-                self._heartbeat.beat({**self._ports, "waiting": waiting})
+                ports = self._doors.ports
+                named = {"http_port": ports[HTTP], "r16h_port": ports[R16H], "ports": ports}
+                self._heartbeat.beat({**named, "waiting": waiting})
             await asyncio.sleep(SWEEP_S)
 
     def _well(self, now_s: float) -> bool:
         """Whether devices are heard and stored: the doors are open, no writer stalls."""
-        if not self._ports:
+        if not self._doors.ports:
             return False
         return all(now_s - writer.well_since_s < STALLED_S and not _stalls(writer, now_s) for writer in self._writers)
 
-    async def _drain(self, servers: Sequence[asyncio.Server]) -> int:
+    async def _drain(self) -> int:
         """Close the doors and commit what was taken; returns how many frames the database did not take in time."""
         _log.info("draining", waiting=self._waiting())
-        for server in servers:
-            server.close()
-        self._r16h.close()
-        self._http.close_idle()
+        self._doors.close()
         deadline_s = time.monotonic() + self._settings.drain_s
-        while (self._waiting() or self._r16h.busy or self._http.busy) and time.monotonic() < deadline_s:
+        while (self._waiting() or self._doors.busy) and time.monotonic() < deadline_s:
             await asyncio.sleep(REGISTER_POLL_S)
         lost = self._waiting()
+        if not lost:
+            await self._findings.write()
+        self._doors.end()
         _log.info("ended", lost=lost)
         return lost
 
     def _waiting(self) -> int:
         return sum(writer.waiting for writer in self._writers)
+
+
+def _allow_many_connections() -> None:
+    """A connection is an open file, and many systems allow 1,024 unless asked."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _stalls(writer: Writer, now_s: float) -> bool:

@@ -1,33 +1,47 @@
 """Judges a frame: who speaks, may he, what does he say, and so in which lane it waits.
 
-A phone is known by the secret of its address, and what it says about itself must agree; a bracelet is known by its
-IMEI. Nobody is ever added to the register from here. What can't be believed or read goes to quarantine with its bytes
-and the reason. Frames of devices in use are all kept; those of strangers at a bounded rate, or anybody could fill the
-disk.
+A phone is known by the secret of its address, and what it says about itself must agree; a tracker is known by its IMEI,
+and by the network it speaks from where it was registered with one. Nobody is ever added to the register from here. What
+can't be believed or read goes to quarantine with its bytes and the reason. Frames of devices in use are all kept; those
+of strangers at a bounded rate, or anybody could fill the disk.
 """
 
 from __future__ import annotations
 
 import hashlib
-import secrets
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
 from aralyk import clock
-from aralyk.gateway.lanes import LaneQueue, Parcel, Refusal
+from aralyk.gateway.findings import Findings
+from aralyk.gateway.lanes import URGENT, LaneQueue, Parcel, Refusal
 from aralyk.gateway.metrics import Metrics
+from aralyk.gateway.rates import Rate, Speakers
 from aralyk.gateway.registry import Device, Register
-from aralyk.protocols.codec import BrokenFrame, Codec, Decoded, Session
-from aralyk.protocols.errors import ProtocolError
+from aralyk.gateway.settings import GatewaySettings
+from aralyk.gateway.sources import Source, Sources
+from aralyk.gateway.suspicion import Doubts, Suspicion
+from aralyk.protocols.codec import BrokenFrame, Codec, Decoded, Session, Transport
+from aralyk.protocols.errors import ErrorCode, ProtocolError
 from aralyk.tracking import log
 from aralyk.tracking.log import Lane
 
 STRANGERS_BURST: Final = 200  # a shift's worth of wrongly typed addresses
 REPEATS_MAX: Final = 10_000  # refused frames remembered, 32 bytes each
+
+
+class Trust(StrEnum):
+    """On what a sender was believed, the strongest first; log lines carry it."""
+
+    ATTESTED = "attested"  # the register holds the device for attested
+    SECRET = "secret"
+    NETWORK = "network"  # its IMEI, spoken from a network that it was registered with
+    IMEI = "imei"
+    SELF_REPORTED = "self_reported"  # the register says that its word proves nothing
 
 
 class Unbelieved(StrEnum):
@@ -37,6 +51,9 @@ class Unbelieved(StrEnum):
     INACTIVE_DEVICE = "inactive_device"
     DEVICE_MISMATCH = "device_mismatch"  # the record names another device than the address belongs to
     WRONG_PROTOCOL = "wrong_protocol"  # the device is registered for another protocol, with another kind of proof
+    WRONG_NETWORK = "wrong_network"  # the device is bound to networks, and this address is in none of them
+    UNNAMED = "unnamed"  # the frame names nobody, and nobody was believed on its connection before
+    TOO_FAST = "too_fast"  # a datagram beyond the device's rate: there is no connection to slow down
 
 
 DETAILS: Final[Mapping[Unbelieved, str]] = {
@@ -44,7 +61,12 @@ DETAILS: Final[Mapping[Unbelieved, str]] = {
     Unbelieved.INACTIVE_DEVICE: "device: expected one in use; this one was taken out of service",
     Unbelieved.DEVICE_MISMATCH: "id: expected the id that was registered with this address",
     Unbelieved.WRONG_PROTOCOL: "device: expected to speak the protocol that it was registered for",
+    Unbelieved.WRONG_NETWORK: "address: expected one in a network that the device was registered with",
+    Unbelieved.UNNAMED: "device: expected a login of a registered device before this frame",
+    Unbelieved.TOO_FAST: "device: expected fewer frames a second",
 }
+# Perhaps strangers' doing though a device is named: kept at the strangers' rate, and people are told.
+_FOREIGN: Final = frozenset({Unbelieved.WRONG_NETWORK.value, Unbelieved.TOO_FAST.value})
 
 
 class Fate(StrEnum):
@@ -73,39 +95,25 @@ class Verdict:
     decoded: Decoded | None = None
 
 
-class Peers:
-    """Names a source address without telling it: keyed with this process's own randomness.
+@dataclass(slots=True, kw_only=True)
+class Talk:
+    """What one sender has said so far, and where it speaks from.
 
-    A plain hash of an address is undone by trying all of them. The key dies with the process, so sources can be told
-    apart within a run and nowhere else.
+    Attributes:
+        source: The address.
+        link: Tells connections apart (datagrams: sources); None: requests of their own.
+        device: Who was believed last.
+        context: What its frames said about the later ones.
+        read_us: When the bytes under judgement were read, domain time.
+        paced: Whether the sender can be slowed down; a datagram can't.
     """
 
-    def __init__(self) -> None:
-        self._key = secrets.token_bytes(16)
-
-    def name(self, address: str) -> str:
-        """Eight hex digits."""
-        return hashlib.blake2b(address.encode(), key=self._key, digest_size=4).hexdigest()
-
-
-class Rate:
-    """Lets a burst through, then so many a second (token bucket on the monotonic clock)."""
-
-    def __init__(self, *, per_s: float, burst: int) -> None:
-        self._per_s = per_s
-        self._burst = float(burst)
-        self._tokens = float(burst)
-        self._since_s = time.monotonic()
-
-    def allows(self) -> bool:
-        """Whether one more may pass now."""
-        now_s = time.monotonic()
-        self._tokens = min(self._burst, self._tokens + (now_s - self._since_s) * self._per_s)
-        self._since_s = now_s
-        if self._tokens < 1:
-            return False
-        self._tokens -= 1
-        return True
+    source: Source
+    link: Hashable | None = None
+    device: Device | None = None
+    context: Mapping[str, str] = field(default_factory=dict)
+    read_us: int = 0
+    paced: bool = True
 
 
 class Repeats:
@@ -134,84 +142,135 @@ class Reception:
         lanes: Mapping[Lane, LaneQueue],
         wake: Callable[[Lane], None],
         metrics: Metrics,
-        strangers_per_s: float,
+        findings: Findings,
+        settings: GatewaySettings,
     ) -> None:
-        self.peers = Peers()
+        self.sources = Sources(settings.trusted())
         self.repeats = Repeats()
         self._lanes = lanes
         self._wake = wake
         self._metrics = metrics
-        self._strangers = Rate(per_s=strangers_per_s, burst=STRANGERS_BURST)
+        self._findings = findings
+        self._doubts = Doubts(resend_s=settings.resend_s)
+        self._strangers = Rate(per_s=settings.strangers_per_s, burst=STRANGERS_BURST)
+        self._device_rates = Speakers(per_s=settings.device_frames_per_s)
+        self._address_rates = Speakers(per_s=settings.address_frames_per_s)
+
+    def allows(self, source: Source, device: Device | None) -> bool:
+        """Whether one more frame may be taken now; call once for each frame, and wait when it may not."""
+        if not source.trusted and not self._address_rates.allows(source.name):
+            return False
+        return device is None or self._device_rates.allows(device.id)
 
     def of_phone(
-        self, codec: Codec, frame: bytes, *, device: Device, peer: str, stored: Callable[[], None]
+        self, codec: Codec, frame: bytes, *, device: Device, source: Source, stored: Callable[[], None]
     ) -> tuple[Verdict, Parcel | None]:
-        """Judge a frame that came with a device's secret."""
-        visit = _Visit(codec=codec, frame=frame, peer=peer, device=device, stored=stored)
+        """Judge a frame that came with a device's secret; one that comes too fast is FULL, unless it is urgent."""
+        talk = Talk(source=source, device=device, read_us=clock.now_us())
+        session = _session(device, {})
+        visit = _Visit(codec=codec, frame=frame, talk=talk, device=device, session=session, stored=stored)
+        hurried = not self.allows(source, device)
         try:
-            decoded = codec.decode(frame, Session(device_id=device.id, model=device.model))
+            decoded = codec.decode(frame, session)
         except ProtocolError as error:
+            if hurried:
+                return Verdict(fate=Fate.FULL), None
             return self._set_aside(visit, error.code.value, error.detail)
-        reason = _disbelief(device, codec)
+        reason = _disbelief(device, codec, source)
         if reason is None and decoded.device_id != device.id:
             reason = Unbelieved.DEVICE_MISMATCH
         if reason is not None:
             return self._set_aside(visit, reason.value, DETAILS[reason])
-        return self._keep(visit, decoded)
+        return self._keep(visit, decoded, urgent_only=hurried)
 
     def of_named(
-        self,
-        codec: Codec,
-        frame: bytes | BrokenFrame,
-        *,
-        register: Register,
-        last: Device | None,
-        peer: str,
-        stored: Callable[[], None],
+        self, codec: Codec, frame: bytes | BrokenFrame, *, register: Register, talk: Talk, stored: Callable[[], None]
     ) -> tuple[Verdict, Parcel | None]:
-        """Judge a frame that names its device itself; `last` is who was believed before on this connection."""
+        """Judge a frame of a connection or a datagram; who is believed is remembered in `talk`."""
+        last = register.by_id.get(talk.device.id) if talk.device is not None else None
+        session = _session(last, talk.context)
         raw = frame.raw if isinstance(frame, BrokenFrame) else frame
-        visit = _Visit(codec=codec, frame=raw, peer=peer, device=last, stored=stored)
+        visit = _Visit(codec=codec, frame=raw, talk=talk, device=last, session=session, stored=stored)
         try:
-            if isinstance(frame, BrokenFrame):
-                raise frame.error
-            decoded = codec.decode(frame, Session())
+            decoded = _read(codec, frame, session)
+            device = register.by_id.get(decoded.device_id or "")
+            if device is not None and device is not last and (device.model or device.key):
+                # It named itself only now: read it again with what is known about it.
+                session = _session(device, session.context)
+                decoded = _read(codec, frame, session)
         except ProtocolError as error:
             return self._set_aside(visit, error.code.value, error.detail)
-        device = register.by_id.get(decoded.device_id or "")
-        visit = _Visit(codec=codec, frame=raw, peer=peer, device=device, stored=stored)
-        reason = Unbelieved.UNKNOWN_DEVICE if device is None else _disbelief(device, codec)
+        reason = _doubt(decoded, device, codec, talk.source)
+        visit = _Visit(codec=codec, frame=raw, talk=talk, device=device, session=session, stored=stored)
         if reason is not None:
-            return self._set_aside(visit, reason.value, DETAILS[reason])
-        return self._keep(visit, decoded)
+            return self._set_aside(visit, reason.value, DETAILS[reason], claimed=decoded.device_id)
+        assert device is not None
+        if not talk.paced and not self.allows(talk.source, device):
+            return self._set_aside(visit, Unbelieved.TOO_FAST.value, DETAILS[Unbelieved.TOO_FAST])
+        verdict, parcel = self._keep(visit, decoded)
+        if verdict.fate is Fate.KEPT:
+            before = talk.context if last is device else {}
+            talk.device, talk.context = device, {**before, **(decoded.context or {})}
+        return verdict, parcel
 
-    def of_stranger(self, codec: Codec, frame: bytes, *, peer: str) -> Verdict:
+    def of_stranger(self, codec: Codec, frame: bytes, *, source: Source) -> Verdict:
         """Keep what came to an address that we don't know, at the strangers' rate; nobody waits for it."""
-        visit = _Visit(codec=codec, frame=frame, peer=peer, device=None, stored=None)
+        try:
+            claimed = codec.decode(frame, Session()).device_id
+        except ProtocolError:
+            claimed = None
+        talk = Talk(source=source, read_us=clock.now_us())
+        visit = _Visit(codec=codec, frame=frame, talk=talk, device=None, session=Session(), stored=None)
         reason = Unbelieved.UNKNOWN_DEVICE
-        return self._set_aside(visit, reason.value, DETAILS[reason])[0]
+        return self._set_aside(visit, reason.value, DETAILS[reason], claimed=claimed)[0]
 
-    def _keep(self, visit: _Visit, decoded: Decoded) -> tuple[Verdict, Parcel | None]:
+    def _keep(self, visit: _Visit, decoded: Decoded, *, urgent_only: bool = False) -> tuple[Verdict, Parcel | None]:
         messages = [message.as_line() for message in decoded.messages]
-        assert visit.device is not None
-        parcel = visit.parcel(lane=log.lane_of(messages), messages=messages, believed=visit.device.id)
+        lane = log.lane_of(messages)
+        if urgent_only and lane not in URGENT:
+            return Verdict(fate=Fate.FULL), None
+        if not self._lanes[lane].has_room:
+            self._metrics.full.labels(lane.value).inc()
+            return Verdict(fate=Fate.FULL), None
+        parcel = visit.parcel(lane=lane, messages=messages, suspect=self._weigh(visit, decoded))
         if not self._offer(parcel):
             return Verdict(fate=Fate.FULL), None
         return Verdict(fate=Fate.KEPT, decoded=decoded), parcel
 
-    def _set_aside(self, visit: _Visit, code: str, detail: str) -> tuple[Verdict, Parcel | None]:
-        stranger = visit.device is None or not visit.device.active
+    def _weigh(self, visit: _Visit, decoded: Decoded) -> tuple[Suspicion, ...]:
+        assert visit.device is not None
+        talk, now_us = visit.talk, clock.now_us()
+        found = self._doubts.of_frame(
+            visit.device.id,
+            visit.frame,
+            decoded,
+            link=talk.link,
+            source=talk.source.name,
+            read_us=talk.read_us,
+            now_us=now_us,
+        )
+        if found:
+            self._findings.alarms.note(visit.device.id, found, at_us=now_us)
+            for suspicion in found:
+                self._metrics.suspects.labels(visit.codec.name, suspicion.value).inc()
+        return found
+
+    def _set_aside(
+        self, visit: _Visit, code: str, detail: str, *, claimed: str | None = None
+    ) -> tuple[Verdict, Parcel | None]:
+        device = visit.device
+        if device is None:
+            self._findings.strangers.note(visit.codec.name, claimed, at_us=clock.now_us())
+        elif code in _FOREIGN:
+            self._findings.alarms.note(device.id, (code,), at_us=clock.now_us())
+        stranger = device is None or not device.active or code in _FOREIGN
         if stranger and not self._strangers.allows():
             self._metrics.strangers.inc()
             return Verdict(fate=Fate.NOT_KEPT, code=code, detail=detail), None
         refusal = Refusal(
-            protocol=visit.codec.name,
-            device=visit.device.id if visit.device else None,
-            code=code,
-            detail=detail,
-            raw=visit.frame,
+            protocol=visit.codec.name, device=device.id if device else None, code=code, detail=detail, raw=visit.frame
         )
-        parcel = visit.parcel(lane=Lane.QUARANTINE, messages=[], believed=None, refusal=refusal)
+        parcel = visit.parcel(lane=Lane.QUARANTINE, messages=[], refusal=refusal)
         fate = Fate.SET_ASIDE if self._offer(parcel) else Fate.FULL
         return Verdict(fate=fate, code=code, detail=detail), parcel if fate is Fate.SET_ASIDE else None
 
@@ -229,22 +288,33 @@ class _Visit:
 
     codec: Codec
     frame: bytes
-    peer: str
+    talk: Talk
     device: Device | None
+    session: Session
     stored: Callable[[], None] | None
 
     def parcel(
-        self, *, lane: Lane, messages: list[dict[str, object]], believed: str | None, refusal: Refusal | None = None
+        self,
+        *,
+        lane: Lane,
+        messages: list[dict[str, object]],
+        suspect: tuple[Suspicion, ...] = (),
+        refusal: Refusal | None = None,
     ) -> Parcel:
         received_us = clock.now_us()
+        believed = self.device if refusal is None else None
         line = log.frame_line(
             raw=self.frame,
             lane=lane,
             messages=messages,
             protocol=self.codec.name,
             received_at_us=received_us,
-            device=believed,
-            peer=self.peer,
+            device=believed.id if believed else None,
+            peer=self.talk.source.name,
+            context=self.session.context,
+            model=self.session.model,
+            trust=_trust(believed, self.codec).value if believed else None,
+            suspect=suspect,
         )
         return Parcel(
             lane=lane,
@@ -256,7 +326,39 @@ class _Visit:
         )
 
 
-def _disbelief(device: Device, codec: Codec) -> Unbelieved | None:
+def _session(device: Device | None, context: Mapping[str, str]) -> Session:
+    if device is None:
+        return Session(context=context)
+    return Session(device_id=device.id, model=device.model or None, key=device.key, context=context)
+
+
+def _read(codec: Codec, frame: bytes | BrokenFrame, session: Session) -> Decoded:
+    if isinstance(frame, BrokenFrame):
+        raise frame.error
+    if len(frame) > codec.frame_bytes_max:
+        raise ProtocolError(ErrorCode.FRAME_TOO_LONG, f"frame: expected at most {codec.frame_bytes_max} bytes")
+    return codec.decode(frame, session)
+
+
+def _doubt(decoded: Decoded, device: Device | None, codec: Codec, source: Source) -> Unbelieved | None:
+    if decoded.device_id is None:
+        return Unbelieved.UNNAMED
+    return Unbelieved.UNKNOWN_DEVICE if device is None else _disbelief(device, codec, source)
+
+
+def _disbelief(device: Device, codec: Codec, source: Source) -> Unbelieved | None:
     if not device.active:
         return Unbelieved.INACTIVE_DEVICE
-    return None if device.protocol == codec.name else Unbelieved.WRONG_PROTOCOL
+    if device.protocol != codec.name:
+        return Unbelieved.WRONG_PROTOCOL
+    if device.networks and not source.within(device.networks):
+        return Unbelieved.WRONG_NETWORK
+    return None
+
+
+def _trust(device: Device, codec: Codec) -> Trust:
+    if device.trust in (Trust.ATTESTED, Trust.SELF_REPORTED):
+        return Trust(device.trust)
+    if codec.transport is Transport.HTTP:
+        return Trust.SECRET
+    return Trust.NETWORK if device.networks else Trust.IMEI

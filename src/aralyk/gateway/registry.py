@@ -8,6 +8,7 @@ being unknown, because nobody can be known.
 from __future__ import annotations
 
 import hashlib
+import ipaddress
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,6 +18,8 @@ import psycopg
 import structlog
 
 from aralyk.database import Role, connect
+from aralyk.devices.keys import DeviceKeyUnreadable, open_sealed
+from aralyk.gateway.settings import Network
 
 POLL_S: Final = 30.0
 BACK_OFF_S: Final = 1.0
@@ -27,12 +30,25 @@ _log = structlog.get_logger("aralyk.gateway")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Device:
-    """A registered device, as far as the gateway needs it."""
+    """A registered device, as far as the gateway needs it.
+
+    Attributes:
+        id: What it says on the wire.
+        protocol: How it speaks.
+        model: As on the box, for protocols whose frames depend on it.
+        active: Whether it is in use.
+        trust: How far the register lets its word go.
+        networks: Where it may speak from; empty: from anywhere.
+        key: With which it encrypts, opened.
+    """
 
     id: str
     protocol: str
     model: str
     active: bool
+    trust: str = ""
+    networks: tuple[Network, ...] = ()
+    key: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,10 +109,33 @@ def read_register(connection: psycopg.Connection[tuple[object, ...]]) -> Registe
     """Read all devices, the inactive too: they are refused by name, not as strangers."""
     by_id: dict[str, Device] = {}
     by_secret_hash: dict[bytes, Device] = {}
-    rows = connection.execute("SELECT id, protocol, model, active, secret_hash FROM devices_device")
-    for device_id, protocol, model, active, secret_hash in rows:
-        device = Device(id=str(device_id), protocol=str(protocol), model=str(model), active=bool(active))
+    rows = connection.execute(
+        "SELECT id, protocol, model, active, trust, networks, key, secret_hash FROM devices_device"
+    )
+    for device_id, protocol, model, active, trust, networks, key, secret_hash in rows:
+        device = Device(
+            id=str(device_id),
+            protocol=str(protocol),
+            model=str(model),
+            active=bool(active),
+            trust=str(trust),
+            networks=_networks(str(networks)),
+            key=_key(key, device_id=str(device_id)) if isinstance(key, bytes) else None,
+        )
         by_id[device.id] = device
         if isinstance(secret_hash, bytes):
             by_secret_hash[secret_hash] = device
     return Register(by_id=by_id, by_secret_hash=by_secret_hash)
+
+
+def _networks(text: str) -> tuple[Network, ...]:
+    return tuple(ipaddress.ip_network(part) for part in text.split(",") if part)
+
+
+def _key(sealed: bytes, *, device_id: str) -> bytes | None:
+    """Without its key the device's frames can't be read: they are set aside, and none is lost."""
+    try:
+        return open_sealed(sealed, device_id=device_id)
+    except DeviceKeyUnreadable as error:
+        _log.error("device_key_unreadable", device=device_id, error=str(error))
+        return None

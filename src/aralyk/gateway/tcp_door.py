@@ -1,8 +1,9 @@
-"""The door for bracelets: a stream of frames over TCP.
+"""The door for trackers: streams of frames over TCP, one door for each protocol.
 
-Frames are judged one by one in their order. While a lane has no room, or too many frames of the connection wait for
-their commit, the connection is not read: the bracelet's own sending buffer fills and it keeps its records. A small
-buffer of fixed size for each connection bounds what was read but not yet judged.
+Frames are judged one by one in their order. While a lane has no room, the device or its address is over its rate, or
+too many frames of the connection wait for their commit, the connection is not read: the tracker's own sending buffer
+fills and it keeps its records. An idle connection holds no buffer: all connections of a door are read into one, because
+the event loop fills it and hands it over in one go.
 """
 
 from __future__ import annotations
@@ -11,17 +12,23 @@ import asyncio
 import time
 from collections import deque
 from functools import partial
+from itertools import count
 from typing import Final, cast
 
+from aralyk import clock
 from aralyk.gateway.metrics import Metrics
-from aralyk.gateway.reception import Fate, Reception
-from aralyk.gateway.registry import Device, Registry
+from aralyk.gateway.reception import Fate, Reception, Talk
+from aralyk.gateway.registry import Registry
 from aralyk.gateway.settings import GatewaySettings
+from aralyk.gateway.sources import Occupancy
 from aralyk.protocols.codec import BrokenFrame, Codec
 
-READ_BYTES: Final = 4096  # about 40 frames
+READ_BYTES: Final = 16 * 1024  # about 160 frames of text
 UNCOMMITTED_MAX: Final = 64  # frames of one connection that wait for their commit
 BROKEN_MAX: Final = 20  # bad frames of a sender not yet believed, after which the connection is ended
+PATIENCE_EVERY_S: Final = 1.0  # between two looks at all connections; 20,000 of them cost 10 ms
+
+_links = count(1)  # tells connections apart within this process
 
 
 class TcpDoor:
@@ -30,22 +37,33 @@ class TcpDoor:
     def __init__(
         self, *, settings: GatewaySettings, codec: Codec, registry: Registry, reception: Reception, metrics: Metrics
     ) -> None:
+        assert codec.splitter is not None
         self.settings = settings
         self.codec = codec
+        self.splitter = codec.splitter
         self.registry = registry
         self.reception = reception
         self.metrics = metrics
+        self.idle_s = settings.idle_s_of(codec.name)
+        self.occupancy = Occupancy(per_address_max=settings.connections_per_address_max)
+        self.buffer = bytearray(READ_BYTES)
         self.connections: set[TcpConnection] = set()
+        self.waiting: set[TcpConnection] = set()  # with frames that met no room
+        self._looked_s = float("-inf")
 
     def connection(self) -> TcpConnection:
         """Make the protocol of a new connection."""
         return TcpConnection(self)
 
     def sweep(self) -> None:
-        """End forgotten connections, and offer again what met a full lane; call about twice a second."""
+        """Offer again what met no room, and end forgotten connections; call about four times a second."""
+        for connection in list(self.waiting):
+            connection.offer_again()
         now_s = time.monotonic()
-        for connection in list(self.connections):
-            connection.sweep(now_s)
+        if now_s - self._looked_s >= PATIENCE_EVERY_S:
+            self._looked_s = now_s
+            for connection in list(self.connections):
+                connection.end_if_forgotten(now_s)
 
     @property
     def busy(self) -> bool:
@@ -61,42 +79,54 @@ class TcpDoor:
         """Tell the metrics how many there are."""
         self.metrics.connections.labels(self.codec.name).set(len(self.connections))
 
+    def refuse(self, why: str) -> None:
+        """Count a connection that found no room."""
+        self.metrics.refused.labels(self.codec.name, why).inc()
+
 
 class TcpConnection(asyncio.BufferedProtocol):
-    """One connection of a bracelet."""
+    """One connection of a tracker."""
+
+    __slots__ = ("_broken", "_door", "_full", "_held", "_opened_s", "_paused", "_quiet_since_s", "_splitter", "_talk",
+                 "_transport", "_uncommitted", "_unheard")  # fmt: skip
 
     def __init__(self, door: TcpDoor) -> None:
-        assert door.codec.splitter is not None
         self._door = door
-        self._splitter = door.codec.splitter()
-        self._buffer = bytearray(READ_BYTES)
+        self._splitter = door.splitter()
         self._transport: asyncio.Transport | None = None
-        self._peer = ""
+        self._talk: Talk | None = None
         self._held: deque[bytes | BrokenFrame] = deque()
         self._uncommitted = 0
         self._broken = 0
-        self._device: Device | None = None
-        self._quiet_since_s = time.monotonic()
+        self._opened_s = self._quiet_since_s = time.monotonic()
         self._paused = False
         self._full = False
+        self._unheard = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Take the connection, or end it when there is no room: the protocol has no word for "later"."""
+        """Take the connection, or end it when there is no room: the protocols have no word for "later"."""
         transport = cast(asyncio.Transport, transport)  # uvloop's has no base class in common with asyncio's
-        if len(self._door.connections) >= self._door.settings.connections_max:
+        door = self._door
+        source = door.reception.sources.of(transport.get_extra_info("peername"))
+        if len(door.connections) >= door.settings.connections_max:
+            door.refuse("full")
+            transport.abort()
+            return
+        if not door.occupancy.enter(source):
+            door.refuse("address")
             transport.abort()
             return
         self._transport = transport
-        address = transport.get_extra_info("peername")
-        self._peer = self._door.reception.peers.name(str(address[0]) if isinstance(address, tuple) else "")
-        self._door.connections.add(self)
-        self._door.count()
+        self._talk = Talk(source=source, link=next(_links))
+        door.connections.add(self)
+        door.count()
 
     def connection_lost(self, error: Exception | None) -> None:
-        """Judge what the end cut off. Frames that met a full lane stay with us until they are stored."""
-        if self._transport is None:
+        """Judge what the end cut off. Frames that met no room stay with us until they are stored."""
+        if self._transport is None or self._talk is None:
             return
         self._transport = None
+        self._door.occupancy.leave(self._talk.source)
         cut = self._splitter.close()
         if cut is not None:
             self._held.append(cut)
@@ -105,13 +135,25 @@ class TcpConnection(asyncio.BufferedProtocol):
 
     def get_buffer(self, sizehint: int) -> bytearray:
         """Where to read to."""
-        return self._buffer
+        return self._door.buffer
 
     def buffer_updated(self, nbytes: int) -> None:
         """Bytes came."""
+        assert self._talk is not None
         self._quiet_since_s = time.monotonic()
-        self._held.extend(self._splitter.feed(bytes(memoryview(self._buffer)[:nbytes])))
+        self._talk.read_us = clock.now_us()
+        self._held.extend(self._splitter.feed(bytes(memoryview(self._door.buffer)[:nbytes])))
         self._work()
+
+    def pause_writing(self) -> None:
+        """The other side does not read its answers: read no more of its frames."""
+        self._unheard = True
+        self._balance()
+
+    def resume_writing(self) -> None:
+        """It reads again."""
+        self._unheard = False
+        self._balance()
 
     def eof_received(self) -> bool:
         """The other side sends no more."""
@@ -127,28 +169,33 @@ class TcpConnection(asyncio.BufferedProtocol):
         if self._transport is not None:
             self._transport.close()
 
-    def sweep(self, now_s: float) -> None:
+    def offer_again(self) -> None:
         """See TcpDoor.sweep."""
-        if self._held:
-            self._work()
+        self._work()
         self._leave_if_done()
-        if not self._paused and now_s - self._quiet_since_s > self._door.settings.bracelet_idle_s:
+
+    def end_if_forgotten(self, now_s: float) -> None:
+        """End a connection that is silent for too long, or that has not said whose it is."""
+        if self._talk is None or (self._paused and not self._unheard):
+            return  # it waits for us, not we for it
+        unnamed = self._talk.device is None and now_s - self._opened_s > self._door.settings.login_s
+        if unnamed or now_s - self._quiet_since_s > self._door.idle_s:
             self.end()
 
     def _work(self) -> None:
         self._full = False
         while self._held and self._uncommitted < UNCOMMITTED_MAX and not self._full:
             self._judge(self._held[0])
+        (self._door.waiting.add if self._held else self._door.waiting.discard)(self)
         self._balance()
 
     def _judge(self, frame: bytes | BrokenFrame) -> None:
-        register = self._door.registry.current
-        if register is None:
-            self._full = True  # nobody is known yet
+        talk, reception, register = self._talk, self._door.reception, self._door.registry.current
+        assert talk is not None
+        if register is None or not reception.allows(talk.source, talk.device):
+            self._full = True  # nobody is known yet, or it comes too fast
             return
-        verdict, parcel = self._door.reception.of_named(
-            self._door.codec, frame, register=register, last=self._device, peer=self._peer, stored=self._stored
-        )
+        verdict, parcel = reception.of_named(self._door.codec, frame, register=register, talk=talk, stored=self._stored)
         if verdict.fate is Fate.FULL:
             self._full = True
             return
@@ -157,10 +204,9 @@ class TcpConnection(asyncio.BufferedProtocol):
             self._uncommitted += 1
         if verdict.fate is Fate.KEPT:
             assert verdict.decoded is not None
-            self._device = register.by_id.get(verdict.decoded.device_id or "")
             if parcel is not None and verdict.decoded.answer is not None:
                 parcel.stored = partial(self._stored, verdict.decoded.answer)
-        elif self._device is None:
+        elif talk.device is None:
             self._broken += 1
             if self._broken >= BROKEN_MAX:
                 self._held.clear()
@@ -179,7 +225,7 @@ class TcpConnection(asyncio.BufferedProtocol):
     def _balance(self) -> None:
         if self._transport is None or self._transport.is_closing():
             return
-        wants_pause = bool(self._held) or self._uncommitted >= UNCOMMITTED_MAX
+        wants_pause = self._unheard or bool(self._held) or self._uncommitted >= UNCOMMITTED_MAX
         if wants_pause and not self._paused:
             self._transport.pause_reading()
         elif self._paused and not wants_pause:

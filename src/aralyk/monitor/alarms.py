@@ -8,11 +8,8 @@ from enum import StrEnum
 from typing import Any
 
 import psycopg
-from psycopg.types.json import Jsonb
 
-from aralyk.evidence.kinds import Kind
-from aralyk.evidence.record import record
-from aralyk.tracking.live import LiveKind, announce
+from aralyk.tracking import alarms
 
 Cursor = psycopg.Cursor[tuple[Any, ...]]
 BY = "system:monitor"
@@ -40,7 +37,7 @@ def lag_of(lane: str) -> str:
 
 
 def raise_alarm(cursor: Cursor, *, component: str, at: datetime, detail: Mapping[str, object]) -> bool:
-    """Raise an alarm unless the same one stands already.
+    """Raise an alarm unless the same one stands already; see `tracking.alarms`.
 
     Args:
         cursor: Inside a transaction.
@@ -51,45 +48,14 @@ def raise_alarm(cursor: Cursor, *, component: str, at: datetime, detail: Mapping
     Returns:
         Whether it is new.
     """
-    state, standing = _latest(cursor, component)
-    if state == "raised" and standing == dict(detail):
-        return False
-    _write(cursor, component=component, state="raised", kind=Kind.ALARM_RAISED, at=at, detail=detail)
-    return True
+    return alarms.raise_alarm(cursor, component=component, by=BY, at=at, detail=detail)
 
 
 def clear_alarm(cursor: Cursor, *, component: str, at: datetime) -> bool:
     """Clear an alarm if it stands; returns whether it did."""
-    if _latest(cursor, component)[0] != "raised":
-        return False
-    _write(cursor, component=component, state="cleared", kind=Kind.ALARM_CLEARED, at=at, detail={})
-    return True
+    return alarms.clear_alarm(cursor, component=component, by=BY, at=at)
 
 
 def standing(cursor: Cursor) -> set[str]:
     """The monitor's alarms that stand."""
-    cursor.execute(
-        "SELECT component FROM (SELECT DISTINCT ON (component) component, state FROM platform_alarm"
-        " WHERE component LIKE 'monitor.%%' ORDER BY component, id DESC) latest WHERE state = 'raised'",
-        (),
-    )
-    return {str(row[0]) for row in cursor.fetchall()}
-
-
-def _latest(cursor: Cursor, component: str) -> tuple[str | None, dict[str, Any]]:
-    cursor.execute(
-        "SELECT state, detail FROM platform_alarm WHERE component = %s ORDER BY id DESC LIMIT 1", (component,)
-    )
-    row = cursor.fetchone()
-    return (row[0], dict(row[1])) if row else (None, {})
-
-
-def _write(
-    cursor: Cursor, *, component: str, state: str, kind: Kind, at: datetime, detail: Mapping[str, object]
-) -> None:
-    cursor.execute(
-        "INSERT INTO platform_alarm (component, state, at, detail) VALUES (%s, %s, %s, %s)",
-        (component, state, at, Jsonb(dict(detail))),
-    )
-    record(cursor, kind=kind, subject=f"component:{component}", by=BY, at=at, data=dict(detail))
-    announce(cursor, kind=LiveKind.PLATFORM, subject=component, district="", at=at)
+    return set(alarms.standing(cursor, prefix="monitor."))

@@ -24,6 +24,7 @@ class ErrorCode(StrEnum):
     BAD_FIELD = "bad_field"
     NOT_FINITE = "not_finite"  # NaN or infinity where a number must stand
     OUT_OF_RANGE = "out_of_range"
+    NOT_OPENED = "not_opened"  # encrypted, and no registered key opens it
 
 
 class ProtocolError(ValueError):

@@ -160,6 +160,7 @@ class _Readable:
             protocol=self.frame.protocol,
             received_at_us=clock.to_us(at),
             device=self.reading.device,
+            model=self.reading.model,
             heard_at_us=clock.to_us(self.frame.received_at),
         )
 

@@ -18,6 +18,7 @@ from django.db import connection
 from aralyk.access.errors import NotFound
 from aralyk.access.models import User
 from aralyk.access.permissions import May, allows, districts_of
+from aralyk.devices.models import Stranger
 from aralyk.devices.queries import devices_for
 
 PAGE_ROWS: Final = 50
@@ -171,6 +172,17 @@ def groups_for(user: User) -> list[Group]:
         )
         rows = cursor.fetchall()
     return [Group(protocol=row[0], code=row[1], waiting=row[2], newest_at=row[3]) for row in rows]
+
+
+def strangers_for(user: User) -> list[Stranger]:
+    """Who spoke last and is not registered: never a device until a person makes it one.
+
+    Raises:
+        NotFound: The role sees no quarantine, or not of every district.
+    """
+    if not _scope(user)["every"]:
+        raise NotFound("strangers")
+    return list(Stranger.objects.exclude(claimed_id="").order_by("-last_seen")[:STRANGERS_MAX])
 
 
 def sees_quarantine(user: User) -> bool:

@@ -38,6 +38,7 @@ class Reading:
     Attributes:
         messages: The records in the form of the log.
         device: Whose they are.
+        model: The registered model that they were read with.
         code: The codec's refusal, empty when it reads the frame.
         detail: The field and the form that it expected.
         obstacle: Why it may not be released; None: it may.
@@ -45,6 +46,7 @@ class Reading:
 
     messages: tuple[Mapping[str, Any], ...] = ()
     device: str | None = None
+    model: str | None = None
     code: str = ""
     detail: str = ""
     obstacle: Obstacle | None = None
@@ -70,6 +72,7 @@ def read_again(raw: bytes, *, protocol: str, device: str | None) -> Reading:
     return Reading(
         messages=tuple(message.as_line() for message in decoded.messages),
         device=decoded.device_id,
+        model=known.model or None if known else None,
         obstacle=_obstacle(codec, decoded, set_aside_for=known, speaker=speaker),
     )
 

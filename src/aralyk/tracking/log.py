@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import secrets
 from base64 import b64encode
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final, Literal, Protocol
@@ -53,16 +53,20 @@ TAMPER_ALARMS: Final = frozenset({"strap_open", "tamper", "jamming", "power_cut"
 class FrameLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One frame from a device with what its codec read in it."""
 
+    context: dict[str, str] = {}
     device: str | None = None
     frame: str
     heard_at: str | None = None
     kind: Literal["frame"] = "frame"
     lane: Lane
     messages: list[dict[str, Any]]
+    model: str | None = None
     peer: str | None = None
     protocol: str
     received_at: str
     salt: str
+    suspect: list[str] = []
+    trust: str | None = None
 
 
 class ControlLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,23 +112,43 @@ def frame_line(
     received_at_us: int,
     device: str | None,
     peer: str | None = None,
+    context: Mapping[str, str] | None = None,
+    model: str | None = None,
+    trust: str | None = None,
+    suspect: Sequence[str] | None = None,
     heard_at_us: int | None = None,
 ) -> bytes:
-    """Encode one frame as the line that is stored and hashed.
+    """Encode one frame as the line that is stored and hashed; what is None or empty is left out.
 
-    `heard_at_us` stands in the line of a frame that a person released from quarantine: when the gateway had it.
+    Args:
+        raw: The frame.
+        lane: Where it goes.
+        messages: What the codec read.
+        protocol: Which codec.
+        received_at_us: Domain time.
+        device: The registered device whose sender was believed.
+        peer: The sender's address by its name.
+        context: What earlier frames of the connection had said about this one.
+        model: The registered model that it was read with.
+        trust: On what the sender was believed.
+        suspect: What is odd about it.
+        heard_at_us: When the gateway had a frame that a person released from quarantine.
     """
     line: dict[str, Any] = {
+        "context": context or None,
         "device": device,
         "frame": b64encode(raw).decode("ascii"),
         "heard_at": None if heard_at_us is None else clock.iso(heard_at_us),
         "kind": "frame",
         "lane": lane.value,
         "messages": messages,
+        "model": model or None,
         "peer": peer,
         "protocol": protocol,
         "received_at": clock.iso(received_at_us),
         "salt": new_salt(),
+        "suspect": suspect or None,
+        "trust": trust,
     }
     return _encoder.encode({key: value for key, value in line.items() if value is not None})
 

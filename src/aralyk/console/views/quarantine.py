@@ -24,7 +24,7 @@ from aralyk.console.people import person_of
 from aralyk.console.quarantine_words import CODES, OBSTACLES, STANDINGS
 from aralyk.devices.actions import PROTOCOLS
 from aralyk.quarantine.actions import Look, Released, do_dismiss, do_look, do_release, do_release_all
-from aralyk.quarantine.queries import Filter, Frame, Standing, frame_for, frames_for, groups_for
+from aralyk.quarantine.queries import Filter, Frame, Standing, frame_for, frames_for, groups_for, strangers_for
 
 PERIODS: Final[Mapping[str, timedelta | None]] = {
     "all": None, "day": timedelta(days=1), "week": timedelta(days=7), "month": timedelta(days=30),
@@ -121,6 +121,8 @@ def _render_list(request: HttpRequest, *, form: ReasonForm | None = None, done: 
             }
             for group in groups
         ],
+        "strangers": strangers_for(user),
+        "may_register": allows(user, May.MANAGE_DEVICES),
         "waiting": sum(group.waiting for group in groups),
         "chosen": {name: value or "" for name, value in chosen.items()} | {"period": period},
         "protocols": sorted({group.protocol for group in groups} | set(PROTOCOLS)),

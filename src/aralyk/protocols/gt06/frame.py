@@ -1,0 +1,76 @@
+"""The envelope: start bytes, length, kind, content, serial, CRC-16/X-25, CR LF.
+
+`78 78` has one byte of length, `79 79` two. The checksum covers everything between the start bytes and itself. The
+standard library knows the same polynomial unreflected (XMODEM), so the bits of each byte are turned round by a table
+before it and those of the result after it: both run at the speed of C.
+"""
+
+from __future__ import annotations
+
+from binascii import crc_hqx
+from typing import Final, NamedTuple
+
+from aralyk.protocols.errors import ErrorCode, ProtocolError
+
+FRAME_BYTES_MAX: Final = 2048  # pictures come in pieces of 1024; everything else is shorter
+SHORT: Final = b"\x78\x78"
+LONG: Final = b"\x79\x79"
+END: Final = b"\r\n"
+SERIAL_LAST: Final = 65_535
+_AFTER_CONTENT: Final = 6  # serial, checksum, end
+_REVERSED: Final = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
+
+
+class Envelope(NamedTuple):
+    """A frame that came whole.
+
+    Attributes:
+        long: Whether it starts with `79 79`.
+        kind: The protocol number.
+        length: What the frame says about its length; some dialects are told apart by it.
+        begin: Where the content begins.
+        end: Where it ends.
+        serial: The device counts its frames with it.
+    """
+
+    long: bool
+    kind: int
+    length: int
+    begin: int
+    end: int
+    serial: int
+
+
+def checksum(data: bytes) -> bytes:
+    """CRC-16/X-25 of `data` in the two bytes that stand in the frame."""
+    turned = crc_hqx(data.translate(_REVERSED), 0xFFFF) ^ 0xFFFF
+    return bytes((_REVERSED[turned & 0xFF], _REVERSED[turned >> 8]))
+
+
+def opened(frame: bytes) -> Envelope:
+    """Take a frame's envelope off.
+
+    A length that does not fit is no error while the checksum holds: there are devices that miscount.
+
+    Raises:
+        ProtocolError: Not a frame, or its checksum is wrong.
+    """
+    size = len(frame)
+    if size > FRAME_BYTES_MAX:
+        raise ProtocolError(ErrorCode.FRAME_TOO_LONG, f"frame: expected at most {FRAME_BYTES_MAX} bytes")
+    start = frame[:2]
+    long = start == LONG
+    begin = 5 if long else 4
+    if size < begin + _AFTER_CONTENT or not (long or start == SHORT) or frame[-2:] != END:
+        raise ProtocolError(ErrorCode.UNKNOWN_FRAME, "frame: expected 78 78 or 79 79, a body, and CR LF")
+    if checksum(frame[2:-4]) != frame[-4:-2]:
+        raise ProtocolError(ErrorCode.BAD_FIELD, "checksum: expected the CRC-16/X-25 of the frame")
+    length = frame[2] << 8 | frame[3] if long else frame[2]
+    return Envelope(long, frame[begin - 1], length, begin, size - _AFTER_CONTENT, frame[-6] << 8 | frame[-5])
+
+
+def wrapped(kind: int, content: bytes, serial: int, *, long: bool = False) -> bytes:
+    """Put content into its envelope, as device or as server."""
+    length = len(content) + 5
+    body = length.to_bytes(2 if long else 1, "big") + bytes((kind,)) + content + serial.to_bytes(2, "big")
+    return (LONG if long else SHORT) + body + checksum(body) + END
