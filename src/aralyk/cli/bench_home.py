@@ -84,7 +84,7 @@ class Usage:
     def _cpu_s(self) -> dict[str, float]:
         used = {name: cpu_s(pid) for name, pid in self._pids.items()}
         # The database's processes come and go with their connections: those that ended count with their parent.
-        used["database"] = cpu_s(self._database, ended=True) + sum(cpu_s(pid) for pid in _descendants(self._database))
+        used["database"] = cpu_s(self._database, ended=True) + sum(cpu_s(pid) for pid in descendants(self._database))
         return used
 
 
@@ -98,12 +98,13 @@ def cpu_s(pid: int, *, ended: bool = False) -> float:
     return sum(map(int, counted)) / os.sysconf("SC_CLK_TCK")
 
 
-def _descendants(pid: int) -> list[int]:
+def descendants(pid: int) -> list[int]:
+    """Every process below one."""
     try:
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
     except FileNotFoundError:
         return []
-    return [found for child in map(int, children) for found in (child, *_descendants(child))]
+    return [found for child in map(int, children) for found in (child, *descendants(child))]
 
 
 def _memory_mib(pid: int) -> float:

@@ -15,7 +15,7 @@ from aralyk.protocols.codec import Decoded, Sequence, Session
 from aralyk.protocols.errors import ErrorCode, ProtocolError
 from aralyk.protocols.gt06 import positions, statuses, words
 from aralyk.protocols.gt06.alarms import is_vehicle_model
-from aralyk.protocols.gt06.frame import SERIAL_LAST, SHORT, Envelope, opened, wrapped
+from aralyk.protocols.gt06.frame import SERIAL_LAST, Envelope, opened, wrapped
 from aralyk.protocols.gt06.reader import About, CutShort, Draft, Reader
 
 LOGIN: Final = 0x01
