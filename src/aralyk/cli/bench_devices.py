@@ -57,7 +57,7 @@ class Campaign(msgspec.Struct, kw_only=True):
         sos_per_s: Frames a second that are cries for help.
         slow: Clients that send a byte a second.
         half_open: Clients that send half a frame and nothing more.
-        all_at_once: Every device connects at the same moment and sends one record.
+        after_outage: All are connected and idle; when all have lost the gateway, each has one record to send.
         patience_s: After the last frame, for answers on their way.
         out: Where the figures go.
     """
@@ -71,7 +71,7 @@ class Campaign(msgspec.Struct, kw_only=True):
     sos_per_s: float = 0.0
     slow: int = 0
     half_open: int = 0
-    all_at_once: bool = False
+    after_outage: bool = False
     patience_s: float = 30.0
     out: str
 
@@ -186,6 +186,11 @@ class Link(asyncio.Protocol):
             self.unconfirmed.append(number)
 
     @property
+    def connected(self) -> bool:
+        """Whether there is a connection."""
+        return self._transport is not None
+
+    @property
     def waits(self) -> bool:
         """Whether something is not confirmed yet."""
         return bool(self.unconfirmed or self.refused)
@@ -238,8 +243,11 @@ async def run(campaign: Campaign) -> None:
     before_s = cpu_s()
     async with asyncio.TaskGroup() as tasks:
         keepers = [tasks.create_task(link.keep(gate)) for link in flat]
-        if not campaign.all_at_once:
-            while any(not link.connects for link in flat):
+        while any(not link.connects for link in flat):
+            await asyncio.sleep(0.01)
+        if campaign.after_outage:
+            Path(f"{campaign.out}.ready").touch()
+            while any(link.connected for link in flat):
                 await asyncio.sleep(0.01)
         keepers += [tasks.create_task(trouble) for trouble in troubles(campaign)]
         _date(campaign, sent, due_s, group_of)
@@ -287,7 +295,7 @@ def plan(campaign: Campaign) -> tuple[Any, Any, Any, Any]:
         turn = np.concatenate([np.repeat(np.arange(each), n) for n, each in zip(sizes, frames_each, strict=True)])
         return np.zeros(len(device)), group_of, device, turn
     third = campaign.seconds / 3
-    if campaign.all_at_once:
+    if campaign.after_outage:
         due_s = np.zeros(total)
     elif campaign.burst > 1:
         parts = [
@@ -298,11 +306,14 @@ def plan(campaign: Campaign) -> tuple[Any, Any, Any, Any]:
         due_s = np.concatenate([start + np.arange(int(span * rate)) / rate for start, span, rate in parts])
     else:
         due_s = np.arange(int(campaign.rate * campaign.seconds)) / campaign.rate
-    order = np.concatenate([np.arange(group.devices) + group.first for group in campaign.groups])
-    owner = np.concatenate([np.full(group.devices, g) for g, group in enumerate(campaign.groups)])
-    mixed = np.random.default_rng(1).permutation(total)
-    slot = np.arange(len(due_s)) % total
-    return due_s, owner[mixed][slot], order[mixed][slot], np.arange(len(due_s)) // total
+    # The protocols in turn, so that each has the same share however many devices it takes.
+    frame = np.arange(len(due_s))
+    group_of, nth = frame % len(sizes), frame // len(sizes)
+    device, turn = np.zeros(len(due_s), np.int64), nth // sizes[group_of]
+    for g, group in enumerate(campaign.groups):
+        shuffled = group.first + np.random.default_rng(g).permutation(group.devices)
+        device[group_of == g] = shuffled[nth[group_of == g] % group.devices]
+    return due_s, group_of, device, turn
 
 
 def _date(campaign: Campaign, sent: Sent, due_s: Any, group_of: Any) -> None:
@@ -326,8 +337,14 @@ def _date(campaign: Campaign, sent: Sent, due_s: Any, group_of: Any) -> None:
         last_us[int(device)] = int(at_us)
         sent.first_us[number] = at_us
     if campaign.sos_per_s:
-        every = max(1, int(len(due_s) / (campaign.sos_per_s * campaign.seconds)))
-        sent.sos[every // 2 :: every] = True
+        sent.sos[_cries(sent.device, int(campaign.sos_per_s * campaign.seconds))] = True
+
+
+def _cries(device: Any, wanted: int) -> Any:
+    """Frames spread over the whole time, no two of a device: presses within a minute would be one incident."""
+    drawn = np.sort(np.random.default_rng(2).choice(len(device), size=min(4 * wanted, len(device)), replace=False))
+    _, firsts = np.unique(device[drawn], return_index=True)
+    return np.sort(drawn[np.random.default_rng(3).permutation(firsts)[:wanted]])
 
 
 async def _send_when_due(campaign: Campaign, sent: Sent, links: list[list[Link]], group_of: Any) -> None:

@@ -159,7 +159,7 @@ class _Run:
         campaign = Campaign(
             groups=groups, rate=load.rate, seconds=load.seconds + struck_s, backlog=load.backlog,
             malformed=load.malformed, burst=load.burst, sos_per_s=min(5.0, load.rate / 10), slow=load.slow,
-            half_open=load.half_open, all_at_once=bool(load.storm), patience_s=60.0, out=str(out),
+            half_open=load.half_open, after_outage=bool(load.storm), patience_s=60.0, out=str(out),
         )  # fmt: skip
         with subprocess.Popen(
             [sys.executable, "-m", "aralyk.cli.bench_devices"], stdin=subprocess.PIPE, stdout=sys.stderr
@@ -177,6 +177,8 @@ class _Run:
     def _strike(self, campaign: Campaign, devices: subprocess.Popen[bytes]) -> None:
         """Break what was asked for, while the devices speak."""
         load = self._load
+        if load.storm:
+            self._cut_off(Path(f"{campaign.out}.ready"), devices)
         if not (load.stop_database_s or load.disk_full or load.kill_loop):
             return
         time.sleep(STRIKE_AFTER_S)
@@ -192,6 +194,17 @@ class _Run:
             self._struck[f"{name}_killed"] = self._struck.get(f"{name}_killed", 0) + 1
             time.sleep(BETWEEN_KILLS_S)
             assert devices.poll() is None or campaign.backlog
+
+    def _cut_off(self, ready: Path, devices: subprocess.Popen[bytes]) -> None:
+        """Let all devices be connected and idle, then take the gateway away."""
+        from aralyk.cli.bench_home import memory_mib
+
+        while not ready.exists() and devices.poll() is None:
+            time.sleep(0.05)
+        gateway = _pid_of(self._home, "gateway")
+        self._struck["gateway_idle_mib"] = memory_mib(gateway)
+        os.kill(gateway, signal.SIGKILL)
+        self._struck["gateway_killed"] = 1
 
     def _result(
         self, heard: dict[str, Any], arrivals_ns: dict[str, int], used: dict[str, Any], behind_s: float

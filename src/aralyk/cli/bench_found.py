@@ -62,10 +62,6 @@ def found_in_log() -> FoundInLog:
             "SELECT i.order_id::text, e.data ->> 'decided_at', i.id::text, i.kind FROM incidents_incident i"
             " JOIN incidents_incidentevent e ON e.incident_id = i.id AND e.kind = 'raised'"
         ).fetchall()
-        import collections, sys
-
-        print(collections.Counter(r[3] for r in raised), raised[:2], file=sys.stderr)
-        print(connection.execute("select stream,last_seq from log_stream").fetchall(), file=sys.stderr)
         wanted = {(order, decided_at): (incident, kind) for order, decided_at, incident, kind in raised}
         keys: list[int] = []
         opened: dict[str, tuple[int, int, str]] = {}
