@@ -243,7 +243,7 @@ async def run(campaign: Campaign) -> None:
     before_s = cpu_s()
     async with asyncio.TaskGroup() as tasks:
         keepers = [tasks.create_task(link.keep(gate)) for link in flat]
-        while any(not link.connects for link in flat):
+        while any(not link.connected for link in flat):
             await asyncio.sleep(0.01)
         if campaign.after_outage:
             Path(f"{campaign.out}.ready").touch()

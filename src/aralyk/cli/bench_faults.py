@@ -31,7 +31,7 @@ STRIKE_AFTER_S: Final = 5.0  # of load, before anything breaks
 DISK_MIB: Final = 768  # of the small disk: a new cluster has 120 MiB, its log may keep 256 MiB
 DISK_FULL_S: Final = 10.0
 BETWEEN_KILLS_S: Final = 6.0
-SETTLED_S: Final = 180.0  # for the monitor to have read everything
+SETTLED_S: Final = 90.0  # for the monitor to have read everything
 MIXED: Final = ("r16h", "teltonika", "osmand")
 FILES_WANTED: Final = 65_536
 
@@ -253,13 +253,21 @@ class _Run:
 
 
 def _settings(load: Load) -> dict[str, str]:
-    ports = [f"{name}:{free_port()}" for name in load.protocols if name not in {"r16h", "osmand"}]
+    http_port, r16h_port, *others = _distinct_ports(2 + len(load.protocols))
+    named = [name for name in load.protocols if name not in {"r16h", "osmand"}]
     return {
-        "ARALYK_GATEWAY_HTTP_PORT": str(free_port()),
-        "ARALYK_GATEWAY_R16H_PORT": str(free_port()),
-        "ARALYK_GATEWAY_PORTS": ",".join(ports),
+        "ARALYK_GATEWAY_HTTP_PORT": str(http_port),
+        "ARALYK_GATEWAY_R16H_PORT": str(r16h_port),
+        "ARALYK_GATEWAY_PORTS": ",".join(f"{name}:{port}" for name, port in zip(named, others, strict=False)),
         "ARALYK_GATEWAY_DEVICE_FRAMES_PER_S": "1000000",  # what is measured is the platform, not its patience
     }
+
+
+def _distinct_ports(count: int) -> list[int]:
+    found: set[int] = set()
+    while len(found) < count:
+        found.add(free_port())
+    return sorted(found)
 
 
 def _allow_many_files() -> None:

@@ -10,6 +10,7 @@ import json
 import os
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -40,5 +41,7 @@ class Heartbeat:
 
 def _write(path: Path, content: Mapping[str, object]) -> None:
     partial = path.with_name(f"{path.name}.partial")
-    partial.write_text(json.dumps(content), encoding="utf-8")
-    partial.replace(path)
+    # On a full disk the old file stays, and its age tells: what still works must not end for a sign of life.
+    with suppress(OSError):
+        partial.write_text(json.dumps(content), encoding="utf-8")
+        partial.replace(path)
