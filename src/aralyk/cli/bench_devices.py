@@ -168,6 +168,8 @@ class Link(asyncio.Protocol):
             length, confirms = taken
             self._received = self._received[length:]
             number = self.unconfirmed.popleft()
+            if self.speaker.waits and self.unconfirmed:
+                self._write_frame(self.unconfirmed[0])
             if confirms:
                 self._sent.acked_ns[number] = now_ns
             else:
@@ -181,7 +183,8 @@ class Link(asyncio.Protocol):
         if self.speaker.answers:
             self.unconfirmed.append(number)
         if self._transport is not None and not self._hello_left:
-            self._write_frame(number)
+            if not self.speaker.waits or len(self.unconfirmed) == 1:
+                self._write_frame(number)
         elif not self.speaker.answers:
             self.unconfirmed.append(number)
 
@@ -207,14 +210,15 @@ class Link(asyncio.Protocol):
         waiting = list(self.unconfirmed)
         if not self.speaker.answers:
             self.unconfirmed.clear()
-        for number in waiting:
+        for number in waiting[:1] if self.speaker.waits else waiting:
             self._write_frame(number)
 
     def _send_again(self, number: int) -> None:
         if self._transport is not None and number in self.refused:
             self.refused.discard(number)
             self.unconfirmed.append(number)
-            self._write_frame(number)
+            if not self.speaker.waits or len(self.unconfirmed) == 1:
+                self._write_frame(number)
 
     def _write_frame(self, number: int) -> None:
         self._write(self.speaker.frame(int(self._sent.device[number]), self._sent.said(number)))

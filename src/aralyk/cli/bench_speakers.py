@@ -44,6 +44,7 @@ class Speaker:
         name: As in the log.
         door: As in the gateway's heartbeat.
         answers: Whether the gateway confirms each frame.
+        waits: Whether a device sends a frame only when the one before was answered: the answers do not say to what.
         serves_many: Whether one connection may carry the frames of several devices.
         records_max: Most records in a frame.
         step_us: Smallest step of the device's clock.
@@ -63,6 +64,7 @@ class Speaker:
     poison: Callable[[int], bytes]
     hello: Callable[[int], tuple[bytes, int]] = field(default=lambda _index: (b"", 0))
     take_answer: Callable[[bytes], tuple[int, bool] | None] = field(default=lambda _received: None)
+    waits: bool = False
 
     def device_id(self, index: int) -> str:
         """What the index-th device calls itself."""
@@ -174,6 +176,6 @@ SPEAKERS: Final[Mapping[str, Speaker]] = {
     "teltonika": Speaker(
         name="teltonika", door="teltonika", answers=True, serves_many=False, records_max=100, step_us=1_000,
         frame=lambda _index, said: _teltonika_bytes(said), poison=_teltonika_poison, take_answer=_teltonika_answer,
-        hello=lambda index: (encode_login(f"86{index:013d}"), 1),
+        hello=lambda index: (encode_login(f"86{index:013d}"), 1), waits=True,
     ),
 }  # fmt: skip
