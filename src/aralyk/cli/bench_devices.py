@@ -405,6 +405,10 @@ class _Deaf(asyncio.Protocol):
     def connection_lost(self, error: Exception | None) -> None:
         self.lost.set()
 
+    def say(self, transport: asyncio.Transport, data: bytes) -> None:
+        if not (self.lost.is_set() or transport.is_closing()):
+            transport.write(data)
+
 
 async def _connected(port: int) -> tuple[asyncio.Transport, _Deaf]:
     while True:
@@ -422,7 +426,7 @@ async def _trickle(group: Group, *, stop_after: int | None) -> None:
     while True:
         transport, deaf = await _connected(group.port)
         for byte in frame[:stop_after]:
-            transport.write(bytes([byte]))
+            deaf.say(transport, bytes([byte]))
             await asyncio.sleep(TRICKLE_S)
         await deaf.lost.wait()
 
@@ -439,7 +443,7 @@ async def _poison(campaign: Campaign, group: Group, index: int, rate: float) -> 
         while not deaf.lost.is_set():
             in_burst = campaign.seconds / 3 <= time.monotonic() - began_s <= 2 * campaign.seconds / 3
             await asyncio.sleep(1.0 / (rate * (campaign.burst if in_burst else 1.0)))
-            transport.write(speaker.poison(index))
+            deaf.say(transport, speaker.poison(index))
 
 
 def cpu_s() -> float:
