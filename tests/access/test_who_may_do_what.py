@@ -16,9 +16,10 @@ from tests.orders.cast import ELSEWHERE, HERE, PASSWORD, Cast, witnesses
 
 MATRIX = {
     Role.OPERATOR: {"see_cases", "see_protected_place", "watch", "answer_incidents", "close_incidents",
-                    "look_into_vault", "command_devices"},
+                    "look_into_vault", "command_devices", "read_quarantine"},
     Role.SUPERVISOR: {"see_cases", "see_protected_place", "watch", "answer_incidents", "close_incidents",
-                      "look_into_vault", "manage_devices", "export_bundles", "command_devices", "write_to_respondent"},
+                      "look_into_vault", "manage_devices", "export_bundles", "command_devices", "write_to_respondent",
+                      "read_quarantine", "release_frames"},
     Role.POLICE: {"see_cases", "answer_incidents", "issue_orders", "look_into_vault"},
     Role.PROBATION: {"command_devices", "see_cases", "manage_devices"},
     Role.PROSECUTOR: {"see_cases", "export_bundles"},

@@ -79,3 +79,14 @@ def test_a_trace_tells_the_cause_first() -> None:
         fail()
     trace = calm_trace(caught.value)
     assert trace.index("KeyError") < trace.index("then") < trace.index("RuntimeError: second")
+
+
+def test_a_full_disk_costs_the_line_and_not_the_process(tmp_path: Path) -> None:
+    script = (
+        "import sys, structlog; from pathlib import Path; from aralyk.cli import logs\n"
+        "logs.log_into(Path('/dev/full'), 'gateway')\n"
+        "structlog.get_logger().warning('commit_failed')\n"
+        "print('alive')\n"
+    )
+    finished = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=60)
+    assert "alive" in finished.stdout, finished.stderr

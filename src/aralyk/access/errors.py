@@ -35,6 +35,8 @@ class Code(StrEnum):
     CHECKUP_RUNS = "checkup_runs"
     NOTHING_SEALED = "nothing_sealed"
     VAULT_UNREADABLE = "vault_unreadable"
+    FRAME_DECIDED = "frame_decided"
+    FRAME_NOT_RELEASABLE = "frame_not_releasable"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,6 +33,8 @@ class May(StrEnum):
     WRITE_TO_RESPONDENT = "write_to_respondent"  # a text of one's own on the respondent's device
     LOOK_INTO_VAULT = "look_into_vault"
     EXPORT_BUNDLES = "export_bundles"  # the sealed bundle, for court and prosecutor
+    READ_QUARANTINE = "read_quarantine"  # what no codec could read, or nobody was believed to have sent
+    RELEASE_FRAMES = "release_frames"  # vouch for such a frame, or dismiss it
     MANAGE_USERS = "manage_users"
 
 
@@ -60,7 +62,7 @@ GRANTS: Final[Mapping[Role, Grant]] = MappingProxyType(
             may=frozenset(
                 {
                     May.SEE_CASES, May.SEE_PROTECTED_PLACE, May.WATCH, May.ANSWER_INCIDENTS, May.CLOSE_INCIDENTS,
-                    May.LOOK_INTO_VAULT, May.COMMAND_DEVICES,
+                    May.LOOK_INTO_VAULT, May.COMMAND_DEVICES, May.READ_QUARANTINE,
                 }
             ),
         ),
@@ -70,7 +72,7 @@ GRANTS: Final[Mapping[Role, Grant]] = MappingProxyType(
                 {
                     May.SEE_CASES, May.SEE_PROTECTED_PLACE, May.WATCH, May.ANSWER_INCIDENTS, May.CLOSE_INCIDENTS,
                     May.LOOK_INTO_VAULT, May.MANAGE_DEVICES, May.EXPORT_BUNDLES, May.COMMAND_DEVICES,
-                    May.WRITE_TO_RESPONDENT,
+                    May.WRITE_TO_RESPONDENT, May.READ_QUARANTINE, May.RELEASE_FRAMES,
                 }
             ),
         ),

@@ -37,6 +37,8 @@ SENTENCES: Final[Mapping[Code, Promise]] = MappingProxyType(
         Code.CHECKUP_RUNS: _("A check of this device is already running."),
         Code.NOTHING_SEALED: _("Nothing is stored under this name."),
         Code.VAULT_UNREADABLE: _("The sealed value can't be read: the key is missing, or the value was changed."),
+        Code.FRAME_DECIDED: _("This frame was already released or dismissed."),
+        Code.FRAME_NOT_RELEASABLE: _("This frame can't be released: open it to see why."),
     }
 )
 assert set(SENTENCES) == set(Code)

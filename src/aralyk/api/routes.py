@@ -38,18 +38,19 @@ Priority = Annotated[int | None, Query(ge=1, le=4)]
 DeviceId = Annotated[str, Path(pattern=r"^[A-Za-z0-9._-]{4,64}$")]
 
 
-def _responses(schema: Any) -> Any:
+def responses(schema: Any) -> Any:
+    """A route's answer, and the one form of its refusals."""
     return {200: schema, codes_4xx: Error}
 
 
-@api.get("/me", response=_responses(schemas.Me), tags=["access"])
+@api.get("/me", response=responses(schemas.Me), tags=["access"])
 def me(request: HttpRequest) -> schemas.Me:
     """Who asks, and what they may do."""
     user = user_of(request)
     return schemas.me(user, districts=districts_of(user))
 
 
-@api.get("/incidents", response=_responses(schemas.IncidentPage), tags=["incidents"])
+@api.get("/incidents", response=responses(schemas.IncidentPage), tags=["incidents"])
 def list_incidents(
     request: HttpRequest,
     status: Status | None = None,
@@ -70,39 +71,39 @@ def list_incidents(
     return schemas.IncidentPage(items=items, total=queue.count(), as_of=clock.now())
 
 
-@api.post("/incidents/shown", response=_responses(schemas.ShownOut), tags=["incidents"])
+@api.post("/incidents/shown", response=responses(schemas.ShownOut), tags=["incidents"])
 def mark_shown(request: HttpRequest, payload: schemas.ShownIn) -> schemas.ShownOut:
     """Say that a screen of the centre has shown these; the server's time counts."""
     return schemas.ShownOut(incidents=answer.do_mark_shown(user_of(request), payload.incidents))
 
 
-@api.get("/incidents/{incident_id}", response=_responses(schemas.IncidentDetail), tags=["incidents"])
+@api.get("/incidents/{incident_id}", response=responses(schemas.IncidentDetail), tags=["incidents"])
 def get_incident(request: HttpRequest, incident_id: UUID) -> schemas.IncidentDetail:
     """One incident, with the engine's latest decision."""
     return _detail(request, incident_id)
 
 
-@api.get("/incidents/{incident_id}/time-line", response=_responses(list[schemas.MomentOut]), tags=["incidents"])
+@api.get("/incidents/{incident_id}/time-line", response=responses(list[schemas.MomentOut]), tags=["incidents"])
 def get_time_line(request: HttpRequest, incident_id: UUID) -> list[schemas.MomentOut]:
     """What the engine said and what people did, in order."""
     return [schemas.moment(found) for found in incidents.time_line_for(user_of(request), incident_id)]
 
 
-@api.post("/incidents/{incident_id}/acknowledge", response=_responses(schemas.IncidentDetail), tags=["incidents"])
+@api.post("/incidents/{incident_id}/acknowledge", response=responses(schemas.IncidentDetail), tags=["incidents"])
 def acknowledge(request: HttpRequest, incident_id: UUID) -> schemas.IncidentDetail:
     """Take an incident on; the first one wins, others get 409 with that person's name."""
     answer.do_acknowledge(user_of(request), incident_id)
     return _detail(request, incident_id)
 
 
-@api.post("/incidents/{incident_id}/notes", response=_responses(list[schemas.MomentOut]), tags=["incidents"])
+@api.post("/incidents/{incident_id}/notes", response=responses(list[schemas.MomentOut]), tags=["incidents"])
 def note(request: HttpRequest, incident_id: UUID, payload: schemas.NoteIn) -> list[schemas.MomentOut]:
     """Add to the time line; returns all of it."""
     answer.do_note(user_of(request), incident_id, text=payload.text)
     return get_time_line(request, incident_id)
 
 
-@api.post("/incidents/{incident_id}/close", response=_responses(schemas.IncidentDetail), tags=["incidents"])
+@api.post("/incidents/{incident_id}/close", response=responses(schemas.IncidentDetail), tags=["incidents"])
 def close(request: HttpRequest, incident_id: UUID, payload: schemas.CloseIn) -> schemas.IncidentDetail:
     """Close an incident with an opinion and its reason."""
     answer.do_close(
@@ -112,7 +113,7 @@ def close(request: HttpRequest, incident_id: UUID, payload: schemas.CloseIn) -> 
     return _detail(request, incident_id)
 
 
-@api.get("/orders", response=_responses(schemas.OrderPage), tags=["orders"])
+@api.get("/orders", response=responses(schemas.OrderPage), tags=["orders"])
 def list_orders(request: HttpRequest, live: bool = False, limit: Limit = 50, offset: Offset = 0) -> schemas.OrderPage:
     """Orders, newest first; `live`: only those that hold now."""
     user, at = user_of(request), clock.now()
@@ -121,14 +122,14 @@ def list_orders(request: HttpRequest, live: bool = False, limit: Limit = 50, off
     return schemas.OrderPage(items=items, total=found.count(), as_of=at)
 
 
-@api.get("/orders/{order_id}", response=_responses(schemas.OrderDetail), tags=["orders"])
+@api.get("/orders/{order_id}", response=responses(schemas.OrderDetail), tags=["orders"])
 def get_order(request: HttpRequest, order_id: UUID) -> schemas.OrderDetail:
     """One order with its conditions, what they rest on, and the clocks of its issue."""
     order = orders.order_for(user_of(request), order_id)
     return schemas.order_detail(order, list(orders.conditions_of(order)), at=clock.now())
 
 
-@api.get("/orders/{order_id}/trails", response=_responses(list[schemas.TrailOut]), tags=["map"])
+@api.get("/orders/{order_id}/trails", response=responses(list[schemas.TrailOut]), tags=["map"])
 def get_trails(
     request: HttpRequest, order_id: UUID, since: datetime | None = None, until: datetime | None = None
 ) -> list[schemas.TrailOut]:
@@ -138,7 +139,7 @@ def get_trails(
     return [schemas.trail(found) for found in devices.trails_for(user_of(request), order_id, since=start, until=end)]
 
 
-@api.get("/devices", response=_responses(schemas.DevicePage), tags=["devices"])
+@api.get("/devices", response=responses(schemas.DevicePage), tags=["devices"])
 def list_devices(request: HttpRequest, limit: Limit = 50, offset: Offset = 0) -> schemas.DevicePage:
     """The devices of one's orders, and for those who manage devices also those that nobody carries."""
     found = devices.devices_for(user_of(request))
@@ -146,14 +147,14 @@ def list_devices(request: HttpRequest, limit: Limit = 50, offset: Offset = 0) ->
     return schemas.DevicePage(items=items, total=found.count())
 
 
-@api.get("/devices/{device_id}", response=_responses(schemas.DeviceDetail), tags=["devices"])
+@api.get("/devices/{device_id}", response=responses(schemas.DeviceDetail), tags=["devices"])
 def get_device(request: HttpRequest, device_id: DeviceId) -> schemas.DeviceDetail:
     """One device with who carried it."""
     user = user_of(request)
     return schemas.device_detail(devices.device_for(user, device_id), list(devices.assignments_for(user, device_id)))
 
 
-@api.get("/map/places", response=_responses(schemas.PlacesOut), tags=["map"])
+@api.get("/map/places", response=responses(schemas.PlacesOut), tags=["map"])
 def get_places(request: HttpRequest, order: UUID | None = None) -> HttpResponse:
     """Where the devices of live orders were last, each with its age."""
     at = clock.now()
@@ -161,7 +162,7 @@ def get_places(request: HttpRequest, order: UUID | None = None) -> HttpResponse:
     return _written({"as_of": clock.iso(at), "places": [schemas.place(place) for place in found]})
 
 
-@api.get("/map/zones", response=_responses(dict[str, Any]), tags=["map"])
+@api.get("/map/zones", response=responses(dict[str, Any]), tags=["map"])
 def get_zones(request: HttpRequest, order: UUID | None = None) -> HttpResponse:
     """The fixed zones of live orders as GeoJSON."""
     user = user_of(request)
@@ -170,7 +171,7 @@ def get_zones(request: HttpRequest, order: UUID | None = None) -> HttpResponse:
     return _written(orders.zones_for(user, order_ids=_only(order)))
 
 
-@api.get("/status", response=_responses(schemas.StatusOut), tags=["platform"])
+@api.get("/status", response=responses(schemas.StatusOut), tags=["platform"])
 def get_status(request: HttpRequest) -> schemas.StatusOut:
     """How the platform stands; what it can't say is null, never "well"."""
     at = clock.now()

@@ -68,23 +68,30 @@ class Usage:
     """Processor time and memory of the platform's processes and the database's, from /proc."""
 
     def __init__(self, home: Path) -> None:
-        status = json.loads((home / "run" / "supervisor.json").read_text(encoding="utf-8"))
-        self._pids = {name: int(process["pid"]) for name, process in status["processes"].items()}
-        self._database = int(status["database"])
+        self._status = home / "run" / "supervisor.json"
+        self._read_pids()
         self._before = self._cpu_s()
 
     def since(self, seconds: float) -> dict[str, Any]:
-        """Cores used on average, and resident memory now in MiB."""
+        """Cores used on average, and resident memory now in MiB; of a process started anew, since then."""
+        before = self._pids
+        self._read_pids()
+        began = {name: used for name, used in self._before.items() if before.get(name) == self._pids.get(name)}
         now = self._cpu_s()
         return {
-            "cpu": {name: round((now[name] - self._before.get(name, 0.0)) / seconds, 3) for name in now},
-            "memory_mib": {name: _memory_mib(pid) for name, pid in self._pids.items()},
+            "cpu": {name: round((now[name] - began.get(name, 0.0)) / seconds, 3) for name in now},
+            "memory_mib": {name: memory_mib(pid) for name, pid in self._pids.items()},
         }
+
+    def _read_pids(self) -> None:
+        status = json.loads(self._status.read_text(encoding="utf-8"))
+        self._pids = {name: int(process["pid"]) for name, process in status["processes"].items()}
+        self._database = int(status["database"])
 
     def _cpu_s(self) -> dict[str, float]:
         used = {name: cpu_s(pid) for name, pid in self._pids.items()}
         # The database's processes come and go with their connections: those that ended count with their parent.
-        used["database"] = cpu_s(self._database, ended=True) + sum(cpu_s(pid) for pid in _descendants(self._database))
+        used["database"] = cpu_s(self._database, ended=True) + sum(cpu_s(pid) for pid in descendants(self._database))
         return used
 
 
@@ -98,15 +105,17 @@ def cpu_s(pid: int, *, ended: bool = False) -> float:
     return sum(map(int, counted)) / os.sysconf("SC_CLK_TCK")
 
 
-def _descendants(pid: int) -> list[int]:
+def descendants(pid: int) -> list[int]:
+    """Every process below one."""
     try:
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
     except FileNotFoundError:
         return []
-    return [found for child in map(int, children) for found in (child, *_descendants(child))]
+    return [found for child in map(int, children) for found in (child, *descendants(child))]
 
 
-def _memory_mib(pid: int) -> float:
+def memory_mib(pid: int) -> float:
+    """Resident memory of a process."""
     for line in Path(f"/proc/{pid}/status").read_text(encoding="ascii", errors="replace").splitlines():
         if line.startswith("VmRSS:"):
             return round(int(line.split()[1]) / 1024, 1)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -54,8 +55,32 @@ def place(index: int, record: int, *, approaching: bool) -> tuple[float, float]:
     return lat + away_m / METRES_PER_DEGREE, lon
 
 
-def seed(pairs: int, *, interval_s: int) -> None:
-    """Put the pairs into the register and their orders into the log, as the owner and in few statements."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Carried:
+    """One device of a pair as it is registered."""
+
+    id: str
+    protocol: str
+    secret_hash: bytes | None
+
+
+def phones(pairs: int) -> list[Carried]:
+    """The phones of pairs, in their order."""
+    return [
+        Carried(id=device_id(n), protocol="osmand", secret_hash=hashlib.sha256(secret(n).encode()).digest())
+        for n in range(2 * pairs)
+    ]
+
+
+def seed(pairs: int, *, interval_s: int, devices: Sequence[Carried] | None = None) -> None:
+    """Put the pairs into the register and their orders into the log, as the owner and in few statements.
+
+    Args:
+        pairs: How many.
+        interval_s: Of every device.
+        devices: Two for each pair, his first; those beyond are registered and carried by nobody. None: phones.
+    """
+    devices = phones(pairs) if devices is None else devices
     at = clock.now()
     starts_at, expires_at = at, at + timedelta(days=1)
     respondent = uuid.uuid5(_NAMESPACE, "respondent")
@@ -99,22 +124,21 @@ def seed(pairs: int, *, interval_s: int) -> None:
             "devices_device",
             {
                 "kind": "phone",
-                "protocol": "osmand",
                 "model": "",
                 "interval_s": interval_s,
                 "trust": "secret",
                 "active": True,
                 "synthetic": True,
             },
-            ("id", "secret_hash"),
-            [(device_id(n), hashlib.sha256(secret(n).encode()).digest()) for n in range(2 * pairs)],
+            ("id", "protocol", "secret_hash"),
+            [(device.id, device.protocol, device.secret_hash) for device in devices],
         )
         _copy(cursor, "devices_assignment",
               {"reason": "bench", "since": starts_at},
               ("device_id", "order_id", "party", "person"),
-              [(device_id(n), order_id(n // 2), "protected" if n % 2 else "respondent", uuid.uuid4())
+              [(devices[n].id, order_id(n // 2), "protected" if n % 2 else "respondent", uuid.uuid4())
                for n in range(2 * pairs)])  # fmt: skip
-        _tell_engine(cursor, pairs, interval_s=interval_s, starts_at=starts_at, expires_at=expires_at)
+        _tell_engine(cursor, pairs, devices, interval_s=interval_s, starts_at=starts_at, expires_at=expires_at)
 
 
 def _copy(
@@ -128,13 +152,15 @@ def _copy(
             copy.write_row((*row, *same.values()))
 
 
-def _tell_engine(cursor: Any, pairs: int, *, interval_s: int, starts_at: datetime, expires_at: datetime) -> None:
+def _tell_engine(
+    cursor: Any, pairs: int, carried: Sequence[Carried], *, interval_s: int, starts_at: datetime, expires_at: datetime
+) -> None:
     term = {"starts_at": clock.iso(starts_at), "expires_at": clock.iso(expires_at.astimezone(UTC))}
     for first in range(0, pairs, _LINES):
         now = clock.now()
         lines = [
             log.control_line(
-                {"type": "order", "version": 1, "order": _order(pair, interval_s=interval_s) | term},
+                {"type": "order", "version": 1, "order": _order(pair, carried, interval_s=interval_s) | term},
                 received_at_us=clock.to_us(now),
             )
             for pair in range(first, min(first + _LINES, pairs))
@@ -142,9 +168,9 @@ def _tell_engine(cursor: Any, pairs: int, *, interval_s: int, starts_at: datetim
         log.append(cursor, stream="control/c", lines=lines, received_at=now, by="system:bench")
 
 
-def _order(pair: int, *, interval_s: int) -> dict[str, Any]:
+def _order(pair: int, carried: Sequence[Carried], *, interval_s: int) -> dict[str, Any]:
     def devices(index: int) -> list[dict[str, object]]:
-        return [{"id": device_id(index), "kind": "phone", "interval_s": interval_s}]
+        return [{"id": carried[index].id, "kind": "phone", "interval_s": interval_s}]
 
     return {
         "order_id": str(order_id(pair)),

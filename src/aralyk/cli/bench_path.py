@@ -64,13 +64,39 @@ class Heard:
 
 
 def bench_path(
-    rate: Annotated[int, typer.Option(min=10, max=50_000, help="Records a second that are offered.")] = 600,
+    rate: Annotated[int, typer.Option(min=10, max=200_000, help="Records (with --protocol: frames) a second.")] = 600,
     seconds: Annotated[int, typer.Option(min=5, max=3600, help="For how long.")] = 75,
-    ramp: Annotated[bool, typer.Option(help="Then look for the highest sustained rate.")] = True,
+    ramp: Annotated[bool, typer.Option(help="Then look for the highest sustained rate (phones alone).")] = True,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line, the last is the result.")] = False,
+    protocol: Annotated[str, typer.Option(help="osmand, r16h, teltonika or mixed: kept connections, and faults.")] = "",
+    connections: Annotated[int, typer.Option(min=1, max=50_000, help="Kept open.")] = 400,
+    backlog: Annotated[int, typer.Option(min=0, max=100_000, help="Records that each device has stored.")] = 0,
+    malformed: Annotated[float, typer.Option(min=0, max=0.9, help="Share of frames that nobody can read.")] = 0.0,
+    burst: Annotated[float, typer.Option(min=1, max=100, help="The middle third is so many times as fast.")] = 1.0,
+    slow: Annotated[int, typer.Option(min=0, max=10_000, help="Clients that say a byte a second.")] = 0,
+    half_open: Annotated[int, typer.Option(min=0, max=10_000, help="Clients that stop within a frame.")] = 0,
+    storm: Annotated[int, typer.Option(min=0, max=50_000, help="So many devices reconnect at the same moment.")] = 0,
+    stop_database: Annotated[float, typer.Option(min=0, max=600, help="The database stands still, seconds.")] = 0.0,
+    disk_full: Annotated[bool, typer.Option(help="The disk is full for 10 s (root: a small disk is mounted).")] = False,
+    kill_loop: Annotated[int, typer.Option(min=0, max=1_000, help="kill -9 of gateway and monitor in turn.")] = 0,
 ) -> int:
-    """Measure loopback devices → durable → incident on the live stream, on a platform made for the purpose."""
+    """Measure loopback devices → durable → incident on the live stream, on a platform made for the purpose.
+
+    With `--protocol`, or any fault: kept-alive connections of that protocol, and what was asked to break.
+    """
+    from aralyk.cli.bench_faults import MIXED, Load, bench_faults
+    from aralyk.cli.errors import CommandRefused
+
     tell = _teller(as_json)
+    if protocol or backlog or malformed or slow or half_open or storm or stop_database or disk_full or kill_loop:
+        if protocol not in {"", "mixed", *MIXED}:
+            raise CommandRefused(f"--protocol: expected {', '.join(sorted(MIXED))} or mixed, found {protocol!r}")
+        load = Load(
+            protocol=protocol or "r16h", rate=rate, seconds=seconds, connections=connections, backlog=backlog,
+            malformed=malformed, burst=burst, slow=slow, half_open=half_open, storm=storm,
+            stop_database_s=stop_database, disk_full=disk_full, kill_loop=kill_loop,
+        )  # fmt: skip
+        return 0 if bench_faults(load, tell)["losses"] == 0 else 1
     with scratch_home() as home, scratch_environment(home, _gateway_ports()), words_aside():
         result = _Bench(home=home, rate=rate, seconds=seconds, ramp=ramp, tell=tell).run()
     return 0 if result["losses"] == 0 else 1
@@ -106,7 +132,7 @@ class _Bench:
             self._port = port_of(self._home, "gateway", "http_port")
             self._await_monitor(60.0)
             usage = Usage(self._home)
-            with _LiveStream() as live:
+            with LiveStream() as live:
                 steady = self._send(float(self._rate), records=self._rate * self._seconds, approaching=True)
                 self._await_monitor(30.0)
             used = usage.since(steady.seconds)
@@ -119,7 +145,7 @@ class _Bench:
                 "sustained_per_s": sustained,
                 "acks": sum(int(heard.received.sum()) for heard in self._campaigns),
                 "losses": _losses(self._campaigns),
-                "rows": _rows(),
+                "rows": rows(),
             }
             self._tell(final)
             return final
@@ -163,11 +189,11 @@ class _Bench:
             "connections": CONNECTIONS,
             "records": len(heard.received),
             "acks": int(heard.received.sum()),
-            "ack_ms": _quantiles(heard.ack_ms()),
+            "ack_ms": quantiles(heard.ack_ms()),
             "incidents": len(waits_ms),
             "incidents_by_time": others,
-            "live_ms": _quantiles(waits_ms),
-            "generator_late_ms": _quantiles(heard.late_ms()),
+            "live_ms": quantiles(waits_ms),
+            "generator_late_ms": quantiles(heard.late_ms()),
             "generator_cpu": round(float(heard.arrays["cpu_s"]) / heard.seconds, 3),
             "platform": used,
         }
@@ -181,7 +207,7 @@ class _Bench:
             began_s = time.monotonic()
             self._await_monitor(120.0)
             behind_s = time.monotonic() - began_s
-            ack_ms, late_ms = _quantiles(heard.ack_ms()), _quantiles(heard.late_ms())
+            ack_ms, late_ms = quantiles(heard.ack_ms()), quantiles(heard.late_ms())
             keeps_up = (
                 bool(heard.received.all()) and (ack_ms["p99"] or 0) <= KEEPS_UP_ACK_MS and behind_s <= KEEPS_UP_DRAIN_S
             )
@@ -215,7 +241,7 @@ class _Bench:
         deadline_s = time.monotonic() + within_s
         with connect(Role.OWNER, autocommit=True) as connection:
             while True:
-                (behind,) = connection.execute(_BEHIND).fetchall()[0]
+                (behind,) = connection.execute(BEHIND).fetchall()[0]
                 if behind == 0:
                     return
                 if self._stopping():
@@ -225,14 +251,14 @@ class _Bench:
                 time.sleep(0.05)
 
 
-_BEHIND: Final = """
+BEHIND: Final = """
     SELECT coalesce(sum(s.last_seq - coalesce((l.up_to ->> s.stream)::bigint, 0)), 0)
     FROM log_stream s LEFT JOIN (SELECT up_to FROM step ORDER BY step DESC LIMIT 1) l ON true
     WHERE s.stream NOT LIKE 'quarantine/%'
 """
 
 
-class _LiveStream:
+class LiveStream:
     """Listens as a screen's process does: one connection, an id for each event, then the event's row."""
 
     def __init__(self) -> None:
@@ -241,7 +267,7 @@ class _LiveStream:
         self._listening = threading.Event()
         self._thread = threading.Thread(target=self._listen, name="live")
 
-    def __enter__(self) -> _LiveStream:
+    def __enter__(self) -> LiveStream:
         from aralyk.cli.errors import CommandRefused
 
         self._thread.start()
@@ -330,7 +356,7 @@ def _stored_records() -> Iterator[tuple[int, int, str]]:
                 yield int(line.device.removeprefix("bench-")), fixed_at_us, line.received_at
 
 
-def _rows() -> dict[str, int]:
+def rows() -> dict[str, int]:
     from aralyk.database import Role, connect
 
     with connect(Role.OWNER) as connection:
@@ -340,7 +366,7 @@ def _rows() -> dict[str, int]:
     return counts
 
 
-def _quantiles(values_ms: Any) -> dict[str, float | None]:
+def quantiles(values_ms: Any) -> dict[str, float | None]:
     import numpy as np
 
     if not len(values_ms):

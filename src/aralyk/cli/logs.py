@@ -15,6 +15,7 @@ import sys
 import threading
 import traceback
 from collections.abc import MutableMapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TextIO
@@ -122,7 +123,9 @@ class _LineLogger:
         self._write = write
 
     def msg(self, line: str) -> None:
-        self._write(line)
+        # A full disk costs this line and never the process: what it does for people goes on, and the watchdog tells.
+        with suppress(OSError):
+            self._write(line)
 
     debug = info = warning = error = critical = exception = fatal = log = msg
 

@@ -325,8 +325,11 @@ class Supervisor:
         }
         path = self._home / "run" / "supervisor.json"
         partial = path.with_suffix(".new")
-        partial.write_text(json.dumps(status), encoding="utf-8")
-        partial.replace(path)
+        try:
+            partial.write_text(json.dumps(status), encoding="utf-8")
+            partial.replace(path)
+        except OSError as error:  # a full disk: without us nothing that falls would come back
+            _log.error("status_not_written", errno=error.errno)
 
 
 def _backoff_s(failures: int) -> float:

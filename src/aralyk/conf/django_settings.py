@@ -28,6 +28,7 @@ INSTALLED_APPS = [
     "aralyk.orders",
     "aralyk.devices",
     "aralyk.tracking",
+    "aralyk.quarantine",
     "aralyk.incidents",
     "aralyk.evidence",
     "aralyk.console",

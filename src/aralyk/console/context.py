@@ -102,11 +102,15 @@ def sections(request: HttpRequest, user: User) -> list[Section]:
     entries = [("desk", _("Desk"), "monitor"), ("orders", _("Orders"), "file-text"), ("devices", _("Devices"), "watch")]
     if not allows(user, May.SEE_CASES):
         entries = entries[:1]
+    if allows(user, May.READ_QUARANTINE):
+        entries.append(("quarantine", _("Quarantine"), "scan"))
     match = request.resolver_match
     here = match.url_name if match else ""
-    family = {"incident": "desk", "order": "orders", "device": "devices"}.get(here or "", here)
+    family = {"incident": "desk", "order": "orders", "device": "devices", "device_register": "devices"}
+    family |= dict.fromkeys(("quarantined", "quarantine_look", "quarantine_release_all"), "quarantine")
+    current = family.get(here or "", here)
     return [
-        Section(url=reverse(name), title=title, icon=symbol, current=name == family) for name, title, symbol in entries
+        Section(url=reverse(name), title=title, icon=symbol, current=name == current) for name, title, symbol in entries
     ]
 
 

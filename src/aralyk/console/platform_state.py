@@ -67,6 +67,7 @@ def component_title(component: str) -> str:
     titles = {
         "process": _("process %(name)s does not report"),
         "lane": _("messages of lane %(name)s are not being read"),
+        "intake": _("messages of lane %(name)s are not being stored"),
         "database": _("the database does not answer"),
         "clock": _("the machine's clock was changed"),
         "disk": _("the disk is almost full"),

@@ -12,7 +12,7 @@ from django.urls import include, path
 from django.views.decorators.cache import never_cache
 
 from aralyk.console.refusals import is_fragment
-from aralyk.console.views import desk, devices, failures, incidents, map_data, orders, platform
+from aralyk.console.views import desk, devices, failures, incidents, map_data, orders, platform, quarantine
 
 View = Callable[..., HttpResponseBase]
 
@@ -45,7 +45,14 @@ urlpatterns = [
     path("orders/", _page(orders.listing), name="orders"),
     path("orders/<uuid:order_id>/", _page(orders.page), name="order"),
     path("devices/", _page(devices.listing), name="devices"),
+    path("devices/register", _page(devices.register), name="device_register"),
     path("devices/<str:device_id>/", _page(devices.page), name="device"),
+    path("quarantine/", _page(quarantine.listing), name="quarantine"),
+    path("quarantine/release", _page(quarantine.release_all), name="quarantine_release_all"),
+    path("quarantine/<int:frame_id>/", _page(quarantine.page), name="quarantined"),
+    path("quarantine/<int:frame_id>/look", _page(quarantine.look), name="quarantine_look"),
+    path("quarantine/<int:frame_id>/release", _page(quarantine.release), name="quarantine_release"),
+    path("quarantine/<int:frame_id>/dismiss", _page(quarantine.dismiss), name="quarantine_dismiss"),
     path("map/places.json", _page(map_data.places), name="map_places"),
     path("map/orders/<uuid:order_id>/tracks.json", _page(map_data.tracks), name="map_tracks"),
     path("map/ground.geojson", _page(map_data.ground), name="map_ground"),

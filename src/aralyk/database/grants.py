@@ -95,6 +95,7 @@ CONSOLE_GRANTS: Final[dict[str, str]] = {
     "checkup_contact": READ,
     "devices_checkup": WRITE,
     "quarantine": READ,
+    "quarantine_outcome": ADD,
     "live_event": ADD,
     "devices_stranger": READ,
     "platform_alarm": READ,

@@ -5,7 +5,8 @@ never goes back. A record of the log read twice changes nothing at all; one that
 later, proves only that the device is alive. A record that lacks its own time, or whose clock is more than 5 s ahead
 of ours, is taken as of its receipt (the second with a hint). A place older than the newest one never rewinds live
 state; a newest place that was long under way moves the last place forward, counts for now with its age, and is
-also judged at its own time.
+also judged at its own time. A record released from quarantine is news of its own time alone: it is judged late, and is
+no contact, however long the device has been silent since.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from aralyk.engine.records import (
     OPEN,
     PLACED,
     PROXIMITY,
+    RELEASED,
     SOURCE_MASK,
     SOURCE_NETWORK,
     SOURCE_SHIFT,
@@ -74,11 +76,13 @@ def receive(s: Shard, record: Row, now_us: int) -> None:
     """Apply one record to its device's case at the case's time `now_us`."""
     device = record["device"]
     d = device_at(s, device)
-    wrong_clock = record["fixed_us"] - record["received_us"] > AHEAD_US or is_behind(d, record)
+    released = record["flags"] & RELEASED != 0
+    wrong_clock = not released and (record["fixed_us"] - record["received_us"] > AHEAD_US or is_behind(d, record))
     at = record["fixed_us"] if record["fixed_us"] != NEVER and not wrong_clock else record["received_us"]
     telling = tells(record["flags"])
     if is_repeated(s, device, record, at, wrong_clock, telling):
-        hear_again(s, device, record["received_us"], now_us)
+        if not released:
+            hear_again(s, device, record["received_us"], now_us)
         return
     fresh = at >= d["record_us"]
     k = case_at(s, d["case"])
@@ -93,11 +97,13 @@ def receive(s: Shard, record: Row, now_us: int) -> None:
         if placed and collected:
             judge_late(s, device, record, at, now_us)
         return
-    d["contact_us"] = max(d["contact_us"], now_us)
+    if not released:
+        d["contact_us"] = max(d["contact_us"], now_us)
     take(s, device, record, at, fresh, now_us)
-    if k["life"] == LIVE:
+    if k["life"] == LIVE and not released:
         doubt(s, device, record, fresh, wrong_clock, now_us, at)
-    hear(s, device, now_us)
+    if not released:
+        hear(s, device, now_us)
 
 
 @kernel
@@ -158,6 +164,8 @@ def is_repeated(s: Shard, device: int, record: Row, at_us: int, wrong_clock: boo
         return bool(at_us <= d["record_us"] and is_known(s, device, record, at_us))
     if record["fixed_us"] != NEVER and record["fixed_us"] == d["beat_us"] and record["flags"] == d["beat_flags"]:
         return True
+    if record["flags"] & RELEASED:
+        return False
     d["beat_us"] = record["fixed_us"]
     d["beat_flags"] = record["flags"]
     return False

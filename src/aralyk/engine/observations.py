@@ -63,6 +63,7 @@ class Observation:
     attestation: str | None = None
     check_in: str | None = None
     proximity_ble: tuple[str, ...] | None = None
+    released: bool = False
 
     def __post_init__(self) -> None:
         _check_time("received_at", self.received_at_us)
@@ -101,6 +102,7 @@ class Observation:
         word = records.PLACED if self.placed else 0
         word |= SOURCES[self.source] << records.SOURCE_SHIFT
         word |= records.MOCK if self.mock else 0
+        word |= records.RELEASED if self.released else 0
         word |= (STRAPS[self.strap] if self.strap is not None else 0) << records.STRAP_SHIFT
         charging = 0 if self.charging is None else records.CHARGING_YES if self.charging else records.CHARGING_NO
         word |= charging << records.CHARGING_SHIFT
@@ -167,6 +169,7 @@ def parse_observation(fields: Mapping[str, Any]) -> Observation:
         strap=fields.get("strap"), alarms=_texts(fields, "alarms") or (),
         mock=_flag(fields, "mock", default=False) is True, attestation=fields.get("attestation"),
         check_in=fields.get("check_in"), proximity_ble=_texts(fields, "proximity_ble"),
+        released=_flag(fields, "released", default=False) is True,
     )  # fmt: skip
 
 

@@ -75,6 +75,10 @@ ATTEST_SHIFT, ATTEST_MASK = 22, 3
 SELF_REPORTED, ATTESTED = 1, 2
 CHECK_IN_SHIFT, CHECK_IN_MASK = 24, 3
 CHECK_IN_PASSED, CHECK_IN_FAILED = 1, 2
+RELEASED = 1 << 26
+"""Released from quarantine: news of its own time, and no sign that the device lives."""
+SAID = RELEASED - 1
+"""What the device itself said; a released copy of a record says the same."""
 TELLING = (
     ALARM_SOS | ALARM_STRAP_OPEN | ALARM_TAMPER | ALARM_LOW_BATTERY | ALARM_JAMMING | ALARM_OTHER | ALARM_POWER_OFF
     | CHECK_IN_MASK << CHECK_IN_SHIFT

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from aralyk.engine import policy
 from aralyk.engine.compiled import kernel
-from aralyk.engine.records import NEVER, PLACED, Row
+from aralyk.engine.records import NEVER, PLACED, SAID, Row
 from aralyk.engine.shard import Shard, device_at, ring_at
 
 RING_FIXES = policy.RING_FIXES
@@ -46,7 +46,7 @@ def is_known(s: Shard, device: int, record: Row, at_us: int) -> bool:
             and kept["lat_e7"] == lat
             and kept["lon_e7"] == lon
             and kept["radius_cm"] == radius
-            and kept["flags"] == record["flags"]
+            and kept["flags"] == record["flags"] & SAID
         ):
             return True
     return False
@@ -63,11 +63,12 @@ def remember(s: Shard, device: int, record: Row, at_us: int) -> None:
     kept["lat_e7"] = lat
     kept["lon_e7"] = lon
     kept["radius_cm"] = radius_cm(record["radius_m"])
-    kept["flags"] = record["flags"]
+    flags = record["flags"] & SAID
+    kept["flags"] = flags
     d["ring_at"] = d["ring_at"] + 1 if d["ring_at"] + 1 < RING_FIXES else 0
     if d["ring_count"] < RING_FIXES:
         d["ring_count"] += 1
-    mixed = (at_us + 31 * (lat + 900_000_000) + 961 * (lon + 1_800_000_000) + 29791 * record["flags"]) % CHAIN_PRIME
+    mixed = (at_us + 31 * (lat + 900_000_000) + 961 * (lon + 1_800_000_000) + 29791 * flags) % CHAIN_PRIME
     d["history"] = (d["history"] * CHAIN_FACTOR + mixed) % CHAIN_PRIME
 
 

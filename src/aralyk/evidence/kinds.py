@@ -49,6 +49,10 @@ class Kind(StrEnum):
     COMMAND_WITHDRAWN = "command_withdrawn"
     CHECKUP_STARTED = "checkup_started"
     CHECKUP_FINISHED = "checkup_finished"
+    # frames that were not taken
+    QUARANTINE_LOOK = "quarantine_look"
+    FRAME_RELEASED = "frame_released"
+    FRAME_DISMISSED = "frame_dismissed"
     # the vault and other looks
     VAULT_WRITTEN = "vault_written"
     VAULT_LOOK = "vault_look"
@@ -109,6 +113,9 @@ GRAMMAR: Final[dict[Kind, Grammar]] = {
     Kind.COMMAND_WITHDRAWN: _form("device", "attempts", "command", "outcome"),
     Kind.CHECKUP_STARTED: _form("device", "checkup"),
     Kind.CHECKUP_FINISHED: _form("device", "checkup", "result"),
+    Kind.QUARANTINE_LOOK: _form("frame", "frame_sha256"),
+    Kind.FRAME_RELEASED: _form("frame", "frame_sha256", "heard_at", "stream", "seq"),
+    Kind.FRAME_DISMISSED: _form("frame"),
     Kind.VAULT_WRITTEN: _form("protected_person"),
     Kind.VAULT_LOOK: _form("protected_person"),
     Kind.VAULT_REFUSED: _form("protected_person"),

@@ -16,6 +16,7 @@ from typing import Final
 from aralyk.tracking.log import Lane
 
 URGENT: Final = (Lane.PANIC, Lane.TAMPER)
+QUIET_S: Final = 60.0  # longer than any sender waits before it comes again
 GATHERED: Final = (Lane.POSITION, Lane.STATUS, Lane.QUARANTINE)
 
 
@@ -93,6 +94,8 @@ class LaneQueue:
         self.budget = budget
         self._parcels: deque[Parcel] = deque()
         self._size = 0
+        self._stuck_since_s: float | None = None
+        self._offered_s = float("-inf")
 
     def __len__(self) -> int:
         return len(self._parcels)
@@ -108,6 +111,9 @@ class LaneQueue:
             return False
         self._parcels.append(parcel)
         self._size += len(parcel.line)
+        self._offered_s = parcel.since_s
+        if self._stuck_since_s is None:
+            self._stuck_since_s = parcel.since_s
         return True
 
     def take(self) -> list[Parcel]:
@@ -128,3 +134,17 @@ class LaneQueue:
     def oldest_since_s(self) -> float | None:
         """Arrival of the oldest parcel, monotonic."""
         return self._parcels[0].since_s if self._parcels else None
+
+    def flows(self, oldest_since_s: float | None) -> None:
+        """Note a commit of this lane; `oldest_since_s` is the arrival of the oldest that it left behind."""
+        self._stuck_since_s = self.oldest_since_s() if oldest_since_s is None else oldest_since_s
+
+    def stuck_s(self, now_s: float) -> float:
+        """For how long something has waited while nothing of this lane was stored; 0: it flows, or is idle.
+
+        Not the age of the oldest parcel: senders who were told to come again take theirs out before it grows old, and
+        only a commit, or a minute in which nobody came, shows that nobody waits any more.
+        """
+        if self._stuck_since_s is not None and not self._parcels and now_s - self._offered_s > QUIET_S:
+            self._stuck_since_s = None
+        return 0.0 if self._stuck_since_s is None else now_s - self._stuck_since_s

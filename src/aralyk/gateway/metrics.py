@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter as Tally
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
@@ -54,12 +56,17 @@ class Metrics:
             registry=self.registry,
         )
         self.queue = Gauge("aralyk_gateway_queue", "Frames that wait", ["lane"], registry=self.registry)
+        self.stuck_s = Gauge(
+            "aralyk_gateway_stuck_seconds", "For how long frames have waited and none was stored", ["lane"],
+            registry=self.registry,
+        )  # fmt: skip
         self.connections = Gauge("aralyk_gateway_connections", "Open connections", ["port"], registry=self.registry)
 
     def watch(self, lanes: Sequence[LaneQueue]) -> None:
         """Read the queues' lengths when asked."""
         for lane in lanes:
             self.queue.labels(lane.lane.value).set_function(lane.__len__)
+            self.stuck_s.labels(lane.lane.value).set_function(partial(_stuck_s, lane))
 
     def committed(self, parcels: Sequence[Parcel], *, started_s: float, now_s: float) -> None:
         """Count one commit; times are monotonic seconds."""
@@ -78,3 +85,7 @@ class Metrics:
         """Answer on 127.0.0.1; 0: do not."""
         if port:
             start_http_server(port, addr="127.0.0.1", registry=self.registry)
+
+
+def _stuck_s(lane: LaneQueue) -> float:
+    return lane.stuck_s(time.monotonic())

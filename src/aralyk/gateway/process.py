@@ -131,7 +131,7 @@ class Gateway:
 
     async def _watch(self) -> None:
         """Patience with senders, room in the lanes, and the sign of life."""
-        beaten_s = float("-inf")
+        beaten_s = told_s = float("-inf")
         while True:
             self._doors.sweep()
             for lane in self._lanes.values():
@@ -141,6 +141,9 @@ class Gateway:
             if not self._outbox.alive:
                 raise RuntimeError("the queue of commands is no longer followed")
             now_s = time.monotonic()
+            if now_s - told_s >= EVERY_S:
+                told_s = now_s
+                self._heartbeat.tell_lanes(list(self._lanes.values()))
             if now_s - beaten_s >= EVERY_S and self._well(now_s):
                 beaten_s = now_s
                 waiting = {lane.value: len(queue) for lane, queue in self._lanes.items()}

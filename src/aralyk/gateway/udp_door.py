@@ -86,6 +86,6 @@ class UdpDoor(asyncio.DatagramProtocol):
         if self._transport is None:
             return
         if decoded.answer is not None:
-            self._transport.sendto(decoded.answer, peer)
+            self._transport.sendto(self._codec.on_wire(decoded.answer), peer)
         for command in self._outbox.take(self._codec, session):
             self._transport.sendto(command, peer)

@@ -135,9 +135,17 @@ class Writer:
         await self._hand.do(partial(self._store.write, parcels))
         now_s = self.well_since_s = time.monotonic()
         self._metrics.committed(parcels, started_s=started_s, now_s=now_s)
+        self._note_flow(parcels)
         for parcel in parcels:
             if parcel.stored is not None:
                 parcel.stored()
+
+    def _note_flow(self, stored: list[Parcel]) -> None:
+        lanes = {parcel.lane for parcel in stored}
+        left = self._writing[len(stored) :]
+        for lane in self._lanes:
+            if lane.lane in lanes:
+                lane.flows(next((parcel.since_s for parcel in left if parcel.lane is lane.lane), None))
 
     def _corner(self, size: int, error: psycopg.Error) -> int:
         """Halve the group that holds a refused line; alone, it is given up: not confirmed, and loudly named."""

@@ -12,6 +12,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -161,5 +162,7 @@ class _Pulse:
         """Say that the sequencer runs; the time is the machine's."""
         content = {"at": clock.iso(datetime.now(UTC)), "detail": {"size": size}, "pid": os.getpid()}
         partial = self._path.with_suffix(".partial")
-        partial.write_text(json.dumps(content), encoding="utf-8")
-        partial.replace(self._path)
+        # On a full disk the old file stays, and its age tells: what still works must not end for a sign of life.
+        with suppress(OSError):
+            partial.write_text(json.dumps(content), encoding="utf-8")
+            partial.replace(self._path)

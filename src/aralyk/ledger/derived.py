@@ -181,12 +181,14 @@ def _observations(line: Line) -> Iterator[dict[str, object]]:
     where = line.id.member
     for value in fields.list_(line.value, "messages", where):
         message = fields.as_object(value, where)
+        released = _released(line, message)
         extra = message.get("extra")
         said = said_in(extra if isinstance(extra, dict) else {})
         lat, lon = message.get("lat"), message.get("lon")
         placed = _within(lat, 90) and _within(lon, 180)
         yield {
             **{name: message.get(name) for name in _AS_SAID},
+            **released,
             "alarms": message.get("alarms", []),
             "device": fields.text(line.value, "device", where),
             "lat": lat if placed else None,
@@ -202,6 +204,16 @@ def _observations(line: Line) -> Iterator[dict[str, object]]:
                 if value is not None
             },
         }
+
+
+def _released(line: Line, message: JsonObject) -> dict[str, object]:
+    """What a frame that came out of quarantine has beside: news of then, at the latest of when the gateway had it."""
+    if line.value.get("heard_at") is None:
+        return {}
+    where = line.id.member
+    heard_at = fields.moment(line.value, "heard_at", where)
+    earlier = message.get("fixed_at") is not None and fields.moment(message, "fixed_at", where) < heard_at
+    return {"fixed_at": message["fixed_at"] if earlier else line.value["heard_at"], "released": True}
 
 
 class Said(NamedTuple):

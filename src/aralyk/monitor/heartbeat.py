@@ -6,6 +6,7 @@ import json
 import os
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -31,5 +32,7 @@ class Heartbeat:
         self._written_s = now_s
         content = {"at": clock.iso(datetime.now(UTC)), "detail": dict(detail), "pid": os.getpid()}
         partial = self._path.with_suffix(".partial")
-        partial.write_text(json.dumps(content), encoding="utf-8")
-        partial.replace(self._path)
+        # On a full disk the old file stays, and its age tells: what still works must not end for a sign of life.
+        with suppress(OSError):
+            partial.write_text(json.dumps(content), encoding="utf-8")
+            partial.replace(self._path)

@@ -56,9 +56,10 @@ def rows_for(state: State, heard: Sequence[Heard]) -> npt.NDArray[Any]:
     heading_deg = _numbers([message.heading_deg for message in messages])
     declared = (radius_m >= 0.0) & (radius_m <= RADIUS_M_MAX)
     rows["device"] = [row for row, _ in pairs]
-    rows["received_us"] = [one.received_us for _, one in pairs]
+    rows["received_us"] = [one.read_us for _, one in pairs]
     rows["fixed_us"] = np.where((fixed_us >= 0) & (fixed_us <= TIME_US_MAX), fixed_us, records.NEVER)
     rows["flags"] = np.array([_flags(message) for message in messages], dtype=np.int64)
+    rows["flags"] |= np.where([one.released for _, one in pairs], records.RELEASED, 0)
     rows["flags"] |= (source << records.SOURCE_SHIFT) | np.where(placed, records.PLACED, 0)
     rows["heard"] = [state.heard_by(row, one.message.extra.said.proximity_ble) for row, one in pairs]
     rows["lat"] = np.where(placed, lat, 0.0)

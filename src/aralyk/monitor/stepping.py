@@ -19,7 +19,7 @@ from aralyk.ledger.canonical import canonical_bytes
 from aralyk.ledger.derived import AWAY
 from aralyk.monitor.intake import Arrival, Poison, Position
 from aralyk.monitor.sightings import rows_for
-from aralyk.tracking.arrivals import Frame
+from aralyk.tracking.arrivals import Frame, to_us
 from aralyk.tracking.projection import Heard, heard
 
 MemberT = TypeVar("MemberT")
@@ -137,8 +137,9 @@ def _messages(frame: Frame, received_us: int, position: Position) -> list[Heard]
     if frame.device is None:  # of a sender who was not believed
         return []
     device, (stream, seq, _) = frame.device, position
+    heard_us = None if frame.heard_at is None else to_us(frame.heard_at)
     return [
-        heard(device=device, received_us=received_us, stream=stream, seq=seq, message=message)
+        heard(device=device, received_us=received_us, stream=stream, seq=seq, message=message, heard_us=heard_us)
         for message in frame.messages
     ]
 

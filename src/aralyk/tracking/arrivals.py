@@ -81,6 +81,7 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="fr
 
     device: str | None = None
     received_at: _Time
+    heard_at: _Time | None = None  # released from quarantine: when the gateway had it
     messages: list[Message]
 
 

@@ -56,6 +56,7 @@ class FrameLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     context: dict[str, str] = {}
     device: str | None = None
     frame: str
+    heard_at: str | None = None
     kind: Literal["frame"] = "frame"
     lane: Lane
     messages: list[dict[str, Any]]
@@ -115,6 +116,7 @@ def frame_line(
     model: str | None = None,
     trust: str | None = None,
     suspect: Sequence[str] | None = None,
+    heard_at_us: int | None = None,
 ) -> bytes:
     """Encode one frame as the line that is stored and hashed; what is None or empty is left out.
 
@@ -130,11 +132,13 @@ def frame_line(
         model: The registered model that it was read with.
         trust: On what the sender was believed.
         suspect: What is odd about it.
+        heard_at_us: When the gateway had a frame that a person released from quarantine.
     """
     line: dict[str, Any] = {
         "context": context or None,
         "device": device,
         "frame": b64encode(raw).decode("ascii"),
+        "heard_at": None if heard_at_us is None else clock.iso(heard_at_us),
         "kind": "frame",
         "lane": lane.value,
         "messages": messages,

@@ -50,6 +50,7 @@ class Heard(msgspec.Struct, gc=False):
         message: What it says.
         has_time: Whether the message says when its place was taken.
         fixed_us: That time; without one, the receipt: it was taken then at the latest.
+        read_us: When the log had it: the receipt, but for a frame that a person released from quarantine later.
     """
 
     device: str
@@ -59,6 +60,12 @@ class Heard(msgspec.Struct, gc=False):
     message: Message
     has_time: bool
     fixed_us: int
+    read_us: int
+
+    @property
+    def released(self) -> bool:
+        """Whether it came out of quarantine: news of then, and no sign that the device lives now."""
+        return self.read_us != self.received_us
 
     def may_be_kept(self, terms: Mapping[str, Term]) -> bool:
         """Whether there is a place, and an order that allows to keep it."""
@@ -69,11 +76,17 @@ class Heard(msgspec.Struct, gc=False):
         return from_us <= self.received_us and (self.fixed_us < until_us or self.received_us < until_us)
 
 
-def heard(*, device: str, received_us: int, stream: str, seq: int, message: Message) -> Heard:
-    """One message as it was heard."""
+def heard(
+    *, device: str, received_us: int, stream: str, seq: int, message: Message, heard_us: int | None = None
+) -> Heard:
+    """One message as it was heard; `heard_us` of one released from quarantine, which has a time in any case."""
     fixed_us = message.fixed_at_us
+    if heard_us is not None:
+        at_us = heard_us if fixed_us is None else min(fixed_us, heard_us)  # no place is taken after it was told
+        return Heard(device, heard_us, stream, seq, message, True, at_us, received_us)
     has_time = fixed_us is not None
-    return Heard(device, received_us, stream, seq, message, has_time, received_us if fixed_us is None else fixed_us)
+    at_us = received_us if fixed_us is None else fixed_us
+    return Heard(device, received_us, stream, seq, message, has_time, at_us, received_us)
 
 
 @dataclass(slots=True)
@@ -119,8 +132,16 @@ def _upsert_statuses() -> str:
     newer_place = "excluded.fixed_at >= coalesce(known.fixed_at, '-infinity')"
     changes = ["received_at = greatest(known.received_at, excluded.received_at)"]
     changes += [f"{name} = CASE WHEN {newer_place} THEN excluded.{name} ELSE known.{name} END" for name in _PLACE]
-    changes += [f"{name} = coalesce(excluded.{name}, known.{name})" for name in _STATE]
-    changed = "excluded.strap IS NOT NULL AND excluded.strap IS DISTINCT FROM known.strap"
+    newer_word = "excluded.received_at >= known.received_at"  # else released from quarantine: it fills gaps alone
+    changes += [
+        f"{name} = CASE WHEN {newer_word} THEN coalesce(excluded.{name}, known.{name})"
+        f" ELSE coalesce(known.{name}, excluded.{name}) END"
+        for name in _STATE
+    ]
+    changed = (
+        f"excluded.strap IS NOT NULL AND excluded.strap IS DISTINCT FROM known.strap"
+        f" AND ({newer_word} OR known.strap IS NULL)"
+    )
     changes += [f"strap_since = CASE WHEN {changed} THEN excluded.strap_since ELSE known.strap_since END"]
     placeholders = ", ".join("%s::boolean[]" if name == "charging" else "%b" for name in names)
     return (
@@ -149,6 +170,7 @@ def write_fixes(cursor: Cursor, messages: Sequence[Heard], *, terms: Mapping[str
     said = [one.message for one in fixes]
     received_us = np.array([one.received_us for one in fixes], dtype=np.int64)
     fixed_us = np.array([one.fixed_us for one in fixes], dtype=np.int64)
+    read_us = np.array([one.read_us for one in fixes], dtype=np.int64)
     cursor.execute(
         _INSERT_FIXES,
         (
@@ -166,7 +188,7 @@ def write_fixes(cursor: Cursor, messages: Sequence[Heard], *, terms: Mapping[str
             columns.floats(_numbers([message.battery_pct for message in said])),
             columns.texts([one.stream for one in fixes]),
             columns.bigints(np.array([one.seq for one in fixes], dtype=np.int64)),
-            columns.booleans(received_us - fixed_us > LATE_US),
+            columns.booleans(read_us - fixed_us > LATE_US),
         ),
     )
     return len(fixes)

@@ -1,7 +1,7 @@
 """The watchdog: every few seconds it looks whether everything lives and moves, and says what does not.
 
-A stop or stall of any process, of the database, of one lane, of the sequencer, a gap in the log, a
-stepped clock and a full disk are raised within `stalled_s` + two looks, below the 60 s that the platform
+A stop or stall of any process, of the database, of one lane before or behind the log, of the sequencer, a gap in
+the log, a stepped clock and a full disk are raised within `stalled_s` + two looks, below the 60 s that the platform
 promises. It needs neither Django nor the database to do so, and its own silence shows: the supervisor
 restarts it, the console says "watchdog silent" once `status.json` is older than 30 s.
 """
@@ -27,6 +27,7 @@ from aralyk.watchdog.settings import WatchdogSettings
 from aralyk.watchdog.signs import Ages, Finding, heartbeat_sign, judge_age
 
 _MEGABYTE = 1_000_000
+LANES_OLD_S = 10.0  # the gateway writes its lanes' file every second
 _log = structlog.get_logger()
 
 
@@ -81,6 +82,7 @@ class Watch:
 
     def _findings(self, now_s: float) -> list[Finding]:
         findings = [self._look_at_process(name, now_s) for name in self._settings.processes]
+        findings += self._look_at_intake(now_s)
         findings += self._probe.findings(now_s)
         findings += [self._look_at_clock(), self._look_at_disk()]
         channel = self._channel.finding(now_s)
@@ -92,6 +94,21 @@ class Watch:
         proven = self._ages.has_changed(name)
         return judge_age(f"process:{name}", age_s, self._settings.stalled_s, "no_heartbeat", proven=proven)
 
+    def _look_at_intake(self, now_s: float) -> list[Finding]:
+        """The gateway's lanes, as its own file says; an old file says nothing: then the process itself is the news."""
+        path = self._run / "gateway.lanes"
+        if self._ages.age_s("gateway.lanes", heartbeat_sign(path), now_s) > LANES_OLD_S:
+            return []
+        return [
+            Finding(
+                component=f"intake:{lane}",
+                well=told["stuck_s"] <= self._settings.lane_stuck_s,
+                reason="not_stored",
+                detail={**told, "limit_s": self._settings.lane_stuck_s},
+            )
+            for lane, told in sorted(_lanes_in(path).items())
+        ]
+
     def _look_at_clock(self) -> Finding:
         step_s = clock.step_s()
         well = abs(step_s) <= self._settings.clock_step_s
@@ -101,6 +118,17 @@ class Watch:
         free_mb = shutil.disk_usage(self._settings.home).free // _MEGABYTE
         well = free_mb >= self._settings.disk_free_mb
         return Finding(component="disk", well=well, reason="disk_full", detail={"free_mb": free_mb})
+
+
+def _lanes_in(path: Path) -> dict[str, dict[str, float]]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        return {
+            str(lane): {"stuck_s": float(told["stuck_s"]), "waiting": int(told["waiting"])}
+            for lane, told in content["lanes"].items()
+        }
+    except (FileNotFoundError, json.JSONDecodeError):
+        return {}
 
 
 def _beat(path: Path, open_alarms: int) -> None:

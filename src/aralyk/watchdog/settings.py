@@ -18,6 +18,7 @@ class WatchdogSettings:
         interval_s: Seconds between two looks.
         stalled_s: Seconds without a sign of life or progress before an alarm; with `interval_s` it must stay
             below 60, the time within which a stop has to be noticed.
+        lane_stuck_s: Seconds for which frames of one of the gateway's lanes may wait while none of it is stored.
         sequencer_delay_s: Seconds for which the same evidence entry may wait for its place in the log.
         clock_step_s: Seconds by which the wall clock may differ from the steady one.
         disk_free_mb: Megabytes that must be free where `home` is.
@@ -30,6 +31,7 @@ class WatchdogSettings:
     processes: tuple[str, ...] = WATCHED
     interval_s: float = 5.0
     stalled_s: float = 30.0
+    lane_stuck_s: float = 10.0
     sequencer_delay_s: float = 15.0
     clock_step_s: float = 5.0
     disk_free_mb: int = 512
@@ -41,3 +43,5 @@ class WatchdogSettings:
             raise ValueError("interval_s above 0 and at most 10")
         if not 0 < self.stalled_s <= 45:
             raise ValueError("stalled_s above 0 and at most 45")
+        if not 0 < self.lane_stuck_s <= 45:
+            raise ValueError("lane_stuck_s above 0 and at most 45")

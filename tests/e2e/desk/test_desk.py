@@ -251,7 +251,7 @@ def test_no_page_has_a_barrier_that_axe_finds(shift: Shift, theme: str, width: i
     screen = shift.screen(width=width, height=height, theme=theme)
     for path in (
         "/", f"/incidents/{incident.pk}/", "/orders/", f"/orders/{shift.case.pk}/", "/devices/",
-        "/devices/860000000000017/", "/nothing-here", "/account/password/", "/account/second-factor/",
+        "/devices/860000000000017/", "/quarantine/", "/nothing-here", "/account/password/", "/account/second-factor/",
     ):  # fmt: skip
         screen.go(path)
         screen.page.wait_for_timeout(400)

@@ -7,13 +7,19 @@ from typing import Final
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_http_methods
 
+from aralyk.access.errors import Refused
+from aralyk.access.permissions import May, allows, check_allowed
 from aralyk.access.queries import shown_name
+from aralyk.access.sentences import sentence_of
 from aralyk.console import sentences
 from aralyk.console.device_facts import device_facts, worst_first
+from aralyk.console.forms import DeviceForm, problems
 from aralyk.console.paging import page_query
 from aralyk.console.people import person_of
+from aralyk.devices.actions import do_register_device
+from aralyk.devices.models import DeviceKind
 from aralyk.devices.queries import Place, assignments_for, device_for, devices_for, places_for, suspicions_of
 
 PAGE_ROWS: Final = 50
@@ -36,6 +42,7 @@ def listing(request: HttpRequest) -> HttpResponse:
         "page_query": page_query(request),
         "search": search,
         "silent": sum(place.silent for place in found),
+        "may_register": allows(user, May.MANAGE_DEVICES),
         "stock": [
             {"id": device.pk, "kind": sentences.text(sentences.DEVICE_KINDS, device.kind), "model": device.model}
             for device in stock
@@ -46,6 +53,25 @@ def listing(request: HttpRequest) -> HttpResponse:
 
 def _matches(place: Place, search: str) -> bool:
     return search in f"{place.device}\n{place.label}\n{place.order_number}".casefold()
+
+
+@require_http_methods(["GET", "POST"])
+def register(request: HttpRequest) -> HttpResponse:
+    """Put a device into the inventory; `?device_id=&protocol=` fill the form for one that was heard as a stranger."""
+    user = person_of(request)
+    check_allowed(user, May.MANAGE_DEVICES)
+    if request.method == "GET":
+        heard = {name: request.GET.get(name, "")[:SEARCH_MAX] for name in ("device_id", "protocol")}
+        return render(request, "console/devices/register.html", {"form": DeviceForm(initial=heard)})
+    form = DeviceForm(request.POST)
+    if form.is_valid():
+        try:
+            made = do_register_device(user, **{**form.cleaned_data, "kind": DeviceKind(form.cleaned_data["kind"])})
+        except Refused as error:
+            form.add_error("device_id", sentence_of(error))
+        else:
+            return render(request, "console/devices/register.html", {"made": made})
+    return render(request, "console/devices/register.html", {"form": form, "problems": problems(form)}, status=422)
 
 
 @require_GET
