@@ -25,7 +25,8 @@ from aralyk.protocols.gl200.encoder import (
 from aralyk.protocols.gl200.reports import REPORTS
 from aralyk.protocols.gl200.splitter import FRAME_BYTES_MAX, QueclinkSplitter, frames_of_datagram
 from aralyk.protocols.messages import AccessPoint, Alarm, Cell, Message, Source, iso_time
-from tests.protocols.test_any_bytes import START_US, check_message
+from tests.protocols.samples import check_message
+from tests.protocols.test_any_bytes import START_US
 from tests.protocols.vectors import vectors
 
 IMEI = "860000000000017"

@@ -16,7 +16,8 @@ from aralyk.protocols.gt06.alarms import CODE_ALARMS, STATUS_ALARMS
 from aralyk.protocols.gt06.frame import END, FRAME_BYTES_MAX, SHORT, checksum, wrapped
 from aralyk.protocols.gt06.splitter import LengthSplitter
 from aralyk.protocols.messages import Alarm, Cell, Message, Source, Strap, iso_time
-from tests.protocols.test_any_bytes import START_US, check_message
+from tests.protocols.samples import check_message
+from tests.protocols.test_any_bytes import START_US
 from tests.protocols.vectors import frame_of, read, vector, vectors
 
 IMEI = "860000000000017"

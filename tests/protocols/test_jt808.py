@@ -25,7 +25,8 @@ from aralyk.protocols.jt808.wire import (
     unescaped,
 )
 from aralyk.protocols.messages import Alarm, Message, Strap
-from tests.protocols.test_any_bytes import START_US, check_message
+from tests.protocols.samples import check_message
+from tests.protocols.test_any_bytes import START_US
 
 IDS = ("13800138000", "490154203237518")  # digits, and an IMEI that travels as a number
 

@@ -14,7 +14,8 @@ from aralyk.protocols.laipac.codec import ALARMS
 from aralyk.protocols.laipac.sentence import FRAME_BYTES_MAX, LINE_END, checksum, sentence
 from aralyk.protocols.laipac.splitter import SentenceSplitter
 from aralyk.protocols.messages import Alarm, Cell, Message, Source, iso_time
-from tests.protocols.test_any_bytes import START_US, check_message
+from tests.protocols.samples import check_message
+from tests.protocols.test_any_bytes import START_US
 from tests.protocols.vectors import frame_of, vectors
 
 IMEI = "860000000000017"

@@ -13,7 +13,8 @@ from aralyk.protocols.errors import ErrorCode, ProtocolError
 from aralyk.protocols.megastek import CODEC, encoder
 from aralyk.protocols.megastek.splitter import FRAME_BYTES_MAX, LineSplitter
 from aralyk.protocols.messages import AccessPoint, Alarm, Cell, Message, Source, Strap, iso_time
-from tests.protocols.test_any_bytes import START_US, check_message
+from tests.protocols.samples import check_message
+from tests.protocols.test_any_bytes import START_US
 from tests.protocols.vectors import frame_of, vectors
 
 IMEI = "860000000000017"

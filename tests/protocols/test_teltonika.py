@@ -17,7 +17,8 @@ from aralyk.protocols.teltonika import CODEC, encoder
 from aralyk.protocols.teltonika.frame import FRAME_BYTES_MAX, framed
 from aralyk.protocols.teltonika.frozen import frozen_decoded, frozen_message
 from aralyk.protocols.teltonika.records import CODEC_8, CODEC_8_EXTENDED, CODEC_16
-from tests.protocols.test_any_bytes import START_US, check_message
+from tests.protocols.samples import check_message
+from tests.protocols.test_any_bytes import START_US
 from tests.protocols.vectors import frame_of, vectors
 
 IMEI = "860000000000017"

@@ -15,7 +15,8 @@ from aralyk.protocols.watch.encoder import encode_link, encode_position, encode_
 from aralyk.protocols.watch.position import ALARM_BITS
 from aralyk.protocols.watch.splitter import WatchSplitter
 from aralyk.protocols.watch.wire import FRAME_BYTES_MAX, escape, unescape, write_frame
-from tests.protocols.test_any_bytes import START_US, check_message
+from tests.protocols.samples import check_message
+from tests.protocols.test_any_bytes import START_US
 from tests.protocols.vectors import vector, vectors
 
 ID = "8600000017"

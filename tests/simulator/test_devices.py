@@ -155,6 +155,7 @@ def read(listener: Listener, devices: list[Fitted], origin_us: int) -> tuple[dic
     assert codec.splitter is not None
     for frame in b"".join(listener.bracelet_bytes).split(b"$")[:-1]:
         decoded = codec.decode(frame, Session())
+        assert decoded.device_id is not None
         links.add(people[decoded.device_id])
         for message in decoded.messages:
             records[people[decoded.device_id]].append(
