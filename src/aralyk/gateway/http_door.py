@@ -303,7 +303,10 @@ class HttpConnection(asyncio.Protocol):
         status = codec.refused_with(verdict.code) if active else 404
         if active and status != 200 and self._door.reception.repeats.heard_before(device_id, frame):
             status = 200
-        self._answer(exchange, status, f"not accepted, set aside: {verdict.detail}\n".encode())
+        body = f"not accepted, set aside: {verdict.detail}\n".encode()
+        if status == 200 and codec.answer_of_commands is not None:
+            body = codec.answer_of_commands([])  # an app that reads commands in a 200 can't read a sentence there
+        self._answer(exchange, status, body)
         self._flush()
 
     # answers

@@ -13,4 +13,5 @@ CODEC = Codec(
     decode=decode,
     splitter=SentenceSplitter,
     encode_command=encode_command,
+    commands_answered=False,
 )
