@@ -9,6 +9,10 @@ import numpy as np
 import pytest
 
 from aralyk.cli.bench_found import FoundInLog, key_of
+from aralyk.cli.bench_speakers import SPEAKERS
+from aralyk.protocols import registry
+from aralyk.protocols.codec import Session
+from aralyk.protocols.commands import Command, CommandKind
 
 
 @pytest.mark.slow
@@ -44,3 +48,13 @@ def test_a_record_that_is_not_in_the_log_is_counted_once_however_often_it_was_se
     }
     assert found.missing(heard, np.array([True, True])) == 2
     assert found.missing(heard, np.array([False, False])) == 0
+
+
+def test_a_command_of_the_platform_is_not_taken_for_the_confirmation_of_a_record() -> None:
+    encode = registry()["teltonika"].encode_command
+    assert encode is not None
+    command = encode(Command(serial=1, kind=CommandKind.POSITION), Session())
+    take = SPEAKERS["teltonika"].take_answer
+    assert take(command + b"\x00\x00\x00\x01") == (len(command), None)
+    assert take(command[:-1]) is None
+    assert take(b"\x00\x00\x00\x01") == (4, True)

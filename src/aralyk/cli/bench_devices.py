@@ -167,6 +167,8 @@ class Link(asyncio.Protocol):
         while self._received and (taken := self.speaker.take_answer(self._received)) is not None:
             length, confirms = taken
             self._received = self._received[length:]
+            if confirms is None:
+                continue
             number = self.unconfirmed.popleft()
             if self.speaker.waits and self.unconfirmed:
                 self._write_frame(self.unconfirmed[0])

@@ -51,7 +51,8 @@ class Speaker:
         hello: What a connection begins with, and how many bytes answer it.
         frame: The bytes of a frame of the index-th device.
         poison: Bytes in the protocol's form that no codec can read.
-        take_answer: Length of the first whole answer in what was received, and whether it confirms; None: none yet.
+        take_answer: Length of the first whole answer in what was received, and whether it confirms (None: it is a
+            command of the platform and answers nothing); None: none yet.
     """
 
     name: str
@@ -63,7 +64,7 @@ class Speaker:
     frame: Callable[[int, Said], bytes]
     poison: Callable[[int], bytes]
     hello: Callable[[int], tuple[bytes, int]] = field(default=lambda _index: (b"", 0))
-    take_answer: Callable[[bytes], tuple[int, bool] | None] = field(default=lambda _received: None)
+    take_answer: Callable[[bytes], tuple[int, bool | None] | None] = field(default=lambda _received: None)
     waits: bool = False
 
     def device_id(self, index: int) -> str:
@@ -109,7 +110,7 @@ def _osmand_poison(index: int) -> bytes:
     return f"POST {target} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 0\r\n\r\n".encode("ascii")
 
 
-def _osmand_answer(received: bytes) -> tuple[int, bool] | None:
+def _osmand_answer(received: bytes) -> tuple[int, bool | None] | None:
     head, found, rest = received.partition(b"\r\n\r\n")
     if not found:
         return None
@@ -160,8 +161,15 @@ def _teltonika_poison(_index: int) -> bytes:
     return bytes(whole)
 
 
-def _teltonika_answer(received: bytes) -> tuple[int, bool] | None:
-    return (4, int.from_bytes(received[:4], "big") > 0) if len(received) >= 4 else None
+def _teltonika_answer(received: bytes) -> tuple[int, bool | None] | None:
+    if len(received) < 4:
+        return None
+    if int.from_bytes(received[:4], "big") > 0:  # the number of records that were taken
+        return 4, True
+    if len(received) < 8:
+        return None
+    length = 8 + int.from_bytes(received[4:8], "big") + 4  # a command: preamble of zeros, length, words, checksum
+    return (length, None) if len(received) >= length else None
 
 
 SPEAKERS: Final[Mapping[str, Speaker]] = {
