@@ -115,7 +115,7 @@ REASONS: Final[Texts] = MappingProxyType(
         "self_reported_clear": gettext_lazy(
             "Only the monitored person's own phone, which proves nothing, says that it is over."
         ),
-        "requested": gettext_lazy("The device was asked."),
+        "requested": gettext_lazy("The engine asks for it. Not every device can be asked."),
         "request_met": gettext_lazy("A better fix came."),
         "request_expired": gettext_lazy("The request has ended: its time is over."),
         "clear_evidence": gettext_lazy("Several places in a row show that it is over."),
