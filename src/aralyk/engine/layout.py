@@ -212,6 +212,8 @@ class Layout:
         self._count(plan, 1)
         first_device = self._place_devices(case, plan, at_us, known_devices)
         first_condition = self._place_conditions(case, plan, at_us, known_conditions)
+        if former is not None:
+            self._renumber_leads(case, first_device, first_condition)
         live = former is not None and k["life"] == records.LIVE
         k["starts_us"] = min(plan.starts_us, int(k["starts_us"])) if live else plan.starts_us
         k["expires_us"] = plan.expires_us
@@ -228,6 +230,21 @@ class Layout:
             for row in self.condition_rows(case):
                 c = self.rows("conditions")[row]
                 c["active"] = c["always"]
+
+    def _renumber_leads(self, case: int, first_device: int, first_condition: int) -> None:
+        """Who leads an incident is known by its number within the case, which a new version may have changed."""
+        k = self.rows("cases")[case]
+        for table, width, first in (
+            ("device_episodes", records.DEVICE_EPISODES, first_device), ("condition_episodes", 1, first_condition),
+        ):  # fmt: skip
+            for e in self.rows(table)[first * width :]:
+                for name, of, begins, ids in (
+                    ("lead_device", "device_from", first_device, self.device_ids),
+                    ("lead_condition", "condition_from", first_condition, self.condition_ids),
+                ):  # fmt: skip
+                    if e[name] >= 0:
+                        leader = ids[int(k[of] + e[name])]
+                        e[name] = ids.index(leader, begins) - begins if leader in ids[begins:] else records.UNKNOWN
 
     def _place_devices(self, case: int, plan: OrderPlan, at_us: int, known: dict[tuple[str, str], int]) -> int:
         count = len(plan.devices)

@@ -20,6 +20,9 @@ SILENCE_INTERVALS: Final = 3
 """A device is flagged after 3 of its own intervals (REQUIREMENTS 5)."""
 UPDATE_US: Final = 60 * SECOND_US
 """An unchanged episode speaks at most once a minute: an operator reads, a queue must not flood."""
+EPISODE_US: Final = 30 * MINUTE_US
+"""A ring that is entered again so soon after its episode ended is the same episode : who turns round at
+a corner and comes back is still approaching her."""
 PANIC_FOLD_US: Final = 60 * SECOND_US
 """Presses this close are one call for help: each is a decision, the later ones `update` the first."""
 COVER_US: Final = 120 * SECOND_US
@@ -94,9 +97,9 @@ WALK_MPS: Final = 2.5
 """Faster than this nobody walks for long."""
 DRIVE_MPS: Final = 7.0
 """25 km/h: faster than this he rides or drives."""
-APPROACH_WALK_S: Final = 450.0
-"""The ring in seconds on foot: five minutes of warning (REQUIREMENTS 3.7) and a minute and a half to notice."""
-APPROACH_DRIVE_S: Final = 195.0
+APPROACH_WALK_S: Final = 380.0
+"""The ring in seconds on foot: five minutes of warning (REQUIREMENTS 3.7) and somewhat more than one to notice."""
+APPROACH_DRIVE_S: Final = 165.0
 """The ring in seconds in a vehicle: two minutes of warning and three fixes at 15 s to notice."""
 APPROACH_MIN_MPS: Final = 0.7
 """He must come nearer at least this fast by his own movement."""

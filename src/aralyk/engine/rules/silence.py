@@ -44,6 +44,7 @@ from aralyk.engine.records import (
     Row,
 )
 from aralyk.engine.rules.gadgets import close_device, open_device, tell_device
+from aralyk.engine.rules.grouping import forget_lead, join_silence
 from aralyk.engine.rules.lost import hint_lost_while_moving, is_off_again, why_lost
 from aralyk.engine.rules.requests import request_better_fix
 from aralyk.engine.rules.telling import clear_draft, see_drafted
@@ -174,6 +175,7 @@ def _open_silence(s: Shard, device: int, reason: int, now_us: int, since_us: int
     fold_us = PROVOKED_US if off_again else SILENCE_FOLD_US
     folded = e["closed_us"] != NEVER and now_us - e["closed_us"] <= fold_us
     first = e["first_us"] if folded else now_us
+    forget_lead(e)
     e["doubt_us"] = NEVER
     told = REPEATED_PROVOCATION if off_again else reason
     open_device(s, device, SILENCE, UPDATE if folded else OPEN, 2 if off_again else 3, told, now_us, since_us, first)
@@ -197,6 +199,7 @@ def _make_serious(s: Shard, device: int, now_us: int) -> None:
     if e["level"] <= 2:
         return
     e["level"] = 2
+    join_silence(s, device)
     case = device_at(s, device)["case"]
     if case_at(s, case)["threat"] == THREAT_HIGH:
         e["doubt_us"] = now_us + BETTER_FIX_US

@@ -9,7 +9,8 @@ from __future__ import annotations
 from aralyk.engine.compiled import kernel
 from aralyk.engine.pairs import distance_bounds
 from aralyk.engine.records import NEVER, UNKNOWN, Row
-from aralyk.engine.shard import Shard, counts_of, device_at, draft_of, out_at, sight_at
+from aralyk.engine.rules.grouping import key_us
+from aralyk.engine.shard import Shard, case_at, counts_of, device_at, draft_of, out_at, sight_at
 
 METRES_MAX = 1e8
 SECONDS_MAX = 1e9
@@ -90,7 +91,13 @@ def tell(
     row["reason"] = reason
     row["decided_us"] = decided_us
     row["occurred_us"] = occurred_us
-    row["opened_us"] = e["opened_us"]
+    row["opened_us"] = key_us(e)
+    row["lead_device"] = UNKNOWN
+    row["lead_condition"] = UNKNOWN
+    if e["lead_device"] >= 0:
+        row["lead_device"] = case_at(s, case)["device_from"] + e["lead_device"]
+    elif e["lead_condition"] >= 0:
+        row["lead_condition"] = case_at(s, case)["condition_from"] + e["lead_condition"]
     row["who"] = draft["who"]
     row["ppm"] = quantised(draft["p_distance"], 1e6, 1.0)
     row["distance_cm"] = quantised(draft["distance_m"], 100.0, METRES_MAX)

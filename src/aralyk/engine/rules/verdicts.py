@@ -59,6 +59,7 @@ from aralyk.engine.records import (
     WARNED,
     Row,
 )
+from aralyk.engine.rules.grouping import join_ring, phase_of_ring_end, priority_of_ring, release_silences
 from aralyk.engine.rules.telling import clear_draft, quantised, tell
 from aralyk.engine.shard import Shard, case_at, condition_at, condition_episode_at, draft_of, due_at
 
@@ -257,15 +258,29 @@ def tell_level(s: Shard, case: int, condition: int, phase: int, reason: int, dec
     e = condition_episode_at(s, condition)
     kind = condition_at(s, condition)["kind"]
     level = e["level"]
+    priority = priority_of(kind, level)
+    if kind == PROXIMITY:
+        if phase == OPEN and join_ring(s, case, condition, decided_us):
+            phase = UPDATE
+        elif phase == CLOSE:
+            phase = phase_of_ring_end(s, case, condition)
+        priority = priority_of_ring(s, case, condition, priority)
     occurred = min(draft_of(s)["occurred_us"], decided_us) if draft_of(s)["occurred_us"] != NEVER else decided_us
-    tell(s, e, case, -1, condition, phase, kind_of(kind, level), priority_of(kind, level), reason, decided_us, occurred)
+    tell(s, e, case, -1, condition, phase, kind_of(kind, level), priority, reason, decided_us, occurred)
 
 
 @kernel
 def close_by_evidence(s: Shard, case: int, condition: int, attested: bool, decided_us: int) -> None:
     """Close an episode that stayed calm through the lateness window."""
     tell_level(s, case, condition, CLOSE, CLEAR_EVIDENCE if attested else SELF_REPORTED_CLEAR, decided_us)
-    close_episode(condition_episode_at(s, condition), decided_us)
+    _end_condition(s, case, condition, decided_us)
+
+
+@kernel
+def _end_condition(s: Shard, case: int, condition: int, at_us: int) -> None:
+    close_episode(condition_episode_at(s, condition), at_us)
+    if condition_at(s, condition)["kind"] == PROXIMITY:
+        release_silences(s, case, condition)
 
 
 @kernel
@@ -282,6 +297,7 @@ def give_up_waiting(s: Shard, case: int, condition: int, decided_us: int) -> Non
 def close_episode(e: Row, closed_us: int) -> None:
     """End an episode in the state; its last interval stays known for late data."""
     e["closed_us"] = closed_us
+    e["first_us"] = e["opened_us"]
     e["opened_us"] = NEVER
     e["close_us"] = NEVER
     e["doubt_us"] = NEVER
@@ -296,7 +312,5 @@ def close_condition(s: Shard, case: int, condition: int, reason: int, at_us: int
     if e["opened_us"] == NEVER:
         return
     clear_draft(s)  # what is in it belongs to another rule, perhaps to another order
-    kind = condition_at(s, condition)["kind"]
-    level = e["level"]
-    tell(s, e, case, -1, condition, CLOSE, kind_of(kind, level), priority_of(kind, level), reason, at_us, at_us)
-    close_episode(e, at_us)
+    tell_level(s, case, condition, CLOSE, reason, at_us)
+    _end_condition(s, case, condition, at_us)

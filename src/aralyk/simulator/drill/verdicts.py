@@ -30,6 +30,13 @@ def alerts(verdicts: Verdicts) -> Verdicts:
     return np.asarray(verdicts[(verdicts["phase"] <= UPDATE) & (verdicts["priority"] <= 2)])
 
 
+def ends_s(verdicts: Verdicts, speaking: Any, never_s: float) -> float:
+    """When the incident of a verdict was closed next; an incident may open again later."""
+    mine = (verdicts["incident"] == speaking["incident"]) & (verdicts["phase"] == CLOSE)
+    later = verdicts["decided_s"][mine & (verdicts["decided_s"] >= speaking["decided_s"])]
+    return float(later[0]) if later.size else never_s
+
+
 def wilson(successes: int, of: int, z: float = 1.959963984540054) -> list[float] | None:
     """The 95 % Wilson interval of a share; none of nothing."""
     if of == 0:

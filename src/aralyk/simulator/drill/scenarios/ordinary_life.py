@@ -242,7 +242,7 @@ class Lives:
         for incident in np.unique(first["incident"]):
             mine = first[first["incident"] == incident]
             begins = float(mine["occurred_s"][0]) - run.interval_s
-            ends = _closed_s(verdicts, incident, run.ends_s)
+            ends = closed_s(verdicts, mine[-1], run.ends_s)
             kind = str(mine["kind"][0])
             self.p1_kinds[kind] = self.p1_kinds.get(kind, 0) + 1
             if nearest_m(run, begins, ends) < run.distance_m:
@@ -323,15 +323,6 @@ class Lives:
         }
 
 
-def _closed_s(verdicts: Verdicts, incident: str, never_s: float) -> float:
-    closing = verdicts[(verdicts["incident"] == incident) & (verdicts["phase"] == CLOSE)]
-    return float(closing["decided_s"][0]) if closing.size else never_s
-
-
 def _told(verdicts: Verdicts, speaking: Verdicts, from_s: float, to_s: float, ends_s: float) -> bool:
     """Whether some incident among those speaking stood open between two seconds."""
-    for incident in np.unique(speaking["incident"]):
-        begins = float(speaking["decided_s"][speaking["incident"] == incident][0])
-        if begins <= to_s and _closed_s(verdicts, incident, ends_s) >= from_s:
-            return True
-    return False
+    return any(v["decided_s"] <= to_s and closed_s(verdicts, v, ends_s) >= from_s for v in speaking)

@@ -12,7 +12,7 @@ from aralyk.simulator.drill.devices import Device
 from aralyk.simulator.drill.moves import Around, Track
 from aralyk.simulator.drill.plane import Array
 from aralyk.simulator.drill.streets import Door, Streets
-from aralyk.simulator.drill.verdicts import CLOSE, Verdicts, alerts
+from aralyk.simulator.drill.verdicts import Verdicts, alerts, ends_s
 
 DISTANCES_M: Final = (200.0, 500.0, 1000.0)
 INTERVALS_S: Final = (15, 30, 60)
@@ -107,12 +107,10 @@ def both_in_contact(said: npt.NDArray[Any], until_s: float, interval_s: int, *, 
 
 def first_alert_s(verdicts: Verdicts, *, from_s: float) -> float | None:
     """The first alert from a moment on; an incident that was open already counts from that moment."""
-    speaking = alerts(verdicts)
-    closed = {str(v["incident"]): float(v["decided_s"]) for v in verdicts if v["phase"] == CLOSE}
     best = None
-    for v in speaking:
+    for v in alerts(verdicts):
         begins = float(v["decided_s"])
-        if begins < from_s and closed.get(str(v["incident"]), np.inf) < from_s:
+        if begins < from_s and ends_s(verdicts, v, np.inf) < from_s:
             continue
         at = max(begins, from_s)
         best = at if best is None else min(best, at)
