@@ -99,7 +99,7 @@ DRIVE_MPS: Final = 7.0
 """25 km/h: faster than this he rides or drives."""
 APPROACH_WALK_S: Final = 380.0
 """The ring in seconds on foot: five minutes of warning (REQUIREMENTS 3.7) and somewhat more than one to notice."""
-APPROACH_DRIVE_S: Final = 165.0
+APPROACH_DRIVE_S: Final = 170.0
 """The ring in seconds in a vehicle: two minutes of warning and three fixes at 15 s to notice."""
 APPROACH_MIN_MPS: Final = 0.7
 """He must come nearer at least this fast by his own movement."""

@@ -105,9 +105,9 @@ def quiet_due_us(s: Shard, device: int) -> int:
     d = device_at(s, device)
     starts = watched_since_us(s, d)
     heard = max(d["contact_us"], starts) + SILENCE_INTERVALS * d["interval_us"]
-    patience = VAGUE_PATIENCE_US
-    if is_believed(d):
-        patience = stale_us(d) if is_settled(d) else max(patience, SILENCE_INTERVALS * d["interval_us"])
+    patience = max(VAGUE_PATIENCE_US, SILENCE_INTERVALS * d["interval_us"])
+    if is_believed(d) and is_settled(d):
+        patience = stale_us(d)
     placed = max(d["sharp_us"], starts) + patience
     return int(max(min(heard, placed), d["excused_us"]))
 
@@ -129,12 +129,15 @@ def silence_due_us(s: Shard, device: int) -> int:
 def serious_us(s: Shard, d: Row, possible_us: int) -> int:
     """When a meeting that is possible since a moment is told as serious: two intervals later.
 
-    At once at high threat, when he moves and his places contradict each other, and when she is the silent one: then it
-    is his coming near that makes a meeting possible. Later when he was at rest and is still heard, without a place.
+    At once at high threat, and when he moves and his places contradict each other. After one interval when she is the
+    silent one: then it is his coming near that makes a meeting possible. Later when he was at rest and is still heard,
+    without a place.
     """
     settled = is_settled(d)
-    if d["party"] != 0 or case_at(s, d["case"])["threat"] == THREAT_HIGH or (d["distrusted"] == 1 and not settled):
+    if case_at(s, d["case"])["threat"] == THREAT_HIGH or (d["party"] == 0 and d["distrusted"] == 1 and not settled):
         return possible_us
+    if d["party"] != 0:
+        return int(possible_us + d["interval_us"])
     soon = possible_us + SERIOUS_INTERVALS * d["interval_us"]
     if not settled:
         return int(soon)

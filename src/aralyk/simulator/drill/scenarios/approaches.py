@@ -60,7 +60,8 @@ def make(streets: Streets, rng: np.random.Generator, number: int, days: float) -
     return Run(
         name=f"approaches-{number:06d}", distance_m=distance_m, warning_m=warning_m, his=his, hers=hers, he=he, she=she,
         ends_s=ends_s, tags={"mode": mode, "sampling": str(interval_s), "she": her_place,
-                             "warning": "ring" if warning_m else "none", "distance": str(int(distance_m))},
+                             "warning": "ring" if warning_m else "none", "distance": str(int(distance_m)),
+                             "cell": "window" if len(faults["cell"]) else "everyday"},
         marks={"leaves_s": leaves_s, "top_mps": float(np.quantile(speed, 0.95))},
     )  # fmt: skip
 
@@ -194,6 +195,8 @@ class Approaches:
         )
         sampling = f"{run.tags['sampling']}s"
         groups = ["all", run.tags["mode"], sampling, f"{sampling}_{speed}"]
+        if run.tags["cell"] == "everyday":  # 5 % cell places; the others have a cell window on purpose on the way
+            groups.append(f"{sampling}_{speed}_cell_5_percent")
         if sharp:  # what a phone that is placed by cell towers alone hides is told apart
             groups.append(f"{sampling}_{speed}_within_150_m")
         for group in groups:

@@ -33,7 +33,8 @@ from aralyk.simulator.drill.runs import Run
 from aralyk.simulator.drill.scenarios import parts
 from aralyk.simulator.drill.streets import Door, Streets
 from aralyk.simulator.drill.truth import Episode, episodes, nearest_m
-from aralyk.simulator.drill.verdicts import CLOSE, LATE, Verdicts, alerts, quantiles, share, wilson
+from aralyk.simulator.drill.verdicts import LATE, Verdicts, alerts, quantiles, share, wilson
+from aralyk.simulator.drill.verdicts import ends_s as closed_s
 
 COMES_PER_DAY: Final = 0.008  # he goes to her; with chance meetings 0.02 true events per pair-day
 KEEPS_AWAY_M: Final = 2000.0  # beyond D, of the places he knows to be hers
