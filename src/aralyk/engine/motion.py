@@ -26,6 +26,7 @@ MOTORWAY_MPS = policy.MOTORWAY_MPS
 PASSING_S = policy.PASSING_S
 PASSING_MISS_SHARE = policy.PASSING_MISS_SHARE
 FORGET_FASTEST_S = policy.FORGET_FASTEST_S
+FORGET_COARSE_S = policy.FORGET_COARSE_S
 APPROACH_MIN_MPS = policy.APPROACH_MIN_MPS
 APPROACH_COS = policy.APPROACH_COS
 APPROACH_WALK_S = policy.APPROACH_WALK_S
@@ -69,7 +70,7 @@ def take_motion(d: Row, heading_deg: float) -> None:
     was_x, was_y = d["vx_mps"], d["vy_mps"]
     vx = 0.0
     vy = 0.0
-    kept = 1.0 - seconds / FORGET_FASTEST_S
+    kept = 1.0 - seconds / (FORGET_COARSE_S if coarse else FORGET_FASTEST_S)
     fastest = d["fastest_mps"] * kept if kept > 0.0 else 0.0
     if d["trust"] == TRUSTED and (not coarse or fastest >= APPROACH_MIN_MPS or _has_left(d)):
         if reported >= MOVING_MPS and heading_deg >= 0.0:

@@ -122,7 +122,9 @@ STEADY_SHARE: Final = 0.7
 STEADY_COS: Final = 0.87
 """A turn of more than 30 degrees between two fixes."""
 FORGET_FASTEST_S: Final = 300.0
-"""The fastest speed is forgotten evenly over this time."""
+"""The fastest speed is forgotten evenly over this time ..."""
+FORGET_COARSE_S: Final = 900.0
+"""... and over this while only coarse places come: they don't show that he has stopped."""
 STROLL_MPS: Final = 2.0
 """A protected person who was at rest when her device fell silent: on foot, at a quick pace."""
 SERIOUS_INTERVALS: Final = 2

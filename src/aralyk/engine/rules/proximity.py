@@ -161,7 +161,7 @@ def is_leap(r: Row, p: Row) -> bool:
 @kernel
 def is_coarse_near(r: Row, p: Row, ring_m: float) -> bool:
     """Whether a coarse place touches the ring within one more interval: too vague to prove, too near to wait."""
-    ahead = min(max(r["fastest_mps"], SPEED_MIN_MPS), REACH_MPS) * min(r["interval_us"] * 1e-6, AHEAD_S_MAX)
+    ahead = min(max(r["fastest_mps"], speed_mps(r), SPEED_MIN_MPS), REACH_MPS) * min(r["interval_us"] * 1e-6, AHEAD_S_MAX)
     return bool(pair_distance_m(r, p) <= ring_m + r["radius_m"] + p["radius_m"] + ahead)
 
 
