@@ -113,7 +113,7 @@ def judge(runs: Sequence[Run], said: npt.NDArray[Any]) -> npt.NDArray[Any]:
     for i, d in enumerate(decisions):
         found[i] = (
             number[d.order_id], PHASES.index(d.phase.value), d.priority, d.kind.value, d.reason, d.incident,
-            (d.decided_at_us - STARTS_US) / 1e6, (d.occurred_at_us - STARTS_US) / 1e6,
+            d.condition or "", (d.decided_at_us - STARTS_US) / 1e6, (d.occurred_at_us - STARTS_US) / 1e6,
         )  # fmt: skip
     ends = np.array([run.ends_s for run in runs])
     found = found[found["decided_s"] <= ends[found["run"]]]

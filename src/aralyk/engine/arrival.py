@@ -203,9 +203,13 @@ def take_place(s: Shard, device: int, record: Row, at_us: int, now_us: int) -> N
 
 @kernel
 def contradicts(d: Row, record: Row, at_us: int) -> bool:
-    """Whether a coarse place lies where nobody can have gone from the last good one: then it is no place."""
+    """Whether a coarse place lies where nobody can have gone from the last good one: then it is no place.
+
+    One that tells a speed was not made of cell towers alone; if it is small too, the rule of jumps judges it.
+    """
     source = (record["flags"] >> SOURCE_SHIFT) & SOURCE_MASK
-    if d["good_us"] == NEVER or (record["radius_m"] <= COARSE_M and source != SOURCE_NETWORK):
+    towers = source == SOURCE_NETWORK and record["speed_mps"] < 0.0
+    if d["good_us"] == NEVER or (record["radius_m"] <= COARSE_M and not towers):
         return False
     if d["distrusted"] == 1 and at_us - d["wrong_us"] <= WRONG_US:
         again = distance_m(d["wrong_lat"], d["wrong_lon"], record["lat"], record["lon"])

@@ -301,6 +301,7 @@ class Layout:
         c["party"] = condition.party
         c["distance_m"] = condition.distance_m
         c["warning_m"] = condition.warning_m
+        c["drive_through"] = condition.drive_through
         c["always"] = 1 if condition.intervals_us is None or condition.kind == records.CHECK_IN else 0
         c["grace_us"] = condition.grace_us
         intervals = condition.intervals_us or ()

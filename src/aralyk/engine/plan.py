@@ -74,6 +74,8 @@ class ConditionPlan:
     warning_m: float
     area: Area | None
     intervals_us: tuple[tuple[int, int], ...] | None
+    drive_through: bool = True
+    """Whether a steady drive through the ring or zone is told as serious instead of critical."""
     grace_us: int = 0
     child: int = 0
     returns_us: tuple[int, ...] = ()
@@ -271,7 +273,7 @@ def _with_distance(condition: ConditionPlan, conditions: Sequence[ConditionPlan]
 
 
 def _proximity(condition: Mapping[str, Any], path: str, parties: tuple[str, ...]) -> ConditionPlan:
-    _check_fields(condition, path, "id kind protected distance_m warning_m")
+    _check_fields(condition, path, "id kind protected distance_m warning_m drive_through")
     person = _person(condition, "protected", path, parties)
     distance = _number(condition, "distance_m", path, low=1, high=DISTANCE_M_MAX, unit="metres")
     warning = distance
@@ -280,7 +282,15 @@ def _proximity(condition: Mapping[str, Any], path: str, parties: tuple[str, ...]
     return ConditionPlan(
         id=_text(condition, "id", path), kind=records.PROXIMITY, party=person,
         distance_m=distance, warning_m=warning, area=None, intervals_us=None,
+        drive_through=_drive_through(condition, path),
     )  # fmt: skip
+
+
+def _drive_through(condition: Mapping[str, Any], path: str) -> bool:
+    value = condition.get("drive_through", True)
+    if not isinstance(value, bool):
+        raise OrderInvalid(field=f"{path}drive_through", expected="true or false", found=repr(value)[:40])
+    return value
 
 
 def _person(condition: Mapping[str, Any], name: str, path: str, parties: tuple[str, ...]) -> int:
@@ -310,7 +320,8 @@ def _check_in(
 def _zone_condition(
     condition: Mapping[str, Any], path: str, zone: ZoneInfo, starts_us: int, expires_us: int
 ) -> ConditionPlan:
-    _check_fields(condition, path, "id kind shape schedule")
+    exclusion = " drive_through" if condition["kind"] == "exclusion_zone" else ""
+    _check_fields(condition, path, f"id kind shape schedule{exclusion}")
     hours = condition.get("schedule")
     intervals = None
     if hours is not None:
@@ -319,6 +330,7 @@ def _zone_condition(
     return ConditionPlan(
         id=_text(condition, "id", path), kind=KINDS[condition["kind"]], party=0, distance_m=0.0, warning_m=0.0,
         area=parse_area(condition.get("shape"), f"{path}shape"), intervals_us=intervals,
+        drive_through=_drive_through(condition, path),
     )  # fmt: skip
 
 

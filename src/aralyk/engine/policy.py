@@ -16,6 +16,8 @@ LAG_JITTER_US: Final = 5 * SECOND_US
 """... the same within this; a buffer that is sent lags by ever less."""
 STALE_US: Final = 10 * MINUTE_US
 """An older place can't prove that two people are near now; it still bounds where they can be."""
+AGED_US: Final = 2 * MINUTE_US
+"""Of somebody at rest indoors the last place is the likeliest one; beyond this age the growth of a place hides that."""
 SILENCE_INTERVALS: Final = 3
 """A device is flagged after 3 of its own intervals (REQUIREMENTS 5)."""
 UPDATE_US: Final = 60 * SECOND_US

@@ -109,7 +109,7 @@ DEVICE = _dtype(
     " sharp_lat sharp_lon sharp_radius_m good_lat good_lon good_radius_m wrong_lat wrong_lon",
 )
 CONDITION = _dtype(
-    "case kind party circle edge_from edge_to slot_from slot_to slot_at always active"
+    "case kind party circle edge_from edge_to slot_from slot_to slot_at always active drive_through"
     " grace_us excused_us missed lapse_us passed_us failed_us child handovers mark_us came_us apart_us found silent",
     "distance_m warning_m lat lon east_m north_m bound_m far_m",
 )

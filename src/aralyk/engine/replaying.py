@@ -26,8 +26,8 @@ from aralyk.engine.state import State
 BATCH: Final = 10_000
 """Observations in one step: decisions appear while a long record is still being replayed."""
 SETTABLE: Final = {
-    "proximity": ("distance_m", "warning_m"),
-    "exclusion_zone": ("shape", "schedule"),
+    "proximity": ("distance_m", "warning_m", "drive_through"),
+    "exclusion_zone": ("shape", "schedule", "drive_through"),
     "inclusion_zone": ("shape", "schedule"),
     "curfew": ("shape", "schedule"),
     "check_in": ("per_day", "grace_s"),

@@ -38,6 +38,8 @@ P_POSSIBLE = policy.P_POSSIBLE
 PASSING_MPS = policy.PASSING_MPS
 REST_MPS = policy.REST_MPS
 REACH_MPS = policy.REACH_MPS
+AGED_US = policy.AGED_US
+SILENCE_INTERVALS = policy.SILENCE_INTERVALS
 SPEED_MIN_MPS = policy.SPEED_MIN_MPS
 AHEAD_S_MAX = 60.0
 """A coarse place is carried at most a minute ahead."""
@@ -84,12 +86,14 @@ def _weighed(s: Shard, case: int, condition: int, r_i: int, p_i: int, now_us: in
     if draft["swept"] == 1 and (draft["p_distance"] < P_SWEPT or r["prev_good"] == 0 or p["prev_good"] == 0):
         draft["good"] = min(draft["good"], 0)  # the way between two fixes is a guess: it may open, never prove
     level = level_of(draft["p_distance"], draft["p_warning"], draft["good"], 0)
-    if level == PROBABLE and is_passing_pair(r, p, c["distance_m"]):
+    if level == PROBABLE and is_passing_pair(r, p, c):
         draft["passing"] = 1
         level = POSSIBLE
     elif draft["good"] < 0 and is_leap(r, p) and case_at(s, case)["threat"] != THREAT_HIGH:
         level = CLEAR  # nobody moves like that: the next fix tells which of the two places was wrong
     elif level < POSSIBLE and min(quality(r), quality(p)) == 0 and is_coarse_near(r, p, c["distance_m"]):
+        level = POSSIBLE
+    elif level < POSSIBLE and draft["good"] == 1 and is_aged_near(r, p, c["distance_m"], now_us):
         level = POSSIBLE
     elif level == CLEAR and draft["good"] >= 0 and is_approaching(r, p, c["distance_m"], now_us):
         level = APPROACHING
@@ -144,12 +148,14 @@ def _tell_met(s: Shard, case: int, condition: int, r_i: int, p_i: int, now_us: i
 
 
 @kernel
-def is_passing_pair(r: Row, p: Row, ring_m: float) -> bool:
+def is_passing_pair(r: Row, p: Row, c: Row) -> bool:
     """Whether he drives steadily through her ring, or she drives past him while he rests: then she moved, not he."""
     if r["fastest_mps"] < REST_MPS and speed_mps(p) >= PASSING_MPS:
         return True
+    if c["drive_through"] == 0:
+        return False
     x, y = offset(r, p)
-    return is_passing(r, x, y, ring_m)
+    return is_passing(r, x, y, c["distance_m"])
 
 
 @kernel
@@ -163,6 +169,18 @@ def is_coarse_near(r: Row, p: Row, ring_m: float) -> bool:
     """Whether a coarse place touches the ring within one more interval: too vague to prove, too near to wait."""
     ahead = min(max(r["fastest_mps"], speed_mps(r), SPEED_MIN_MPS), REACH_MPS) * min(r["interval_us"] * 1e-6, AHEAD_S_MAX)
     return bool(pair_distance_m(r, p) <= ring_m + r["radius_m"] + p["radius_m"] + ahead)
+
+
+@kernel
+def is_aged_near(r: Row, p: Row, ring_m: float, now_us: int) -> bool:
+    """Whether they are near by their last places and one of them is heard without a place: she may well be there."""
+    return bool((is_aged(r, now_us) or is_aged(p, now_us)) and pair_distance_m(r, p) <= ring_m)
+
+
+@kernel
+def is_aged(d: Row, now_us: int) -> bool:
+    """Whether a place is older than its device's habit, though not stale."""
+    return bool(now_us - d["fix_us"] > max(AGED_US, SILENCE_INTERVALS * d["interval_us"]))
 
 
 @kernel

@@ -100,7 +100,8 @@ def weigh_area(s: Shard, case: int, condition: int, device: int, now_us: int) ->
         p = 1.0 - inside_probability(s, c, x, y, spread(d), 0.0)
     draft["p_distance"] = p
     draft["p_warning"] = p
-    draft["passing"] = 1 if c["kind"] == EXCLUSION and is_passing(d, x, y, c["bound_m"]) else 0
+    may_pass = c["kind"] == EXCLUSION and c["drive_through"] == 1
+    draft["passing"] = 1 if may_pass and is_passing(d, x, y, c["bound_m"]) else 0
     draft["level"] = level_of(p, 0.0, draft["good"], draft["passing"])
     return int(draft["level"])
 

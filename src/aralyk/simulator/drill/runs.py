@@ -16,6 +16,7 @@ from aralyk.simulator.drill.moves import Track
 from aralyk.simulator.drill.plane import Array
 
 STARTS: Final = datetime(2026, 3, 2, tzinfo=UTC)  # a Monday; second 0 of every run
+TWIN: Final = "ring-at-once"
 STARTS_US: Final = int(STARTS.timestamp()) * 1_000_000
 
 
@@ -32,6 +33,7 @@ class Run:
     she: Track
     ends_s: float
     threat: str = "medium"
+    twin: bool = False  # a second ring beside the first, for which driving through is no lesser thing
     tags: dict[str, str] = field(default_factory=dict)
     marks: dict[str, float] = field(default_factory=dict)
 
@@ -49,6 +51,10 @@ class Run:
     def order(self) -> dict[str, Any]:
         """The order in the INTERFACES form."""
         hers = [] if self.hers is None else [_device(f"{self.name}-p", self.hers)]
+        ring = {
+            "id": "ring", "kind": "proximity", "protected": "p", "distance_m": self.distance_m,
+            "warning_m": self.warning_m,
+        }  # fmt: skip
         return {
             "order_id": self.name,
             "starts_at": _iso(0.0),
@@ -57,12 +63,7 @@ class Run:
             "threat_level": self.threat,
             "respondent": {"devices": [_device(f"{self.name}-r", self.his)]},
             "protected": [{"id": "p", "devices": hers}],
-            "conditions": [
-                {
-                    "id": "ring", "kind": "proximity", "protected": "p", "distance_m": self.distance_m,
-                    "warning_m": self.warning_m,
-                }
-            ],
+            "conditions": [ring, *([ring | {"id": TWIN, "drive_through": False}] if self.twin else [])],
         }  # fmt: skip
 
 

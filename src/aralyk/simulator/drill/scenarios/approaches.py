@@ -2,7 +2,9 @@
 
 She is at home, at work, or walking (he meets her half-way). A *breach* is the first second at which the true distance
 is at most D. *Both reported*: in the five minutes before it neither side left a pause of more than twice the interval
-between received places. Warning is from the first alert after he left to the breach; no alert counts as 0 s.
+between received places. Warning is from the first alert after he left to the breach; no alert counts as 0 s; the
+groups "cell_5_percent" leave out the runs in which he is placed by cells for a time on purpose. *Knowable* leaves out
+of the rest what no rule can know (`is_knowable`).
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ import numpy.typing as npt
 from aralyk.simulator.drill import moves
 from aralyk.simulator.drill.devices import EVERYDAY, NONE, window, with_everyday_faults
 from aralyk.simulator.drill.moves import Track
+from aralyk.simulator.drill.plane import metres
 from aralyk.simulator.drill.runs import Run
 from aralyk.simulator.drill.scenarios import parts
 from aralyk.simulator.drill.streets import Door, Streets
@@ -27,6 +30,7 @@ REACH_M: Final = {"foot": 3500.0, "car": 6000.0, "bus": 6000.0, "straight": 5000
 AFTER_S: Final = 600.0
 KILLED_SHARE, COARSE_SHARE, BLIND_SHARE = 0.2, 0.15, 0.1  # [U]
 SPEED_50_MPS: Final = 50 / 3.6
+LIE_M, LIE_RADII, OUTRUN_MPS = 1000.0, 3.0, 60 / 3.6
 
 
 def make(streets: Streets, rng: np.random.Generator, number: int, days: float) -> Run:
@@ -105,6 +109,29 @@ def _faults(rng: np.random.Generator, leaves_s: float, arrives_s: float) -> dict
     }
 
 
+def is_knowable(run: Run, said: npt.NDArray[Any], breach: float, to_s: float) -> bool:
+    """Whether a breach can be known of: no newest place lies, and nobody outran what an unseen party is thought to do.
+
+    A place lies when it is more than a kilometre and three of its declared radii wrong; looked at are the places
+    that were the newest at some moment of the last five minutes, or came before the alert was due. Outrun: farther
+    in a straight line since the last place than 60 km/h allow.
+    """
+    for party, track in ((0, run.he), (1, run.she)):
+        fixes = said[(said["party"] == party) & (said["received_s"] <= to_s) & ~np.isnan(said["lat"])]
+        fixes = fixes[np.argsort(fixes["fixed_s"])]
+        newest = fixes[max(0, int(np.searchsorted(fixes["received_s"], breach - parts.CONTACT_S)) - 1) :]
+        x, y = metres(newest["lat"], newest["lon"])
+        east, north = track.place(newest["fixed_s"])
+        if (np.hypot(x - east, y - north) > np.maximum(LIE_M, LIE_RADII * newest["accuracy_m"])).any():
+            return False
+        seen = newest[newest["received_s"] <= breach]
+        last_s = float(seen["fixed_s"][-1]) if seen.size else 0.0
+        (x0, x1), (y0, y1) = track.place(np.array([last_s, breach]))
+        if np.hypot(x1 - x0, y1 - y0) > OUTRUN_MPS * max(breach - last_s, float(run.interval_s)):
+            return False
+    return True
+
+
 class Counts:
     """Of one group of runs."""
 
@@ -133,7 +160,7 @@ class Approaches:
     def __init__(self) -> None:
         self.pairs = self.events = self.alerted = self.before = self.silent = 0
         self.both, self.sharp = Counts(), Counts()
-        self.rest = {"priority_2": Counts(), "any_silence": Counts()}
+        self.rest = {name: Counts() for name in ("priority_2", "any_silence", "knowable_priority_2", "knowable_any")}
         self.both_by: dict[str, Counts] = {}
         self.warning: dict[str, list[float]] = {}
         self.bound: dict[str, list[float]] = {}
@@ -160,7 +187,7 @@ class Approaches:
             self.latency.append(fixes)
         if parts.both_in_contact(said, breach, run.interval_s):
             return self._add_both(run, said, breach, first, in_time)
-        return self._add_rest(verdicts, leaves_s, first, after_s)
+        return self._add_rest(verdicts, first, after_s, knowable=is_knowable(run, said, breach, after_s))
 
     def _count_first(self, verdicts: Verdicts, first: float | None) -> None:
         if first is None:
@@ -205,12 +232,15 @@ class Approaches:
             self.bound.setdefault(group, []).append(bound)
         return [] if in_time else ["missed_both_reported"]
 
-    def _add_rest(self, verdicts: Verdicts, leaves_s: float, first: float | None, after_s: float) -> list[str]:
+    def _add_rest(self, verdicts: Verdicts, first: float | None, after_s: float, *, knowable: bool) -> list[str]:
         told = first is not None and first <= after_s
         silence = verdicts[(verdicts["kind"] == "silence") & (verdicts["phase"] <= 1)]
         known = told or bool((silence["decided_s"] <= after_s).any())
         self.rest["priority_2"].add(told)
         self.rest["any_silence"].add(known)
+        if knowable:
+            self.rest["knowable_priority_2"].add(told)
+            self.rest["knowable_any"].add(known)
         return [] if told else ["missed_rest"]
 
     def _latency(self) -> dict[str, float] | None:

@@ -2,8 +2,10 @@
 
 *Pass-bys* go on without slowing; counted is whether they became priority 1. *Turn-ins* leave the motorway; counted are
 his fixes made after the turn, and after the true distance fell below D (before that there is nothing to say), until
-priority 1 was decided: 1 is the first possible. Beside it stands the same count of the naive rule, "the newest places
-of both are nearer than D", which knows no drive-through; `later_than_naive` is the difference.
+priority 1 was decided: 1 is the first possible. Each order has a second ring for which driving through is no lesser
+thing (`drive_through: false`): `later_than_at_once` is by how many fixes the drive-through rule delayed priority 1,
+from the first fix after the turn on.
+Beside them stands the naive rule, "the newest places of both are nearer than D"; a place that is wrong sets it off too.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from aralyk.simulator.drill import moves
 from aralyk.simulator.drill.devices import EVERYDAY, with_everyday_faults
 from aralyk.simulator.drill.moves import Around
 from aralyk.simulator.drill.plane import metres
-from aralyk.simulator.drill.runs import Run
+from aralyk.simulator.drill.runs import TWIN, Run
 from aralyk.simulator.drill.scenarios import parts
 from aralyk.simulator.drill.streets import Streets
 from aralyk.simulator.drill.truth import breach_s
@@ -60,7 +62,7 @@ def make(streets: Streets, rng: np.random.Generator, number: int, days: float) -
         name=f"motorway-{number:06d}", distance_m=distance_m, warning_m=warning_m, his=his, hers=hers, he=he, she=she,
         ends_s=ends_s, tags={"turns_in": "yes" if turns_in else "no", "sampling": str(interval_s),
                              "distance": str(int(distance_m))},
-        marks={"turned_s": turned_s, "leaves_s": parts.STANDS_S},
+        marks={"turned_s": turned_s, "leaves_s": parts.STANDS_S}, twin=True,
     )  # fmt: skip
 
 
@@ -105,12 +107,15 @@ class Passes:
         self.naive: list[int] = []
         self.later: list[int] = []
         self.later_sharp: list[int] = []
+        self.later_than_naive: list[int] = []
         self.never = 0
         self.by: dict[str, list[int]] = {}
 
     def add(self, run: Run, said: npt.NDArray[Any], verdicts: Verdicts) -> list[str]:
         """Count one drive."""
         self.pairs += 1
+        at_once = verdicts[verdicts["condition"] == TWIN]
+        verdicts = verdicts[verdicts["condition"] != TWIN]
         speaking = alerts(verdicts)
         near = speaking[np.isin(speaking["kind"], ("proximity", "warning_ring", "approach"))]
         first = bool((near["priority"] == 1).any())
@@ -130,22 +135,28 @@ class Passes:
         if breach is None:
             return []
         self.turned_before += bool((speaking["decided_s"] <= breach).any())
-        return self._add_turn(run, said, verdicts, max(run.marks["turned_s"], breach))
+        return self._add_turn(run, said, verdicts, at_once, max(run.marks["turned_s"], breach))
 
-    def _add_turn(self, run: Run, said: npt.NDArray[Any], verdicts: Verdicts, from_s: float) -> list[str]:
+    def _add_turn(
+        self, run: Run, said: npt.NDArray[Any], verdicts: Verdicts, at_once: Verdicts, from_s: float
+    ) -> list[str]:
         fixes = parts.fixes_until(said, 0, from_s, parts.first_priority_1_s(verdicts))
+        first = parts.fixes_until(said, 0, from_s, parts.first_priority_1_s(at_once))
         naive = parts.fixes_until(said, 0, from_s, naive_inside_s(run, said, from_s))
         if fixes is None:
             self.never += 1
             return ["turn_in_never_p1"]
         self.fixes.append(fixes)
-        if naive is None:
+        if naive is not None:
+            self.naive.append(naive)
+            self.later_than_naive.append(fixes - naive)
+        if first is None:
             return []
-        self.naive.append(naive)
-        self.later.append(fixes - naive)
+        delay = fixes - max(first, 1)
+        self.later.append(delay)
         if parts.both_in_contact(said, from_s + 2 * run.interval_s, run.interval_s, radius_m=50.0):
-            self.later_sharp.append(fixes - naive)
-        return ["turn_in_late"] if fixes - naive > 1 else []
+            self.later_sharp.append(delay)
+        return ["turn_in_late"] if delay > 1 else []
 
     def line(self) -> dict[str, Any]:
         """The published figures."""
@@ -168,7 +179,9 @@ class Passes:
             },
             "turn_ins": {
                 "of": self.turned, "never_priority_1": self.never, "fixes_naive": _spread(self.naive),
-                "later_than_naive": _spread(self.later),
+                "later_than_naive": _spread(self.later_than_naive),
+                "later_than_naive_by_more_than_one_fix": sum(n > 1 for n in self.later_than_naive),
+                "later_than_at_once": _spread(self.later),
                 "by_more_than_one_fix": sum(n > 1 for n in self.later),
                 "by_more_than_one_fix_95": wilson(sum(n > 1 for n in self.later), len(self.later)),
                 "declared_to_50_m": {
