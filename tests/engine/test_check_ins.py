@@ -214,7 +214,7 @@ def test_when_his_identity_was_last_confirmed_stands_beside_his_place() -> None:
     other = started(proximity())
     checked = seen(HIS, 0, 9000, check_in="passed")
     near = [seen(HIS, HOUR_S, 100), seen(HERS, HOUR_S + 1)]
-    (after,) = opened(decided(other, [checked], near), "proximity")
+    after = about(decided(other, [checked], near), "proximity")[0]
     assert after.basis["respondent"]["identity_confirmed_at"] == iso(at(0))
     assert "identity_confirmed_at" not in after.basis["protected"]
 

@@ -53,10 +53,10 @@ def test_a_fix_in_the_ring_during_the_window_keeps_the_incident() -> None:
     assert made[-1].phase is Phase.CLOSE
 
 
-def test_coming_back_after_the_close_is_a_new_incident() -> None:
+def test_coming_back_later_is_a_new_incident() -> None:
     state = started(proximity())
-    his = [*still(HIS, 2, 4, 100), *still(HIS, 122, 20, 1500), *still(HIS, 502, 4, 100)]
-    made = opened(decided(state, still(HERS, 0, 40), his), *NEAR)
+    his = [*still(HIS, 2, 4, 100), *still(HIS, 122, 60, 1500), *still(HIS, 1022, 4, 100)]
+    made = opened(decided(state, still(HERS, 0, 72), his), *NEAR)
     assert len(made) == 2
     assert len({d.incident for d in made}) == 2
 

@@ -170,6 +170,6 @@ def test_a_fix_says_whether_it_is_attested() -> None:
 def test_an_attestation_holds_for_its_own_record_only() -> None:
     state = started(proximity(), respondent={"devices": [{"id": HIS, "kind": "phone", "interval_s": 15}]})
     decided(state, [seen(HIS, 0, 9000, attestation="attested")])
-    (near,) = opened(decided(state, [seen(HERS, 600), seen(HIS, 601, 100)]), "proximity")
+    near = about(decided(state, [seen(HERS, 600), seen(HIS, 601, 100)]), "proximity")[0]
     assert near.basis["respondent"]["attestation"] == "self_reported"
     assert near.decided_at_us > START_US

@@ -176,7 +176,7 @@ def test_an_incident_that_was_open_before_the_window_is_not_ended_by_it() -> Non
     before = decided(state, still(HERS, FROM - 300, 18, 1000), still(HIS, FROM - 297, 18, 1100))
     during = decided(state, still(HERS, FROM, 18, 1000), still(HIS, FROM + 3, 18, 1100))
     during += decided(state, still(HERS, FROM + 300, 14, 1000), still(HIS, FROM + 303, 14, 4000))
-    assert opened(before, "proximity")
+    assert alerted(before, "proximity")
     (closed,) = [d for d in about(during, "proximity") if d.phase is Phase.CLOSE]
     assert closed.reason == "clear_evidence"
 

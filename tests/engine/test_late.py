@@ -46,7 +46,7 @@ def test_a_late_fix_never_rewinds_the_live_place() -> None:
 def test_a_newest_fix_that_was_minutes_under_way_still_counts_for_now() -> None:
     state = started(proximity())
     made = decided(state, still(HERS, 0, 40), [seen(HIS, 400, 100, delay_s=180)])
-    (first,) = opened(made, "proximity")
+    first = about(made, "proximity")[0]
     assert first.decided_at_us == at(580)
     assert first.basis["respondent"]["age_s"] == 180.0
 

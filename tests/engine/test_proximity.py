@@ -158,10 +158,11 @@ def test_a_jump_that_the_next_fix_confirms_is_a_breach() -> None:
     assert made[0].decided_at_us == at(2 + 6 * 15 + 1)
 
 
-def test_leaving_ends_the_incident_and_coming_back_opens_another() -> None:
+def test_leaving_ends_the_incident_and_coming_back_later_opens_another() -> None:
     state = started(proximity())
-    way = line((1500, 0), (100, 0), 20) + line((100, 0), (2500, 0), 30) + line((2500, 0), (100, 0), 30)
-    made = about(decided(state, still(HERS, 0, 80), walk(HIS, 2, way)), *NEAR)
+    way = line((1500, 0), (100, 0), 20) + line((100, 0), (2500, 0), 30) + [(2500.0, 0.0)] * 40
+    way += line((2500, 0), (100, 0), 30)
+    made = about(decided(state, still(HERS, 0, 120), walk(HIS, 2, way)), *NEAR)
     incidents = [d.incident for d in made if d.phase is Phase.OPEN]
     assert len(set(incidents)) == 2
     assert [d.incident for d in made if d.phase is Phase.CLOSE] == incidents[:1]

@@ -58,9 +58,9 @@ def test_the_same_seed_prints_the_same_bytes_and_another_seed_others(
 def test_a_case_that_went_wrong_gives_the_same_decisions_in_replay(
     capsys: pytest.CaptureFixture[str], shared: Path, tmp_path: Path
 ) -> None:
-    drilled(capsys, shared, "motorway", "--pairs", "150", "--seed", "1", "--cases", str(tmp_path), "--show-misses", "2")
+    drilled(capsys, shared, "motorway", "--pairs", "300", "--seed", "1", "--cases", str(tmp_path), "--show-misses", "2")
     cases = sorted(tmp_path.iterdir())
-    assert cases, "150 drives along the motorway leave something to look at"
+    assert cases, "300 drives along the motorway leave something to look at"
     for case in cases:
         told = [json.loads(line) for line in (case / "VERDICTS.jsonl").read_text().splitlines()]
         until = json.loads((case / "ABOUT.json").read_text())["ends"]

@@ -29,7 +29,8 @@ LEAVES_S, BREACH_S, ENDS_S = 1000.0, 2400.0, 4000.0
 def verdicts(*rows: tuple[float, int, int, str]) -> npt.NDArray[Any]:
     """Rows: second, phase, priority, kind; each kind is one incident."""
     return np.array(
-        [(0, phase, priority, kind, "reason", f"case/{kind}", "ring", at, at) for at, phase, priority, kind in rows], VERDICT
+        [(0, phase, priority, kind, "reason", f"case/{kind}", "ring", at, at) for at, phase, priority, kind in rows],
+        VERDICT,
     )
 
 
@@ -39,7 +40,8 @@ def approach(**silent: Any) -> Run:
         name="approach", distance_m=200.0, warning_m=None, his=Device(kind="phone", interval_s=15, **silent),
         hers=Device(kind="phone", interval_s=15), he=parts.stays(he, before_s=0.0, until_s=ENDS_S),
         she=moves.standing(0.0, 0.0, from_s=0.0, to_s=ENDS_S), ends_s=ENDS_S,
-        tags={"mode": "foot", "sampling": "15", "warning": "none", "distance": "200", "story": "walks"},
+        tags={"mode": "foot", "sampling": "15", "warning": "none", "distance": "200", "story": "walks",
+              "cell": "everyday"},
         marks={"leaves_s": LEAVES_S, "begins_s": LEAVES_S, "top_mps": 2.0},
     )  # fmt: skip
 

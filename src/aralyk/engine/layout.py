@@ -242,9 +242,12 @@ class Layout:
                     ("lead_device", "device_from", first_device, self.device_ids),
                     ("lead_condition", "condition_from", first_condition, self.condition_ids),
                 ):  # fmt: skip
-                    if e[name] >= 0:
-                        leader = ids[int(k[of] + e[name])]
-                        e[name] = ids.index(leader, begins) - begins if leader in ids[begins:] else records.UNKNOWN
+                    if e[name] < 0:
+                        continue
+                    leader = ids[int(k[of] + e[name])]
+                    e[name] = ids.index(leader, begins) - begins if leader in ids[begins:] else records.UNKNOWN
+                    if e[name] == records.UNKNOWN:  # from now on it speaks under its own key, at once
+                        e["told_us"], e["told_ppm"] = 0, records.NEVER
 
     def _place_devices(self, case: int, plan: OrderPlan, at_us: int, known: dict[tuple[str, str], int]) -> int:
         count = len(plan.devices)

@@ -22,8 +22,8 @@ SILENCE_INTERVALS: Final = 3
 """A device is flagged after 3 of its own intervals (REQUIREMENTS 5)."""
 UPDATE_US: Final = 60 * SECOND_US
 """An unchanged episode speaks at most once a minute: an operator reads, a queue must not flood."""
-EPISODE_US: Final = 30 * MINUTE_US
-"""A ring that is entered again so soon after its episode ended is the same episode : who turns round at
+EPISODE_US: Final = 10 * MINUTE_US
+"""A ring that is entered again so soon after its episode ended is the same episode: who turns round at
 a corner and comes back is still approaching her."""
 PANIC_FOLD_US: Final = 60 * SECOND_US
 """Presses this close are one call for help: each is a decision, the later ones `update` the first."""

@@ -8,7 +8,7 @@ from aralyk.engine.records import CLOSE, DEVICE_EPISODES, LATE, NEVER, SILENCE, 
 from aralyk.engine.rules.grouping import forget_lead, led_by, priority_of_silence
 from aralyk.engine.rules.telling import clear_draft, see, tell
 from aralyk.engine.rules.verdicts import close_episode
-from aralyk.engine.shard import Shard, condition_episode_at, device_at, device_episode_at, due_at
+from aralyk.engine.shard import Shard, device_at, device_episode_at, due_at
 
 
 @kernel
@@ -79,10 +79,7 @@ def _phase_of_end(s: Shard, device: int, reason: int) -> int:
     ring = led_by(s, device)
     if ring < 0:
         return CLOSE
-    if reason == DEVICE_REMOVED:
-        forget_lead(condition_episode_at(s, ring))
-        return CLOSE
-    return UPDATE
+    return CLOSE if reason == DEVICE_REMOVED else UPDATE  # the layout then lets the ring speak for itself
 
 
 @kernel

@@ -91,9 +91,7 @@ def _weighed(s: Shard, case: int, condition: int, r_i: int, p_i: int, now_us: in
         level = POSSIBLE
     elif draft["good"] < 0 and is_leap(r, p) and case_at(s, case)["threat"] != THREAT_HIGH:
         level = CLEAR  # nobody moves like that: the next fix tells which of the two places was wrong
-    elif level < POSSIBLE and min(quality(r), quality(p)) == 0 and is_coarse_near(r, p, c["distance_m"]):
-        level = POSSIBLE
-    elif level < POSSIBLE and draft["good"] == 1 and is_aged_near(r, p, c["distance_m"], now_us):
+    elif level < POSSIBLE and is_perhaps_near(r, p, c["distance_m"], now_us):
         level = POSSIBLE
     elif level == CLEAR and draft["good"] >= 0 and is_approaching(r, p, c["distance_m"], now_us):
         level = APPROACHING
@@ -167,8 +165,19 @@ def is_leap(r: Row, p: Row) -> bool:
 @kernel
 def is_coarse_near(r: Row, p: Row, ring_m: float) -> bool:
     """Whether a coarse place touches the ring within one more interval: too vague to prove, too near to wait."""
-    ahead = min(max(r["fastest_mps"], speed_mps(r), SPEED_MIN_MPS), REACH_MPS) * min(r["interval_us"] * 1e-6, AHEAD_S_MAX)
+    ahead = min(max(r["fastest_mps"], speed_mps(r), SPEED_MIN_MPS), REACH_MPS) * min(
+        r["interval_us"] * 1e-6, AHEAD_S_MAX
+    )
     return bool(pair_distance_m(r, p) <= ring_m + r["radius_m"] + p["radius_m"] + ahead)
+
+
+@kernel
+def is_perhaps_near(r: Row, p: Row, ring_m: float, now_us: int) -> bool:
+    """Whether coarse or old places leave it open that he is in the ring, whatever their probability."""
+    worse = min(quality(r), quality(p))
+    if worse < 0:
+        return False
+    return is_coarse_near(r, p, ring_m) if worse == 0 else is_aged_near(r, p, ring_m, now_us)
 
 
 @kernel
