@@ -6,14 +6,18 @@ Runs of the drill are few and their errors fitted, so that the figures are the s
 from __future__ import annotations
 
 import functools
+import importlib
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from aralyk.cli.drill import run_scenario
+from aralyk.cli.drill import judge, run_scenario
 from aralyk.engine import Decision, Kind, Phase, State
+from aralyk.simulator.chance import stream
 from aralyk.simulator.drill.errors import FittedErrors
+from aralyk.simulator.drill.runs import said_by
 from aralyk.simulator.drill.scenarios import SCENARIOS
 from aralyk.simulator.drill.streets import Streets
+from aralyk.simulator.drill.verdicts import per_run
 from tests.engine.builders import (
     HERS,
     HIS,
@@ -36,6 +40,7 @@ from tests.engine.test_handover import ARRIVAL, FROM, both
 NEAR: Final = (Kind.APPROACH, Kind.WARNING_RING, Kind.PROXIMITY)
 CELL: Final[dict[str, Any]] = {"accuracy_m": 800.0, "source": "network"}
 SEED: Final = 1
+RUNS: Final = 6  # of one story
 APPROACHES, DRIVES, SILENCES, AFTERNOONS, TORMENTS = 80, 80, 80, 24, 12  # pairs: few, for the plain reading
 
 
@@ -60,6 +65,30 @@ def of(scenario: str, pairs: int, *path: str, days: float = 1.0, threat: str = "
         for name in path:
             found = found[name]
         return float(found)
+
+    return figure
+
+
+@functools.cache
+def stories(scenario: str, story: str, runs: int) -> dict[str, Any]:
+    """The line of some runs of one story of a scenario of rules: the very runs that `aralyk drill` makes of it."""
+    made = SCENARIOS[scenario]
+    names = importlib.import_module(f"aralyk.simulator.drill.scenarios.{scenario}").STORIES
+    numbers = [names.index(story) + i * len(names) for i in range(runs)]
+    rngs = [stream(SEED, "drill", scenario, number) for number in numbers]
+    batch = [made.make(_streets(), rng, number, 0.0) for rng, number in zip(rngs, numbers, strict=True)]
+    said = said_by(batch, FittedErrors(), rngs)
+    tally = made.tally()
+    for i, (run, told) in enumerate(zip(batch, per_run(judge(batch, said), runs), strict=True)):
+        tally.add(run, said[said["run"] == i], told)
+    return tally.line()
+
+
+def kept(scenario: str, story: str, expectation: str, runs: int = RUNS) -> Callable[[], float]:
+    """The share of runs of a story in which what is expected was kept."""
+
+    def figure() -> float:
+        return float(stories(scenario, story, runs)["expected"][expectation]["share"])
 
     return figure
 
@@ -297,26 +326,53 @@ def zone_crossing_told() -> float:
     return float(alerted(decided(started(circle(radius_m=400)), his), Kind.EXCLUSION_ZONE))
 
 
+OF_STORIES: Final[dict[str, tuple[tuple[str, str], ...]]] = {
+    # scenario: pairs of a story and an expectation of its
+    "no_device": (("home", "home"), ("phone_dies_home", "phone_dies_home_before")),
+    "handover": (
+        ("as_agreed", "as_agreed_quiet_p1"), ("early", "early"), ("towards_her", "towards_her"), ("follows", "follows"),
+        ("not_back", "not_back"), ("his_device_silent", "his_device_silent"), ("panic", "panic"),
+        ("short_visit", "short_visit_quiet_in_window"), ("short_visit", "short_visit_quiet_p1"),
+    ),
+    "check_ins": (
+        ("missed", "missed"), ("missed_twice", "missed_twice"), ("failed", "failed"), ("sent_late", "sent_late_corrected"),
+    ),
+    "people": (("comes_to_child", "comes_to_child"),),
+    "hours": (("begins_round_him", "begins_round_him"), ("curfew_forward_over", "curfew_forward_over_quiet")),
+    "gadgets": (
+        ("strap", "strap"), ("strap", "strap_never_closed_quiet"), ("phone_left_behind", "phone_left_behind"),
+        ("mock", "mock"), ("jumps", "jumps"), ("frozen", "frozen"), ("phone_lies_bracelet_not", "phone_lies_bracelet_not"),
+        ("lost_while_driving", "lost_while_driving"), ("jams_often", "jams_often"), ("jams_often", "jams_often_quiet"),
+        ("battery_wavers", "battery"), ("battery_wavers", "battery_wavers_quiet"), ("presses", "presses_quiet"),
+        ("sent_three_times", "sent_three_times_once_quiet"),
+    ),
+    "places": (
+        ("cell_only", "cell_only"), ("cell_only_high_threat", "cell_only_high_threat"),
+        ("silent_high_threat", "silent_high_threat"), ("silent_far_away", "silent_far_away_quiet"),
+        ("crosses_between_fixes", "crosses_between_fixes"), ("crosses_area_between_fixes", "crosses_area_between_fixes"),
+        ("kept_a_while", "kept_a_while"), ("overtaken", "overtaken"), ("vague", "vague"), ("only_towers", "only_towers"),
+        ("lone_jump", "lone_jump_quiet"), ("towers", "towers_quiet"),
+        ("phone_goes_alone", "phone_goes_alone_lowered_quiet"), ("tower_near_her", "tower_near_her_quiet_p1"),
+        ("bad_fix_across", "bad_fix_across_quiet_p1"),
+    ),
+    "restless": (
+        ("at_the_edge", "at_the_edge_quiet"), ("in_and_out", "in_and_out_quiet"),
+        ("stands_with_her", "stands_with_her_decisions_quiet"), ("seen_away_once", "seen_away_once_quiet"),
+        ("lost_often", "lost_often_quiet"),
+    ),
+    "expiry": (
+        ("in_her_ring", "in_her_ring_closed"), ("comes_afterwards", "comes_afterwards_quiet_afterwards"),
+    ),
+}  # fmt: skip
+
 FIGURES: Final[dict[str, Callable[[], float]]] = {
     "approaches: warning p5, s": of("approaches", APPROACHES, "warning_s", "p5"),
-    "approaches: told before, both reported": of("approaches", APPROACHES, "both_reported", "share"),
-    "approaches: told, the rest": of("approaches", APPROACHES, "rest", "priority_2", "share"),
     "motorway: not priority 1": of("motorway", DRIVES, "pass_bys", "share"),
     "motorway: turn-ins later by more than one fix": of("motorway", DRIVES, "turn_ins", "by_more_than_one_fix"),
     "silence: alerted": of("silence", SILENCES, "alerted"),
-    "indoors: incidents a pair-day": of("indoors", AFTERNOONS, "incidents_per_pair_day"),
-    "indoors: alerted": of("indoors", AFTERNOONS, "alerted"),
-    "torment: incidents a day": of("torment", TORMENTS, "incidents_per_pair_day"),
-    "pass_by: false priority 1 a pair-day": of("pass_by", DRIVES, "false_p1_per_pair_day"),
+    "silence: alerted before": of("silence", SILENCES, "alerted_before_breach"),
 } | {
-    figure.__name__: figure
-    for figure in (
-        crossing_told, closed_by_one_fix, border_incidents, edge_incidents, standing_decisions, jump_incidents,
-        tower_incidents, tower_hides, after_a_bad_fix, coarse_priority, coarse_near_told, high_threat_coarse,
-        high_threat_silence, far_silence_priority,
-        silence_told_s, silent_again_incidents, vague_told, provoked_priority,
-        provoked_incidents, tampers_closed, battery_incidents, panic_incidents, repeated_decisions, buffered_told,
-        overtaken_told, separation_told, check_in_told, handover_p1, handover_trap, phone_lowers, spoofing_told,
-        zone_crossing_told,
-    )
-}  # fmt: skip
+    f"{scenario}: {expectation}": kept(scenario, story, expectation)
+    for scenario, told in OF_STORIES.items()
+    for story, expectation in told
+}

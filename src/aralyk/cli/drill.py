@@ -125,9 +125,7 @@ def judge(runs: Sequence[Run], said: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return np.asarray(found[np.argsort(found["run"], kind="stable")])
 
 
-def _heard(
-    state: State, runs: Sequence[Run], said: npt.NDArray[Any], index: npt.NDArray[Any]
-) -> npt.NDArray[np.int64]:
+def _heard(state: State, runs: Sequence[Run], said: npt.NDArray[Any], index: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
     """Whom each record hears by BLE, as the engine numbers the devices of a case."""
     from aralyk.simulator.drill.runs import device_id
 

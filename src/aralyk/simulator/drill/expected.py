@@ -1,8 +1,8 @@
 """What must, and what must not, be decided about a run: written down by the story's author from the truth alone.
 
-A rule's figure is a share of expectations kept. `at_least` one matching decision within the time allowed is a hit of a
-true event; `at_most` so many is the quiet that the rule owes everybody else. Decisions are told apart by kind, condition
-and time, never by incident: how incidents are joined is not what these figures measure.
+A rule's figure is a share of expectations kept. One matching decision within the time allowed is a hit of a true event;
+`at_most` so many is the quiet that the rule owes everybody else. Decisions are told apart by kind, condition and time,
+never by incident: how incidents are joined is not what these figures measure.
 """
 
 from __future__ import annotations
@@ -30,21 +30,22 @@ class Expected:
     from_s: float
     to_s: float
     moment_s: float | None = None
-    priority: int = 2  # this or graver
+    priority: int = 2  # this or graver ...
+    gravest: int = 1  # ... and this or milder
     phases: tuple[int, ...] = (OPEN, UPDATE)
     reasons: tuple[str, ...] = ()
-    condition: str | None = None
+    condition: str | None = None  # of this condition, or (a silence) of none
     at_most: int | None = None  # none: at least one
 
     def matching(self, verdicts: Verdicts) -> Verdicts:
         """The decisions that this is about."""
         mine = (verdicts["decided_s"] >= self.from_s) & (verdicts["decided_s"] <= self.to_s)
         mine &= np.isin(verdicts["kind"], self.kinds) & np.isin(verdicts["phase"], self.phases)
-        mine &= verdicts["priority"] <= self.priority
+        mine &= (verdicts["priority"] <= self.priority) & (verdicts["priority"] >= self.gravest)
         if self.reasons:
             mine &= np.isin(verdicts["reason"], self.reasons)
         if self.condition is not None:
-            mine &= verdicts["condition"] == self.condition
+            mine &= (verdicts["condition"] == self.condition) | (verdicts["condition"] == "")
         return np.asarray(verdicts[mine])
 
     def is_kept(self, verdicts: Verdicts) -> bool:

@@ -59,8 +59,8 @@ def make(streets: Streets, rng: np.random.Generator, number: int, days: float) -
 
 def _expected(story: str) -> tuple[Expected, ...]:
     after = Expected(
-        name=f"{story}_quiet_afterwards", kinds=ALL, from_s=ENDS_S + 0.001, to_s=ENDS_S + AFTER_S, priority=4, at_most=0,
-        phases=(OPEN, UPDATE, CLOSE, LATE),
+        name=f"{story}_quiet_afterwards", kinds=ALL, from_s=ENDS_S + 0.001, to_s=ENDS_S + AFTER_S, priority=4,
+        at_most=0, phases=(OPEN, UPDATE, CLOSE, LATE),
     )  # fmt: skip
     closed = Expected(
         name=f"{story}_closed", kinds=ALL, from_s=ENDS_S, to_s=ENDS_S, priority=4, phases=(CLOSE,),

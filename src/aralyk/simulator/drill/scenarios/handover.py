@@ -154,12 +154,17 @@ def _expected(
     quiet = Expected(name=f"{story}_quiet", kinds=(*PAIR, *KIND), from_s=0.0, to_s=ends_s, at_most=0)
     told = Expected(name=story, kinds=KIND, from_s=0.0, to_s=ends_s, priority=1)
     if story in ("as_agreed", "short_visit"):
-        return (quiet, replace(quiet, name=f"{story}_quiet_p1", priority=1))
+        inside = replace(
+            quiet, name=f"{story}_quiet_in_window", from_s=OPENS_S + 60.0, to_s=OPENS_S + LASTS_S + GRACE_S
+        )
+        return (quiet, inside, replace(quiet, name=f"{story}_quiet_p1", priority=1))
     if story == "early":
         seen_s = rules.within_s(ways.he, place, PLACE_M + NEAR_M, from_s=0.0, to_s=OPENS_S)
         reasons = ("handover_early_at_place",)
         # A place may be off towards him: told a minute before he is truly there is no error.
-        return (replace(told, from_s=seen_s - 60.0, to_s=seen_s + late_s, moment_s=seen_s, priority=2, reasons=reasons),)
+        return (
+            replace(told, from_s=seen_s - 60.0, to_s=seen_s + late_s, moment_s=seen_s, priority=2, reasons=reasons),
+        )
     if story == "towards_her":
         breach_s = rules.meets_s(ways.he, ways.she, distance_m, from_s=0.0, to_s=ends_s)
         before = replace(

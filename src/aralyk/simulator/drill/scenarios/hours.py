@@ -1,4 +1,4 @@
-"""Hours: an area that begins round him, one that is over, a curfew across midnight and across both changes of the clock.
+"""Hours: an area that begins round him, one that is over, a curfew across midnight and both changes of the clock.
 
 The clock changes are those of New York (forward, 8 March 2026) and Sydney (back, 5 April 2026): the curfew ends at six
 in the morning by the wall clock, and he leaves home half an hour before it or ten minutes after it. The simulator reads
@@ -136,8 +136,6 @@ def _expected(
         return (Expected(name=story, kinds=kinds, from_s=from_s, to_s=there_s + late_s, moment_s=there_s),)
     active_s = _second(hours, f"2026-03-02T{hours.begins}")
     return (
-        Expected(
-            name=story, kinds=kinds, from_s=active_s, to_s=active_s + 1.0, reasons=("became_active",), priority=2
-        ),
+        Expected(name=story, kinds=kinds, from_s=active_s, to_s=active_s + 1.0, reasons=("became_active",), priority=2),
         Expected(name=f"{story}_quiet", kinds=kinds, from_s=from_s, to_s=active_s - 0.001, at_most=0),
     )

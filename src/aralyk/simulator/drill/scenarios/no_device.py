@@ -1,7 +1,7 @@
 """She carries nothing: the order is watched by areas round her home, her work and a school alone (REQUIREMENTS 9.8).
 
-Areas as wide as the ordered distance, and (`…_wide`) 500 m wider. Counted is whether he is told before the true distance
-to her is D, while she is there. What the mode cannot see is counted too: he meets her on her way, outside all areas
+Areas as wide as the ordered distance, and (`…_wide`) 500 m wider. Counted is whether he is told before the true
+distance to her is D, while she is there. What the mode cannot see is counted too: he meets her on her way, outside all areas
 (`unseen_on_the_way`). An area has no ring in seconds: it is told when he is probably inside.
 """
 
@@ -24,6 +24,7 @@ STORIES: Final = (
 )  # fmt: skip
 AREA: Final = ("exclusion_zone",)
 TELLS: Final = ("exclusion_zone", "silence")
+INNOCENT: Final = ("passes_outside", "stays_away", "unseen_on_the_way")
 WIDER_M: Final = 500.0
 AFTER_S: Final = 900.0
 
@@ -40,8 +41,7 @@ def make(streets: Streets, rng: np.random.Generator, number: int, days: float) -
         "school": parts.door_away(streets, rng, home, 1000.0, 3000.0),
     }
     there = next((door for name, door in areas.items() if story.startswith(name)), home)
-    start = parts.door_away(streets, rng, there, distance_m + 2000.0, distance_m + 5000.0)
-    he, she, leaves_s = _tracks(streets, rng, story, there, start, distance_m)
+    he, she, leaves_s = _clear_of(streets, rng, story, there, areas, distance_m)
     ends_s = he.ends_s
     his = with_everyday_faults(parts.his_device(rng, interval_s), he, rng, EVERYDAY, from_s=0.0, to_s=ends_s)
     if story == "phone_dies_home":
@@ -55,6 +55,25 @@ def make(streets: Streets, rng: np.random.Generator, number: int, days: float) -
         ),
         expected=_expected(story, he, she, distance_m, leaves_s, 3.0 * interval_s),
     )  # fmt: skip
+
+
+def _clear_of(
+    streets: Streets, rng: np.random.Generator, story: str, there: Door, areas: dict[str, Door], distance_m: float
+) -> tuple[Track, Track, float]:
+    """His and her ways of which the innocent ones touch no area, the meeting on her way lies in none (of 60 tries)."""
+    free_m = distance_m + 300.0
+    for _ in range(60):
+        start = parts.door_away(streets, rng, there, distance_m + 2000.0, distance_m + 5000.0)
+        he, she, leaves_s = _tracks(streets, rng, story, there, start, distance_m)
+        seconds = np.arange(0.0, he.ends_s, 5.0)
+        if story == "unseen_on_the_way":
+            seconds = seconds[seconds > he.ends_s - 2 * AFTER_S]
+        east, north = he.place(seconds)
+        others = [door for name, door in areas.items() if door is not there or story in INNOCENT]
+        near = min(float(np.hypot(east - door.east_m, north - door.north_m).min()) for door in others)
+        if near > (distance_m + 80.0 if story == "passes_outside" else free_m) or story not in INNOCENT:
+            return he, she, leaves_s
+    return he, she, leaves_s
 
 
 def _tracks(
@@ -99,8 +118,19 @@ def _expected(
             Expected(name="passes_outside_quiet", kinds=(*AREA, *PAIR), from_s=0.0, to_s=ends_s, at_most=0),
         )
     breach_s = rules.meets_s(he, she, distance_m, from_s=leaves_s, to_s=ends_s)
-    kinds = (*AREA, *PAIR) if story == "unseen_on_the_way" else TELLS
+    if story == "unseen_on_the_way":
+        return (Expected(name=story, kinds=(*AREA, *PAIR), from_s=breach_s - 600.0, to_s=ends_s, moment_s=breach_s),)
+    area = next((name for name in ("home", "work", "school") if story.startswith(name)), "home")
     return (
-        Expected(name=f"{story}_{rules.BEFORE}", kinds=kinds, from_s=leaves_s - 120.0, to_s=breach_s, moment_s=breach_s),
-        Expected(name=story, kinds=kinds, from_s=leaves_s - 120.0, to_s=breach_s + late_s, moment_s=breach_s),
+        Expected(
+            name=f"{story}_{rules.BEFORE}",
+            kinds=TELLS,
+            from_s=leaves_s - 120.0,
+            to_s=breach_s,
+            moment_s=breach_s,
+            condition=area,
+        ),
+        Expected(
+            name=story, kinds=TELLS, from_s=leaves_s - 120.0, to_s=breach_s + late_s, moment_s=breach_s, condition=area
+        ),
     )

@@ -1,4 +1,4 @@
-"""One order, three protected people with devices of their own (she, her child, her sister), each with a ring of their own.
+"""One order, three protected people (she, her child, her sister), each with a device and a ring of their own.
 
 He comes to one of them, or to one after the other; or the child is with her and both must be told. The others are
 3 km and more away: a priority 1 about them is false.
@@ -57,9 +57,7 @@ def make(streets: Streets, rng: np.random.Generator, number: int, days: float) -
         if party not in met:
             name = f"{story}_others_quiet"
             expected.append(
-                Expected(
-                    name=name, kinds=PAIR, from_s=0.0, to_s=ends_s, priority=1, condition=RINGS[party], at_most=0
-                )
+                Expected(name=name, kinds=PAIR, from_s=0.0, to_s=ends_s, priority=1, condition=RINGS[party], at_most=0)
             )
             continue
         breach_s = rules.meets_s(he, tracks[party], distances[party], from_s=0.0, to_s=ends_s)
@@ -69,8 +67,8 @@ def make(streets: Streets, rng: np.random.Generator, number: int, days: float) -
         )  # fmt: skip
         expected += [told, replace(told, name=story, to_s=breach_s + 3.0 * interval_s + 30.0)]
     return Run(
-        name=f"people-{number:06d}", distance_m=distances["p"], warning_m=None, his=his, hers=rules.phone(rng, interval_s),
-        he=he, she=tracks["p"], ends_s=ends_s, tags={"story": story}, conditions=tuple(rings),
+        name=f"people-{number:06d}", distance_m=distances["p"], warning_m=None, his=his,
+        hers=rules.phone(rng, interval_s), he=he, she=tracks["p"], ends_s=ends_s, tags={"story": story}, conditions=tuple(rings),
         others=tuple(Other(party=p, device=rules.phone(rng, interval_s), track=tracks[p]) for p in ("c", "s")),
         expected=tuple(expected),
     )  # fmt: skip

@@ -1,5 +1,7 @@
 """Places that are bad, few, late or not his: what may be told from them, and what must not.
 
+`kept_half_an_hour` is published as a limit: of a device at 15 s the engine remembers 16 minutes.
+
 He comes with cell places only; crosses her street or a closed area between two fixes; his phone kept what it should
 have sent, or one fix of it overtook another. And the innocent: a lone jump to her door, towers at her door, a bad fix
 before a good one beyond. He stands far away in all `…_quiet` stories.
@@ -12,25 +14,27 @@ from typing import Any, Final
 
 import numpy as np
 
+from aralyk.simulator.drill import moves
 from aralyk.simulator.drill.devices import NETWORK, Astray, Device, Windows, window
 from aralyk.simulator.drill.expected import PAIR, Expected
-from aralyk.simulator.drill.moves import Track
+from aralyk.simulator.drill.moves import Around, Track
 from aralyk.simulator.drill.runs import Run
 from aralyk.simulator.drill.scenarios import parts, rules
 from aralyk.simulator.drill.streets import Door, Streets
-from aralyk.simulator.drill.verdicts import CLOSE, LATE
+from aralyk.simulator.drill.verdicts import CLOSE, LATE, OPEN, UPDATE
 
 STORIES: Final = (
     "cell_only", "cell_only_high_threat", "silent_high_threat", "silent_far_away", "crosses_between_fixes",
-    "crosses_area_between_fixes", "kept_and_sent_late", "overtaken", "vague", "only_towers", "lone_jump", "towers",
-    "phone_goes_alone",
+    "crosses_area_between_fixes", "kept_a_while", "kept_half_an_hour", "overtaken", "vague", "only_towers",
+    "lone_jump", "towers", "phone_goes_alone", "tower_near_her", "bad_fix_across",
 )  # fmt: skip
 LEAVES_S: Final = 900.0
+AWAY_M: Final = {"lone_jump": 9000.0, "tower_near_her": 1200.0, "bad_fix_across": 500.0}
 CELL_M, VAGUE_M = 900.0, 5000.0
 
 
 def make(streets: Streets, rng: np.random.Generator, number: int, days: float) -> Run:
-    """Run `number`: story `number` modulo thirteen."""
+    """Run `number`: story `number` modulo sixteen."""
     story = STORIES[number % len(STORIES)]
     home = streets.door(rng)
     distance_m = 300.0
@@ -53,7 +57,7 @@ def _cast(
         return _silent(rng, story, home)
     if story.startswith("crosses"):
         return _crosses(rng, story, home, distance_m)
-    if story in ("kept_and_sent_late", "overtaken"):
+    if story.startswith("kept") or story == "overtaken":
         return _late(rng, story, home)
     if story == "phone_goes_alone":
         return _alone(rng, story, home)
@@ -127,30 +131,23 @@ def _crosses(
 def _late(
     rng: np.random.Generator, story: str, home: Door
 ) -> tuple[Track, Device, tuple[Expected, ...], dict[str, Any]]:
-    """He visits her for three minutes; his phone keeps that for a quarter of an hour, or a minute of it overtakes."""
-    if story == "kept_and_sent_late":
+    """He visits her for three minutes; his phone keeps that for minutes, or what comes after overtakes it."""
+    if story.startswith("kept"):
         start, spot = rules.beside(home, rng, 2500.0), rules.beside(home, rng, 60.0)
         there = rules.hop(start, spot, from_s=LEAVES_S)
         back = rules.hop(spot, start, from_s=there.ends_s + 180.0)
-        he = parts.stays(_joined(there, back), before_s=0.0, until_s=back.ends_s + 1800.0)
-        comes_s = back.ends_s + 900.0
+        he = parts.stays(moves.joined(there, back, gap=Around.FOOT), before_s=0.0, until_s=back.ends_s + 2000.0)
+        comes_s = back.ends_s + (1500.0 if story == "kept_half_an_hour" else 480.0)
         offline: Windows = window(LEAVES_S - 30.0, comes_s)
-        late = _near(story, comes_s, comes_s + 60.0, phases=(LATE,), priority=2)
+        late = _near(story, comes_s, comes_s + 60.0, phases=(OPEN, UPDATE, LATE), priority=2)
         return he, rules.bracelet(rng, 15).with_faults(offline=offline), (late,), {}
     # He stands at the corner 900 m away; for a minute he is at her door, and those fixes come after the next ones.
     spot, corner = rules.beside(home, rng, 40.0), rules.beside(home, rng, 900.0)
     there = rules.hop(corner, spot, from_s=LEAVES_S, speed_mps=40.0)
     back = rules.hop(spot, corner, from_s=there.ends_s + 40.0, speed_mps=40.0)
-    he = parts.stays(_joined(there, back), before_s=0.0, until_s=back.ends_s + 600.0)
+    he = parts.stays(moves.joined(there, back, gap=Around.FOOT), before_s=0.0, until_s=back.ends_s + 600.0)
     his = rules.bracelet(rng, 15).with_faults(offline=window(LEAVES_S + 8.0, back.ends_s - 8.0))
     return he, his, (_near(story, LEAVES_S, back.ends_s + 100.0, priority=1),), {}
-
-
-def _joined(*tracks: Track) -> Track:
-    from aralyk.simulator.drill import moves
-    from aralyk.simulator.drill.moves import Around
-
-    return moves.joined(*tracks, gap=Around.FOOT)
 
 
 def _alone(
@@ -165,15 +162,15 @@ def _alone(
     lie = Astray(from_s=goes_s + 120.0, to_s=he.ends_s, east_m=said.east_m, north_m=said.north_m, source=2)
     his = rules.phone(rng, 15, astray=(lie,)).with_faults(silent=window(goes_s, goes_s + 120.0))
     never = _near(f"{story}_closed_quiet", goes_s, he.ends_s, priority=4, phases=(CLOSE,), at_most=0)
-    graver = _near(story, goes_s + 150.0, he.ends_s, priority=1)
-    return he, his, (graver, never), {"warning_m": 1500.0}
+    lowered = _near(f"{story}_lowered_quiet", goes_s, he.ends_s, priority=4, gravest=2, phases=(UPDATE,), at_most=0)
+    return he, his, (lowered, never), {"warning_m": 1500.0}
 
 
 def _stands(
     rng: np.random.Generator, story: str, home: Door
 ) -> tuple[Track, Device, tuple[Expected, ...], dict[str, Any]]:
     """He stands 3.5 km away (9 km for the jump): his phone says otherwise, or nothing to go by."""
-    away = rules.beside(home, rng, 9000.0 if story == "lone_jump" else 3500.0)
+    away = rules.beside(home, rng, AWAY_M.get(story, 3500.0))
     ends_s = LEAVES_S + 5400.0
     he = rules.at(away, to_s=ends_s)
     quiet = _near(f"{story}_quiet", 0.0, ends_s, at_most=0)
@@ -183,12 +180,21 @@ def _stands(
         return he, rules.bracelet(rng, 15, astray=lies), (quiet,), {}
     if story == "towers":
         lies = tuple(
-            Astray(
-                from_s=s, to_s=s + 15.0, east_m=home.east_m, north_m=home.north_m, accuracy_m=800.0, source=NETWORK
-            )
+            Astray(from_s=s, to_s=s + 15.0, east_m=home.east_m, north_m=home.north_m, accuracy_m=800.0, source=NETWORK)
             for s in begins
         )
         return he, rules.bracelet(rng, 15, astray=lies), (quiet,), {}
+    never = replace(quiet, name=f"{story}_quiet_p1", priority=1)
+    if story == "tower_near_her":
+        tower = Astray(
+            from_s=LEAVES_S, to_s=ends_s, east_m=home.east_m, north_m=home.north_m, accuracy_m=400.0, source=NETWORK
+        )
+        return he, rules.bracelet(rng, 15, astray=(tower,)), (never,), {}
+    if story == "bad_fix_across":
+        # On her other side, 30 m declared and from the network: the way between leads over her.
+        across = {"east_m": 2 * home.east_m - away.east_m, "north_m": 2 * home.north_m - away.north_m}
+        lies = tuple(Astray(from_s=s, to_s=s + 15.0, accuracy_m=30.0, source=NETWORK, **across) for s in begins)
+        return he, rules.bracelet(rng, 15, astray=lies), (never,), {}
     radius_m = VAGUE_M if story == "vague" else 800.0
     where = away if story == "vague" else rules.beside(home, rng, 60_000.0)
     lie = Astray(
