@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from tests.mutations.table import MUTATIONS, Mutation
@@ -48,8 +48,12 @@ def main() -> int:
     )
     caught = 0
     with ThreadPoolExecutor(given.jobs) as pool:
-        wholes = {figure: pool.submit(measured, "-", [figure]) for figure in dict.fromkeys(m.figure for m in chosen)}
-        withouts = [pool.submit(measured, mutation.name, [mutation.figure]) for mutation in chosen]
+        wholes: dict[str, Future[dict[str, float]]] = {}
+        withouts = []
+        for mutation in chosen:
+            if mutation.figure not in wholes:
+                wholes[mutation.figure] = pool.submit(measured, "-", [mutation.figure])
+            withouts.append(pool.submit(measured, mutation.name, [mutation.figure]))
         for mutation, result in zip(chosen, withouts, strict=True):
             whole, without = wholes[mutation.figure].result()[mutation.figure], result.result()[mutation.figure]
             caught += mutation.holds(whole) and not mutation.holds(without)

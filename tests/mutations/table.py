@@ -75,8 +75,8 @@ MUTATIONS: Final = _named(
         name="way_proves",
         removes="a way that begins at a bad fix proves nothing",
         edits=(Text(module="rules.proximity", old='r["prev_good"] == 0 or p["prev_good"] == 0', new="False"),),
-        figure="places: bad_fix_across_quiet_p1",
-        at_least=0.8,
+        figure="after_a_bad_fix",
+        at_least=2,
     ),
     Mutation(
         name="no_passing_through",
@@ -108,7 +108,7 @@ MUTATIONS: Final = _named(
                 new='return 1 if d["radius_m"] <= 1e9 or',
             ),
         ),
-        figure="places: tower_near_her_quiet_p1",
+        figure="places: tower_near_her_quiet_p1_soon",
         at_least=0.8,
     ),
     Mutation(
@@ -372,9 +372,10 @@ MUTATIONS: Final = _named(
         edits=(
             Text(
                 module="schedules",
-                old="    first, last = (us_of(datetime.combine(day, clock, tzinfo=zone).replace(fold=f)) for f in (0, 1))\n",
-                new="    winter = us_of(datetime(2026, 1, 15, tzinfo=zone)) - us_of(datetime(2026, 1, 15, tzinfo=UTC))\n"
-                "    first = last = us_of(datetime.combine(day, clock, tzinfo=UTC)) + winter\n",
+                old="    first, last = (us_of(datetime.combine(day, clock, tzinfo=zone).replace(fold=f)) for f in (0, 1))",
+                new="    new_year = datetime(day.year, 1, 1)\n"
+                "    winter = us_of(new_year.replace(tzinfo=zone)) - us_of(new_year.replace(tzinfo=UTC))\n"
+                "    first = last = us_of(datetime.combine(day, clock, tzinfo=UTC)) + winter",
             ),
         ),
         figure="hours: curfew_forward_over_quiet",
@@ -532,5 +533,61 @@ MUTATIONS: Final = _named(
         edits=(Body(module="rules.lost", function="_was_moving", body="return False"),),
         figure="gadgets: lost_while_driving",
         at_least=0.5,
+    ),
+    Mutation(
+        name="drop_late_path",
+        removes="what is overtaken is judged at its own time",
+        edits=(Body(module="rules.late", function="judge_late", body="return"),),
+        figure="orders_known",
+        at_least=1,
+    ),
+    Mutation(
+        name="drop_rise",
+        removes="what is overtaken within the window opens or raises the live episode",
+        edits=(Text(module="rules.late", old="if now_us - at_us <= LATE_US:", new="if False:"),),
+        figure="orders_known",
+        at_least=1,
+    ),
+    Mutation(
+        name="drop_watermark",
+        removes="an episode ends only when nothing from inside can still arrive",
+        edits=(
+            Text(module="rules.verdicts", old='e["close_us"] = decided_us + LATE_US', new='e["close_us"] = decided_us'),
+        ),
+        figure="orders_known",
+        at_least=1,
+    ),
+    Mutation(
+        name="short_watermark",
+        removes="... not after a minute",
+        edits=(
+            Text(
+                module="rules.verdicts",
+                old='e["close_us"] = decided_us + LATE_US',
+                new='e["close_us"] = decided_us + LATE_US // 2',
+            ),
+        ),
+        figure="orders_known",
+        at_least=1,
+    ),
+    Mutation(
+        name="duplicates_count",
+        removes="a record that comes twice says nothing new",
+        edits=(Body(module="rings", function="is_known", body="return False"),),
+        figure="orders_known",
+        at_least=1,
+    ),
+    Mutation(
+        name="old_place_rewinds",
+        removes="a place older than the newest never becomes the newest",
+        edits=(
+            Text(
+                module="arrival",
+                old='    if at_us < d["fix_us"]:\n        judge_late',
+                new="    if False:\n        judge_late",
+            ),
+        ),
+        figure="orders_known",
+        at_least=1,
     ),
 )

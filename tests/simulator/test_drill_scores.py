@@ -29,7 +29,8 @@ LEAVES_S, BREACH_S, ENDS_S = 1000.0, 2400.0, 4000.0
 def verdicts(*rows: tuple[float, int, int, str]) -> npt.NDArray[Any]:
     """Rows: second, phase, priority, kind; each kind is one incident."""
     return np.array(
-        [(0, phase, priority, kind, "reason", f"case/{kind}", at, at, "ring") for at, phase, priority, kind in rows], VERDICT
+        [(0, phase, priority, kind, "reason", f"case/{kind}", at, at, "ring") for at, phase, priority, kind in rows],
+        VERDICT,
     )
 
 

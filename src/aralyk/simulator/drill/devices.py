@@ -37,8 +37,8 @@ SAID: Final = np.dtype(
         ("battery_pct", np.float64), ("mock", np.int8), ("check_in", np.int8), ("hears", np.int64),
     ]
 )  # fmt: skip
-"""One record. NaN: not said; charging 0 unknown, 1 no, 2 yes; strap 0 none, 1 locked, 2 open; check_in 0 none, 1 passed, 2
-failed; `party` is the run's number of the carrier: 0 he, 1 she, then the run's others; `hears` a bit for each carrier
+"""One record. NaN: not said; charging 0 unknown, 1 no, 2 yes; strap 0 none, 1 locked, 2 open; check_in 0 none, 1 passed
+and 2 failed; `party` is the run's number of the carrier: 0 he, 1 she, then the run's others; `hears` a bit for each carrier
 number whose device is heard by BLE, -1 not said."""
 
 Windows = npt.NDArray[np.float64]

@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 
 from aralyk.simulator.drill import moves
-from aralyk.simulator.drill.devices import NONE, Astray, Device, window
+from aralyk.simulator.drill.devices import NONE, Astray, Device, Windows, window
 from aralyk.simulator.drill.expected import Expected
 from aralyk.simulator.drill.moves import Track
 from aralyk.simulator.drill.runs import RESPONDENT, Other, Run
@@ -132,7 +132,7 @@ def _two_devices(
     return replace(plain, his=bracelet, he=he, others=(other,), expected=expected)
 
 
-def _with_gaps(rng: np.random.Generator, heard: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
+def _with_gaps(rng: np.random.Generator, heard: Windows) -> Windows:
     """BLE scans miss now and then, for less than a minute."""
     begins, ends = float(heard[0, 0]), float(heard[0, 1])
     cuts = np.arange(begins + 300.0, ends, 600.0) + rng.uniform(0, 200, np.arange(begins + 300.0, ends, 600.0).size)

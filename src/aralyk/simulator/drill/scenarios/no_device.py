@@ -1,8 +1,8 @@
 """She carries nothing: the order is watched by areas round her home, her work and a school alone (REQUIREMENTS 9.8).
 
 Areas as wide as the ordered distance, and (`…_wide`) 500 m wider. Counted is whether he is told before the true
-distance to her is D, while she is there. What the mode cannot see is counted too: he meets her on her way, outside all areas
-(`unseen_on_the_way`). An area has no ring in seconds: it is told when he is probably inside.
+distance to her is D, while she is there. What the mode cannot see is counted too: he meets her on
+her way, outside all areas (`unseen_on_the_way`). An area has no ring in seconds: it is told when he is probably inside.
 """
 
 from __future__ import annotations

@@ -68,7 +68,8 @@ def make(streets: Streets, rng: np.random.Generator, number: int, days: float) -
         expected += [told, replace(told, name=story, to_s=breach_s + 3.0 * interval_s + 30.0)]
     return Run(
         name=f"people-{number:06d}", distance_m=distances["p"], warning_m=None, his=his,
-        hers=rules.phone(rng, interval_s), he=he, she=tracks["p"], ends_s=ends_s, tags={"story": story}, conditions=tuple(rings),
+        hers=rules.phone(rng, interval_s), he=he, she=tracks["p"], ends_s=ends_s, tags={"story": story},
+        conditions=tuple(rings),
         others=tuple(Other(party=p, device=rules.phone(rng, interval_s), track=tracks[p]) for p in ("c", "s")),
         expected=tuple(expected),
     )  # fmt: skip

@@ -178,22 +178,26 @@ def _stands(
     if story == "lone_jump":
         lies = tuple(Astray(from_s=s, to_s=s + 15.0, east_m=home.east_m, north_m=home.north_m) for s in begins)
         return he, rules.bracelet(rng, 15, astray=lies), (quiet,), {}
-    if story == "towers":
+    if story == "towers":  # once in ten minutes, for one fix of a device that speaks each minute
         lies = tuple(
-            Astray(from_s=s, to_s=s + 15.0, east_m=home.east_m, north_m=home.north_m, accuracy_m=800.0, source=NETWORK)
+            Astray(from_s=s, to_s=s + 60.0, east_m=home.east_m, north_m=home.north_m, accuracy_m=800.0, source=NETWORK)
             for s in begins
         )
-        return he, rules.bracelet(rng, 15, astray=lies), (quiet,), {}
+        return he, rules.bracelet(rng, 60, astray=lies), (quiet,), {}
     never = replace(quiet, name=f"{story}_quiet_p1", priority=1)
     if story == "tower_near_her":
         tower = Astray(
             from_s=LEAVES_S, to_s=ends_s, east_m=home.east_m, north_m=home.north_m, accuracy_m=400.0, source=NETWORK
         )
-        return he, rules.bracelet(rng, 15, astray=(tower,)), (never,), {}
+        soon = replace(never, name="tower_near_her_quiet_p1_soon", to_s=LEAVES_S + 180.0)
+        return he, rules.bracelet(rng, 15, astray=(tower,)), (never, soon), {}
     if story == "bad_fix_across":
         # On her other side, 30 m declared and from the network: the way between leads over her.
-        across = {"east_m": 2 * home.east_m - away.east_m, "north_m": 2 * home.north_m - away.north_m}
-        lies = tuple(Astray(from_s=s, to_s=s + 15.0, accuracy_m=30.0, source=NETWORK, **across) for s in begins)
+        east_m, north_m = 2 * home.east_m - away.east_m, 2 * home.north_m - away.north_m
+        lies = tuple(
+            Astray(from_s=s, to_s=s + 15.0, east_m=east_m, north_m=north_m, accuracy_m=30.0, source=NETWORK)
+            for s in begins
+        )
         return he, rules.bracelet(rng, 15, astray=lies), (never,), {}
     radius_m = VAGUE_M if story == "vague" else 800.0
     where = away if story == "vague" else rules.beside(home, rng, 60_000.0)

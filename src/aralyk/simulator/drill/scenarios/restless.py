@@ -65,7 +65,7 @@ def _way(rng: np.random.Generator, story: str, home: Door, start: Door) -> Track
     turns = [450.0, 560.0] if story == "at_the_edge" else [380.0, 850.0]
     rests_s = 360.0 if story == "at_the_edge" else 20.0
     here = along(3500.0)
-    trips = []
+    trips: list[Track] = []
     begins_s = LEAVES_S
     while begins_s < LEAVES_S + HOUR_S:
         there = along(turns[len(trips) % 2])
