@@ -351,9 +351,9 @@ MUTATIONS: Final = _named(
         edits=(
             Text(
                 module="rules.proximity",
-                old="    clear_draft(s)\n    if not draft_worst_pair(s, case, condition, now_us):",
+                old='    if (e["opened_us"] == NEVER or e["peak"] < POSSIBLE) and is_replaced(',
                 new='    if condition_at(s, condition)["party"] > 1:\n        return\n'
-                "    clear_draft(s)\n    if not draft_worst_pair(s, case, condition, now_us):",
+                '    if (e["opened_us"] == NEVER or e["peak"] < POSSIBLE) and is_replaced(',
             ),
         ),
         figure="people: comes_to_child",
@@ -372,10 +372,10 @@ MUTATIONS: Final = _named(
         edits=(
             Text(
                 module="schedules",
-                old="    first, last = (us_of(datetime.combine(day, clock, tzinfo=zone).replace(fold=f)) for f in (0, 1))",
-                new="    new_year = datetime(day.year, 1, 1)\n"
+                old="(us_of(datetime.combine(day, clock, tzinfo=zone).replace(fold=f)) for f in (0, 1))\n",
+                new="(0, 0)\n    new_year = datetime(day.year, 1, 1)\n"
                 "    winter = us_of(new_year.replace(tzinfo=zone)) - us_of(new_year.replace(tzinfo=UTC))\n"
-                "    first = last = us_of(datetime.combine(day, clock, tzinfo=UTC)) + winter",
+                "    first = last = us_of(datetime.combine(day, clock, tzinfo=UTC)) + winter\n",
             ),
         ),
         figure="hours: curfew_forward_over_quiet",

@@ -38,8 +38,8 @@ SAID: Final = np.dtype(
     ]
 )  # fmt: skip
 """One record. NaN: not said; charging 0 unknown, 1 no, 2 yes; strap 0 none, 1 locked, 2 open; check_in 0 none, 1 passed
-and 2 failed; `party` is the run's number of the carrier: 0 he, 1 she, then the run's others; `hears` a bit for each carrier
-number whose device is heard by BLE, -1 not said."""
+or 2 failed. `party` is the run's number of the carrier: 0 he, 1 she, then the run's others. `hears` has a bit for each
+carrier whose device is heard by BLE; -1 is not said."""
 
 Windows = npt.NDArray[np.float64]
 NONE: Final = np.zeros((0, 2))
