@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from calibration.quality_rules import rules_section
+
 Line: TypeAlias = dict[str, Any]
 Z95 = 1.959963985
 
@@ -165,6 +167,7 @@ def main(path: Path) -> None:
     for text in rows_of(lines):
         print(text)
     print(FOOT)
+    print("\n".join(rules_section(lines)), end="")
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from tests.engine.builders import (
     at,
     circle,
     decided,
+    going,
     line,
     opened,
     order,
@@ -100,6 +101,35 @@ def test_the_same_meeting_without_a_window_is_a_breach() -> None:
 def test_before_the_window_her_ring_holds() -> None:
     made = decided(both(), *meets(FROM - 1800, FROM - 60))
     assert min(d.priority for d in about(made, "proximity")) == 1
+
+
+def test_an_approach_to_the_place_before_the_window_does_not_become_an_incident_inside_it() -> None:
+    """He drives to the place where she waits two minutes before the window: her ring says approach, and no more."""
+    state = both()
+    his = going(HIS, FROM - 240, (2600, 0), (-9.0, 0), 18) + still(HIS, FROM + 35, 40, 20)
+    made = decided(state, still(HERS, FROM - 300, 40, -600), walk(HERS, FROM + 303, line((-600, 0), (0, 0), 30)), his)
+    assert opened(made, "approach")
+    assert min(d.priority for d in about(made, "approach", "warning_ring", "proximity")) == 2
+    assert [d.reason for d in about(made, "approach") if d.phase is Phase.CLOSE] == ["handover_window"]
+
+
+def test_the_hour_before_a_return_window_does_not_make_him_early_in_the_window_itself() -> None:
+    windows = [
+        {"from": iso(at(FROM)), "to": iso(at(TO)), "return_at": iso(at(TO + HOUR))},
+        {"from": iso(at(TO + 0.5 * HOUR)), "to": iso(at(TO + HOUR))},
+    ]
+    state = started(handover(child="child", windows=windows), protected=[HER, CHILD])
+    made = decided(state, still(HERS, FROM - 300, 60), still(CHILDS, FROM - 299, 60, 0), still(HIS, FROM - 298, 60, 20))
+    assert about(made, "handover") == []
+
+
+def test_a_place_that_arrives_half_a_minute_late_from_a_child_with_him_is_no_incident_of_its_ring() -> None:
+    """In the window and while they part the child may be with him anywhere, by late places as by live ones."""
+    state = with_child()
+    decided(state, still(HERS, FROM, 60, FAR), still(CHILDS, FROM + 1, 60, -FAR), still(HIS, FROM + 2, 60, -FAR))
+    overtaken = seen(CHILDS, FROM + 880, -FAR, delay_s=40)
+    made = decided(state, still(CHILDS, FROM + 901, 2, -FAR), still(HIS, FROM + 902, 2, -FAR), [overtaken])
+    assert about(made, "proximity") == []
 
 
 def test_he_is_early_at_the_place_although_she_is_not_there() -> None:

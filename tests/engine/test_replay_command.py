@@ -73,6 +73,46 @@ def test_time_passes_after_the_last_observation_up_to_until(files: tuple[Path, P
     assert max(d["decided_at"] for d in made) <= iso(at(1200))
 
 
+def outage(from_s: float, to_s: float) -> str:
+    """A line of the platform's log that says when it could not hear."""
+    control = {"type": "platform_away", "from": iso(at(from_s)), "to": iso(at(to_s)), "noted_at": iso(at(to_s))}
+    return json.dumps({"kind": "control", "control": control, "received_at": iso(at(from_s))})
+
+
+@pytest.mark.parametrize("packed", [True, False], ids=["a bundle", "a directory"])
+def test_while_the_platform_itself_was_away_nobody_was_silent(tmp_path: Path, packed: bool) -> None:
+    """As it was decided: a bundle holds the outages of its time, and a replay must not invent silences in them."""
+    seen = still(HERS, 0, 20) + still(HIS, 3, 20, 9000) + still(HERS, 900, 20) + still(HIS, 903, 20, 9000)
+    members = {
+        "order.json": json.dumps(order(proximity(distance_m=500))),
+        "observations.jsonl": "".join(published(one) + "\n" for one in seen),
+    }
+    line = {"frames/control/away-0/7/0.json": outage(290, 900)}
+    heard, away = tmp_path / "heard", tmp_path / "away"
+    for where, content in ((heard, members), (away, members | line)):
+        if packed:
+            with zipfile.ZipFile(where, "w") as bundle:
+                for name, text in content.items():
+                    bundle.writestr(name, text)
+            continue
+        for name, text in content.items():
+            (where / name).parent.mkdir(parents=True, exist_ok=True)
+            (where / name).write_text(text, "utf-8")
+    assert "silence" in {d["kind"] for d in decisions(run(heard, "--json"))}
+    assert decisions(run(away, "--json")) == []
+
+
+def test_an_outage_line_that_cannot_be_read_is_refused_with_its_name(tmp_path: Path) -> None:
+    bundle = tmp_path / "bundle.zip"
+    with zipfile.ZipFile(bundle, "w") as packed:
+        packed.writestr("order.json", json.dumps(order(proximity())))
+        packed.writestr("observations.jsonl", published(still(HIS, 0, 1)[0]) + "\n")
+        packed.writestr("frames/control/away-0/7/0.json", '{"control": {"type": "platform_away", "from": "then"}}')
+    done = run(bundle, "--json")
+    assert done.returncode == 2
+    assert "frames/control/away-0/7/0.json: expected from and to" in done.stderr
+
+
 def test_a_bundle_and_a_directory_are_read_like_two_files(files: tuple[Path, Path], tmp_path: Path) -> None:
     wider = ("--json", "--set", "ring.distance_m=800")
     bundle = tmp_path / "bundle.zip"

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from tests.mutations.table import MUTATIONS, Mutation
@@ -38,17 +39,25 @@ def main() -> int:
     """Print the table; 1 if a mutation was not caught."""
     parser = argparse.ArgumentParser(prog="python -m tests.mutations", description=__doc__)
     parser.add_argument("--only", nargs="+", choices=sorted(MUTATIONS), metavar="NAME", help="these mutations")
-    chosen = [MUTATIONS[name] for name in parser.parse_args().only or MUTATIONS]
-    whole = measured("-", sorted({m.figure for m in chosen}))
+    parser.add_argument("--jobs", type=int, default=1, metavar="N", help="so many processes at once")
+    given = parser.parse_args()
+    chosen = [MUTATIONS[name] for name in given.only or MUTATIONS]
     print(
-        "| mutation | what is removed | figure | bound | with | without | |\n|---|---|---|---|---|---|---|",
+        "| rule removed | what it is | figure | target | with | without | |\n|---|---|---|---|---|---|---|",
         flush=True,
     )
     caught = 0
-    for mutation in chosen:
-        without = measured(mutation.name, [mutation.figure])[mutation.figure]
-        caught += mutation.holds(whole[mutation.figure]) and not mutation.holds(without)
-        print(row(mutation, whole[mutation.figure], without), flush=True)
+    with ThreadPoolExecutor(given.jobs) as pool:
+        wholes: dict[str, Future[dict[str, float]]] = {}
+        withouts = []
+        for mutation in chosen:
+            if mutation.figure not in wholes:
+                wholes[mutation.figure] = pool.submit(measured, "-", [mutation.figure])
+            withouts.append(pool.submit(measured, mutation.name, [mutation.figure]))
+        for mutation, result in zip(chosen, withouts, strict=True):
+            whole, without = wholes[mutation.figure].result()[mutation.figure], result.result()[mutation.figure]
+            caught += mutation.holds(whole) and not mutation.holds(without)
+            print(row(mutation, whole, without), flush=True)
     return 0 if caught == len(chosen) else 1
 
 

@@ -12,7 +12,7 @@ from tests.mutations.edits import edited
 from tests.mutations.figures import FIGURES
 from tests.mutations.table import MUTATIONS, Mutation
 
-CHEAP: Final = ("no_jump_filter", "no_swept_way", "high_threat_waits", "no_folding")
+CHEAP: Final = ("no_jump_filter", "no_swept_way", "no_begin_inside", "no_end")
 
 
 @pytest.mark.parametrize("mutation", MUTATIONS.values(), ids=MUTATIONS.keys())

@@ -17,7 +17,8 @@ FIELDS = {
     "scenario", "pairs", "true_events", "alerted", "alerted_before_breach", "silent_misses", "false_p1_per_pair_day",
     "incidents_per_pair_day", "precision_p1", "warning_s", "latency_fixes", "seed", "engine", "noise",
 }  # fmt: skip
-ALL = ("queensland35", "approaches", "pass_by", "motorway", "indoors", "silence", "torment", "ordinary_life")
+ALL = ("queensland35", "approaches", "pass_by", "motorway", "indoors", "silence", "torment", "ordinary_life",
+       "no_device", "handover", "check_ins", "people", "hours", "gadgets", "places", "restless", "expiry")  # fmt: skip
 
 
 def drilled(capsys: pytest.CaptureFixture[str], shared: Path, *arguments: str) -> list[dict[str, Any]]:

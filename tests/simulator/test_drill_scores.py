@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -12,11 +13,13 @@ from aralyk.simulator.chance import stream
 from aralyk.simulator.drill import moves
 from aralyk.simulator.drill.devices import Device, window
 from aralyk.simulator.drill.errors import FittedErrors
+from aralyk.simulator.drill.expected import PAIR, Expected
 from aralyk.simulator.drill.moves import Around, Track
 from aralyk.simulator.drill.runs import Run, said_by
 from aralyk.simulator.drill.scenarios import parts
 from aralyk.simulator.drill.scenarios.approaches import Approaches
 from aralyk.simulator.drill.scenarios.ordinary_life import Lives, naive_stream
+from aralyk.simulator.drill.scenarios.rules import Rules
 from aralyk.simulator.drill.scenarios.stories import Stories
 from aralyk.simulator.drill.scenarios.torment import Torments
 from aralyk.simulator.drill.verdicts import CLOSE, LATE, OPEN, VERDICT, wilson
@@ -29,7 +32,7 @@ LEAVES_S, BREACH_S, ENDS_S = 1000.0, 2400.0, 4000.0
 def verdicts(*rows: tuple[float, int, int, str]) -> npt.NDArray[Any]:
     """Rows: second, phase, priority, kind; each kind is one incident."""
     return np.array(
-        [(0, phase, priority, kind, "reason", f"case/{kind}", "ring", at, at) for at, phase, priority, kind in rows],
+        [(0, phase, priority, kind, "reason", f"case/{kind}", at, at, "ring") for at, phase, priority, kind in rows],
         VERDICT,
     )
 
@@ -162,3 +165,42 @@ def test_the_wilson_interval_is_the_textbook_one() -> None:
     assert wilson(10, 10) == pytest.approx([0.72247, 1.0], abs=1e-4)
     assert wilson(5, 10) == pytest.approx([0.23659, 0.76341], abs=1e-4)
     assert wilson(0, 0) is None
+
+
+def expecting(*expected: Expected) -> Run:
+    return dataclasses.replace(approach(), expected=expected)
+
+
+def test_an_expectation_is_kept_by_its_kind_time_priority_phase_and_condition_alone() -> None:
+    told = Expected(name="told", kinds=PAIR, from_s=100, to_s=200, condition="ring")
+    for row, kept in (
+        ((150.0, OPEN, 2, "proximity"), True),
+        ((150.0, OPEN, 3, "proximity"), False),
+        ((150.0, CLOSE, 2, "proximity"), False),
+        ((150.0, OPEN, 2, "tamper"), False),
+        ((201.0, OPEN, 2, "proximity"), False),
+    ):
+        assert told.is_kept(verdicts(row)) is kept, row
+    elsewhere = verdicts((150.0, OPEN, 2, "proximity"))
+    elsewhere["condition"] = "ring-c"
+    assert not told.is_kept(elsewhere)
+    milder = dataclasses.replace(told, priority=4, gravest=2)
+    assert not milder.is_kept(verdicts((150.0, OPEN, 1, "proximity")))
+
+
+def test_rules_count_what_was_told_and_what_was_not_kept_quiet() -> None:
+    told = Expected(name="told", kinds=PAIR, from_s=100, to_s=200)
+    before = Expected(name="told_before", kinds=PAIR, from_s=0, to_s=180, moment_s=180)
+    quiet = Expected(name="quiet", kinds=("tamper",), from_s=0, to_s=ENDS_S, priority=1, at_most=0)
+    tally = Rules()
+    run = expecting(told, before, quiet)
+    assert tally.add(run, said_in(run), verdicts((120.0, OPEN, 1, "proximity"))) == []
+    assert tally.add(run, said_in(run), verdicts((300.0, OPEN, 1, "tamper"))) == ["told", "told_before", "quiet"]
+    line = tally.line()
+    assert (line["true_events"], line["alerted"], line["silent_misses"], line["alerted_before_breach"]) == (2, 1, 1, 1)
+    assert line["expected"]["told"]["latency_s"] == {"p5": 20.0, "p50": 20.0}
+    assert line["expected"]["quiet"] | {"latency_s": None} == {
+        "owes": "quiet", "of": 2, "kept": 1, "share": 0.5, "share_95": wilson(1, 2), "latency_s": None,
+    }  # fmt: skip
+    assert line["warning_s"] == {"p5": 3.0, "p50": 30.0}
+    assert line["precision_p1"] == 0.5

@@ -21,6 +21,7 @@ from aralyk.cli.errors import CommandRefused
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    from aralyk.engine import State
     from aralyk.simulator.drill.errors import Errors
     from aralyk.simulator.drill.runs import Run
     from aralyk.simulator.drill.scenarios import Scenario
@@ -83,7 +84,7 @@ def run_scenario(
     tally = scenario.tally()
     count = pairs or scenario.pairs
     for made, rngs in _batches(scenario, streets, seed, count, days or scenario.days):
-        runs = [replace(run, threat=threat) for run in made]
+        runs = made if threat == "medium" else [replace(run, threat=threat) for run in made]
         said = said_by(runs, errors, rngs)
         verdicts = per_run(judge(runs, said), len(runs))
         order = np.argsort(said["run"], kind="stable")
@@ -104,8 +105,12 @@ def judge(runs: Sequence[Run], said: npt.NDArray[Any]) -> npt.NDArray[Any]:
 
     state = State.empty()
     state.set_orders([compile_order(run.order()) for run in runs], STARTS_US)
-    index = np.array([[state.rows_of(device_id(run, party))[:1] or (-1,) for party in (0, 1)] for run in runs])[:, :, 0]
+    index = np.full((len(runs), 2 + max(len(run.others) for run in runs)), -1, np.int64)
+    for i, run in enumerate(runs):
+        for carrier, *_ in run.carriers():
+            index[i, carrier] = state.rows_of(device_id(run, carrier))[0]
     rows = _columns(said, index)
+    rows["heard"] = _heard(state, runs, said, index)
     until_us = STARTS_US + round(max(run.ends_s for run in runs) * 1e6)
     number = {run.name: i for i, run in enumerate(runs)}
     decisions = state.step_columns(rows, until_us)
@@ -113,11 +118,27 @@ def judge(runs: Sequence[Run], said: npt.NDArray[Any]) -> npt.NDArray[Any]:
     for i, d in enumerate(decisions):
         found[i] = (
             number[d.order_id], PHASES.index(d.phase.value), d.priority, d.kind.value, d.reason, d.incident,
-            d.condition or "", (d.decided_at_us - STARTS_US) / 1e6, (d.occurred_at_us - STARTS_US) / 1e6,
+            (d.decided_at_us - STARTS_US) / 1e6, (d.occurred_at_us - STARTS_US) / 1e6, d.condition or "",
         )  # fmt: skip
     ends = np.array([run.ends_s for run in runs])
     found = found[found["decided_s"] <= ends[found["run"]]]
     return np.asarray(found[np.argsort(found["run"], kind="stable")])
+
+
+def _heard(state: State, runs: Sequence[Run], said: npt.NDArray[Any], index: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+    """Whom each record hears by BLE, as the engine numbers the devices of a case."""
+    from aralyk.simulator.drill.runs import device_id
+
+    found = np.zeros(said.size, np.int64)
+    known: dict[tuple[int, int, int], int] = {}
+    for i in np.flatnonzero(said["hears"] >= 0):
+        key = int(said["run"][i]), int(said["party"][i]), int(said["hears"][i])
+        if key not in known:
+            run = runs[key[0]]
+            heard = [device_id(run, carrier) for carrier, *_ in run.carriers() if key[2] & (1 << carrier)]
+            known[key] = state.heard_by(int(index[key[0], key[1]]), heard)
+        found[i] = known[key]
+    return found
 
 
 def _columns(said: npt.NDArray[Any], index: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -137,6 +158,8 @@ def _columns(said: npt.NDArray[Any], index: npt.NDArray[Any]) -> npt.NDArray[Any
     charging = np.array([0, records.CHARGING_NO, records.CHARGING_YES])[said["charging"]]
     flags |= charging << records.CHARGING_SHIFT
     flags |= said["battery_pct"].astype(np.int64) << records.BATTERY_SHIFT
+    flags |= np.where(said["mock"] > 0, records.MOCK, 0)
+    flags |= np.array([0, records.CHECK_IN_PASSED, records.CHECK_IN_FAILED])[said["check_in"]] << records.CHECK_IN_SHIFT
     for bit, name in enumerate(ALARMS):
         flags |= np.where(said["alarms"] & (1 << bit), ENGINE_ALARMS[name], 0)
     rows["flags"] = flags

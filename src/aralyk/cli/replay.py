@@ -64,18 +64,20 @@ def replay(
 
 def _replay(sources: Sources, until: str | None, changes: Sequence[str], as_json: bool, compare: bool) -> None:
     from aralyk.engine.command import until_of
-    from aralyk.engine.replaying import Replay, changed, compiled, parse_object, read_observations
+    from aralyk.engine.replaying import Replay, changed, compiled, parse_object, read_observations, read_outages
 
     until_us = until_of(until)
     given = parse_object(sources.order, sources.order_name)
     order, notes = changed(given, changes)
     plan = compiled(order, sources.order_name)
     heard = read_observations(sources.observations, sources.observations_name, plan, until_us)
-    run = Replay(plan, heard, until_us)
+    outages = read_outages(sources.outages)
+    run = Replay(plan, heard, until_us, outages)
     if compare:
         received = heard.rows["received_us"]
         ends_us = until_us if until_us is not None else int(received[-1]) if received.size else plan.starts_us
-        _compare(Replay(compiled(given, sources.order_name), heard, until_us), run, ends_us, as_json)
+        as_ordered = Replay(compiled(given, sources.order_name), heard, until_us, outages)
+        _compare(as_ordered, run, ends_us, as_json)
     else:
         _print(run.decisions(), as_json)
     for note in [*notes, *run.notes()]:

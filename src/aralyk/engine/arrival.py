@@ -21,17 +21,13 @@ from aralyk.engine.motion import take_motion
 from aralyk.engine.pairs import is_sharp, quality, stale_us, step_back
 from aralyk.engine.records import (
     ALARM_SOS,
-    CURFEW,
     ENDED,
-    EXCLUSION,
-    HANDOVER,
     LATE,
     LIVE,
     MOCK,
     NEVER,
     OPEN,
     PLACED,
-    PROXIMITY,
     RELEASED,
     SOURCE_MASK,
     SOURCE_NETWORK,
@@ -46,17 +42,17 @@ from aralyk.engine.records import (
 )
 from aralyk.engine.rings import is_known, remember
 from aralyk.engine.rules.devices import attest, doubt, say
-from aralyk.engine.rules.handover import judge_handover
 from aralyk.engine.rules.late import judge_late
+from aralyk.engine.rules.life import judge_live
 from aralyk.engine.rules.panic import panic
-from aralyk.engine.rules.proximity import judge_met, judge_proximity
+from aralyk.engine.rules.proximity import judge_met
 from aralyk.engine.rules.requests import meet_request
-from aralyk.engine.rules.silence import hear, is_settled, renew_partners
-from aralyk.engine.rules.zones import judge_zone
-from aralyk.engine.shard import Shard, case_at, condition_at, counts_of, device_at, due_at
+from aralyk.engine.rules.silence import hear, is_settled
+from aralyk.engine.shard import Shard, case_at, counts_of, device_at, due_at
 
 AHEAD_US = policy.AHEAD_US
 LATE_US = policy.LATE_US
+UNREAD_US = policy.UNREAD_US
 LAG_FIXES = policy.LAG_FIXES
 LAG_JITTER_US = policy.LAG_JITTER_US
 STALE_US = policy.STALE_US
@@ -195,10 +191,14 @@ def take_place(s: Shard, device: int, record: Row, at_us: int, now_us: int) -> N
     if k["life"] != LIVE:
         return
     meet_request(s, device, now_us)
-    if now_us - at_us <= stale_us(d):
+    if now_us - at_us <= LATE_US:
+        d["unread_us"] = NEVER
         judge_live(s, device, now_us)
-    if now_us - at_us > LATE_US:
-        judge_late(s, device, record, at_us, now_us)
+        return
+    judge_late(s, device, record, at_us, now_us)
+    if now_us - at_us <= stale_us(d):
+        d["unread_us"] = now_us + UNREAD_US
+        due_at(s, d["case"])["due_us"] = 0
 
 
 @kernel
@@ -218,25 +218,6 @@ def contradicts(d: Row, record: Row, at_us: int) -> bool:
     way = distance_m(d["good_lat"], d["good_lon"], record["lat"], record["lon"])
     speed = max(COARSE_LEAP_MPS, COARSE_LEAP_SHARE * d["fastest_mps"])
     return bool(way - d["good_radius_m"] - 2.0 * record["radius_m"] > speed * ((at_us - d["good_us"]) * 1e-6))
-
-
-@kernel
-def judge_live(s: Shard, device: int, now_us: int) -> None:
-    """Judge every condition that a device's new place touches, and the silences it throws light on."""
-    d = device_at(s, device)
-    case = d["case"]
-    k = case_at(s, case)
-    party = d["party"]
-    for condition in range(k["condition_from"], k["condition_to"]):
-        c = condition_at(s, condition)
-        if c["kind"] == PROXIMITY:
-            if party == 0 or party == c["party"]:
-                judge_proximity(s, case, condition, now_us, 0)
-        elif c["kind"] == HANDOVER:
-            judge_handover(s, case, condition, now_us)
-        elif EXCLUSION <= c["kind"] <= CURFEW and party == 0 and c["active"] == 1:
-            judge_zone(s, case, condition, now_us, 0)
-    renew_partners(s, device, now_us)
 
 
 @kernel

@@ -15,12 +15,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from aralyk.engine.replaying import Replay, ReplayRefused, changed, compiled, line_of, parse_object, read_observations
+from aralyk.engine.replaying import (
+    Replay,
+    ReplayRefused,
+    changed,
+    compiled,
+    line_of,
+    parse_object,
+    read_observations,
+    read_outages,
+)
 from aralyk.engine.times import parse_us
 from aralyk.engine.version import ENGINE_VERSION
 
 ORDER_MEMBER: Final = "order.json"
 OBSERVATIONS_MEMBER: Final = "observations.jsonl"
+OUTAGE_MEMBERS: Final = "frames/control/away-"
+"""Where a bundle has the log lines that say when the platform itself could not hear."""
 EXIT_MISTAKE: Final = 2
 
 
@@ -32,6 +43,8 @@ class Sources:
     order_name: str
     observations: Iterable[bytes]
     observations_name: str
+    outages: tuple[tuple[str, bytes], ...] = ()
+    """Names and bodies of log lines about times in which the platform could not hear; two plain files have none."""
 
 
 @contextmanager
@@ -40,23 +53,28 @@ def opened(order: Path, observations: Path | None) -> Iterator[Sources]:
 
     Raises: ReplayRefused: Something is missing or unreadable.
     """
-    if observations is None and order.is_dir():
-        order, observations = order / ORDER_MEMBER, order / OBSERVATIONS_MEMBER
+    outages: tuple[tuple[str, bytes], ...] = ()
     try:
+        if observations is None and order.is_dir():
+            found = sorted(order.glob(f"{OUTAGE_MEMBERS}*/**/*.json"))
+            outages = tuple((str(path), path.read_bytes()) for path in found)
+            order, observations = order / ORDER_MEMBER, order / OBSERVATIONS_MEMBER
         if observations is not None:
             with observations.open("rb") as lines:
                 yield Sources(
                     order=order.read_bytes(), order_name=str(order), observations=lines,
-                    observations_name=str(observations),
+                    observations_name=str(observations), outages=outages,
                 )  # fmt: skip
             return
         if not zipfile.is_zipfile(order):
             expected = "an order and its observations, or a bundle (a zip or directory that holds both)"
             raise ReplayRefused(f"{order}: expected {expected}, found another file")
         with zipfile.ZipFile(order) as bundle, bundle.open(OBSERVATIONS_MEMBER) as lines:
+            names = sorted(n for n in bundle.namelist() if n.startswith(OUTAGE_MEMBERS) and n.endswith(".json"))
             yield Sources(
                 order=bundle.read(ORDER_MEMBER), order_name=f"{order}:{ORDER_MEMBER}", observations=lines,
                 observations_name=f"{order}:{OBSERVATIONS_MEMBER}",
+                outages=tuple((f"{order}:{name}", bundle.read(name)) for name in names),
             )  # fmt: skip
     except KeyError as error:
         expected = f"the members {ORDER_MEMBER} and {OBSERVATIONS_MEMBER}"
@@ -105,7 +123,8 @@ def _replay(given: argparse.Namespace) -> None:
         order, notes = changed(parse_object(sources.order, sources.order_name), given.changes)
         plan = compiled(order, sources.order_name)
         heard = read_observations(sources.observations, sources.observations_name, plan, until_us)
-    replay = Replay(plan, heard, until_us)
+        outages = read_outages(sources.outages)
+    replay = Replay(plan, heard, until_us, outages)
     for decision in replay.decisions():
         print(line_of(decision))
     for note in [*notes, *replay.notes()]:

@@ -178,7 +178,7 @@ class Layout:
         place = np.zeros(self.tables["devices"].size, np.int64)
         place[devices] = np.arange(devices.size)
         self._keep("devices", devices, 1)
-        self._keep("rings", devices, policy.RING_FIXES)
+        self._keep("rings", devices, policy.RING_ROWS)
         self._keep("device_episodes", devices, records.DEVICE_EPISODES)
         self._keep("conditions", conditions, 1)
         self._keep("condition_episodes", conditions, 1)
@@ -252,7 +252,7 @@ class Layout:
     def _place_devices(self, case: int, plan: OrderPlan, at_us: int, known: dict[tuple[str, str], int]) -> int:
         count = len(plan.devices)
         first = self.tables["devices"].extend(count)
-        self.tables["rings"].extend(count * policy.RING_FIXES)
+        self.tables["rings"].extend(count * policy.RING_ROWS)
         self.tables["device_episodes"].extend(count * records.DEVICE_EPISODES)
         devices, rings, episodes = self.rows("devices"), self.rows("rings"), self.rows("device_episodes")
         for row, device in enumerate(plan.devices, first):
@@ -263,7 +263,7 @@ class Layout:
                 episodes[_span(row, records.DEVICE_EPISODES)] = _BLANK_EPISODES
             else:
                 devices[row] = devices[old]
-                rings[_span(row, policy.RING_FIXES)] = rings[_span(old, policy.RING_FIXES)]
+                rings[_span(row, policy.RING_ROWS)] = rings[_span(old, policy.RING_ROWS)]
                 episodes[_span(row, records.DEVICE_EPISODES)] = episodes[_span(old, records.DEVICE_EPISODES)]
             d = devices[row]
             d["case"] = case

@@ -36,6 +36,7 @@ COARSE_M = policy.COARSE_M
 VAGUE_M = policy.VAGUE_M
 MOTION_US = policy.MOTION_US
 RING_FIXES = policy.RING_FIXES
+RING_ROWS = policy.RING_ROWS
 JUMP_M = policy.JUMP_M
 JUMP_MPS = policy.JUMP_MPS
 STEP_MIN_M = policy.STEP_MIN_M
@@ -128,7 +129,7 @@ def nearest_swept(s: Shard, r_i: int, p_i: int, from_us: int) -> tuple[float, in
         if newer <= low:
             break
         row = o["ring_at"] - back
-        kept = ring_at(s, o_i * RING_FIXES + (row if row >= 0 else row + RING_FIXES))
+        kept = ring_at(s, o_i * RING_ROWS + (row if row >= 0 else row + RING_FIXES))
         if not kept["flags"] & PLACED or kept["fixed_us"] >= newer:
             continue
         x0 = wrap_degrees(kept["lon_e7"] / 1e7 - o["lon"]) * o["east_m"]

@@ -198,7 +198,14 @@ CHECK_INS_MAX: Final = 100_000
 # --- memory ---------------------------------------------------------------------------------------------
 RING_FIXES: Final = 64
 """Records kept per device: 16 minutes at 15 s sampling, 64 at a minute; 24 bytes each. Late data older than
-the partner's ring can't be judged and is counted (`State.unjudged`)."""
+the partner's history can't be judged and is counted (`State.unjudged`)."""
+SPARSE_FIXES: Final = 32
+SPARSE_US: Final = 90 * SECOND_US
+"""... and one place each minute and a half beyond, 48 minutes of them: what a phone kept while it had no network is met
+with where the other was."""
+RING_ROWS: Final = RING_FIXES + SPARSE_FIXES
+UNREAD_US: Final = 5 * SECOND_US
+"""A place that was minutes under way may be one of a buffer: what is now is judged when so long nothing newer came."""
 EVENT_DECISIONS: Final = 512
 """Room that must be left for one event of one case: 64 conditions and 32 devices x 9 episodes (352), and more."""
 DECISIONS_BUFFER: Final = 4096

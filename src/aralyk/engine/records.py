@@ -100,9 +100,9 @@ CASE = _dtype(
 )
 DEVICE = _dtype(
     "case party kind attested interval_us contact_us record_us beat_us beat_flags ahead_us history"
-    " fix_us sharp_us received_us source trust mock prev_us ring_at ring_count"
+    " fix_us sharp_us received_us source trust mock prev_us ring_at ring_count sparse_at sparse_count sparse_us"
     " strap_us strap charging clean open steady good_us prev_good distrusted wrong_us lag_us lag_heard_us lag_count"
-    " since_us excused_us attest_now identity_us met_us off_us battery_pct rising"
+    " unread_us since_us excused_us attest_now identity_us met_us off_us battery_pct rising"
     " provoked_1_us provoked_2_us provoked_3_us jump_us odd bond_us lacking_us frozen_us frozen_moves",
     "lat lon east_m north_m radius_m core2 wide2 outlier2 wide_share outlier_share speed_mps"
     " prev_lat prev_lon prev_radius_m reported_mps step_m vx_mps vy_mps fastest_mps frozen_mps"
@@ -158,7 +158,7 @@ def blank_device() -> Rows:
         "contact_us", "record_us", "beat_us", "ahead_us", "fix_us", "sharp_us", "received_us", "prev_us", "strap_us",
         "good_us", "wrong_us", "lag_us", "lag_heard_us",
         "identity_us", "met_us", "off_us", "battery_pct", "provoked_1_us", "provoked_2_us", "provoked_3_us",
-        "jump_us", "bond_us", "lacking_us", "frozen_us",
+        "jump_us", "bond_us", "lacking_us", "frozen_us", "sparse_us", "unread_us",
     ):  # fmt: skip
         row[name] = NEVER
     row["speed_mps"] = policy.SPEED_MIN_MPS

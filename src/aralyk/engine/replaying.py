@@ -22,6 +22,7 @@ from aralyk.engine.observations import columns, parse_observation
 from aralyk.engine.plan import OrderPlan, compile_order
 from aralyk.engine.records import Rows
 from aralyk.engine.state import State
+from aralyk.engine.times import parse_us
 
 BATCH: Final = 10_000
 """Observations in one step: decisions appear while a long record is still being replayed."""
@@ -33,6 +34,8 @@ SETTABLE: Final = {
     "check_in": ("per_day", "grace_s"),
     "handover": ("shape", "windows", "schedule"),
 }
+AWAY: Final = "platform_away"
+"""The type of a control line about such a time, as the platform's log names it."""
 ALERTED_PRIORITY: Final = 2
 """An alert is a decision of at least this priority: someone was called (INTERFACES)."""
 
@@ -150,11 +153,34 @@ def read_observations(lines: Iterable[str | bytes], name: str, plan: OrderPlan, 
     return Heard(rows=rows, left_out=left_out)
 
 
+def read_outages(lines: Iterable[tuple[str, bytes]]) -> tuple[tuple[int, int], ...]:
+    """When the platform itself could not hear: from and to, ascending, out of named lines of its log.
+
+    Raises: ReplayRefused: A line is no such line; the message begins with its name.
+    """
+    found = []
+    for name, body in lines:
+        control = parse_object(body, name).get("control")
+        if not isinstance(control, dict) or control.get("type") != AWAY:
+            raise ReplayRefused(f"{name}: expected a control line of type {AWAY}, found another")
+        try:
+            from_us, to_us = (parse_us(str(control.get(end))) for end in ("from", "to"))
+        except (ValueError, OverflowError) as error:
+            raise ReplayRefused(f"{name}: expected from and to as ISO 8601 times with Z, found: {error}") from error
+        if to_us < from_us:
+            raise ReplayRefused(f"{name}: expected to after from, found it before")
+        found.append((from_us, to_us))
+    return tuple(sorted(found))
+
+
 class Replay:
     """One run of one order over observations."""
 
-    def __init__(self, plan: OrderPlan, heard: Heard, until_us: int | None) -> None:
-        """Prepare; nothing is decided before `decisions` is read."""
+    def __init__(
+        self, plan: OrderPlan, heard: Heard, until_us: int | None, outages: Sequence[tuple[int, int]] = ()
+    ) -> None:
+        """Prepare; nothing is decided before `decisions` is read. `outages` as `read_outages` gives them."""
+        self._outages = [(since, to) for since, to in outages if until_us is None or since <= until_us]
         self._plan = plan
         self._heard = heard
         self._until_us = until_us
@@ -165,11 +191,20 @@ class Replay:
         rows = self._heard.rows
         begins = min([self._plan.starts_us, *rows["received_us"][:1].tolist()])
         yield from self._state.set_order(self._plan, begins)
+        done = 0
+        for since_us, to_us in self._outages:
+            heard = int(np.searchsorted(rows["received_us"], since_us, side="right"))
+            yield from self._step(rows[done:heard])
+            yield from self._state.away(since_us, to_us)
+            done = heard
+        yield from self._step(rows[done:])
+        if self._until_us is not None:
+            yield from self._state.tick(self._until_us)
+
+    def _step(self, rows: Rows) -> Iterator[Decision]:
         for first in range(0, rows.size, BATCH):
             batch = rows[first : first + BATCH]
             yield from self._state.step_columns(batch, int(batch["received_us"][-1]))
-        if self._until_us is not None:
-            yield from self._state.tick(self._until_us)
 
     def notes(self) -> list[str]:
         """What had no part in the decisions, once they are read: unknown is never safe."""

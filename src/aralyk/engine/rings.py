@@ -12,6 +12,10 @@ from aralyk.engine.records import NEVER, PLACED, SAID, Row
 from aralyk.engine.shard import Shard, device_at, ring_at
 
 RING_FIXES = policy.RING_FIXES
+SPARSE_FIXES = policy.SPARSE_FIXES
+SPARSE_US = policy.SPARSE_US
+RING_ROWS = policy.RING_ROWS
+"""Rows of one device: its last records, then one of its places each `SPARSE_US`."""
 CHAIN_PRIME = 2147483647
 CHAIN_FACTOR = 1000003
 RADIUS_CM_MAX = 2_000_000_000
@@ -38,9 +42,10 @@ def is_known(s: Shard, device: int, record: Row, at_us: int) -> bool:
     lat = _e7(record["lat"])
     lon = _e7(record["lon"])
     radius = radius_cm(record["radius_m"])
-    base = device * RING_FIXES
-    for k in range(device_at(s, device)["ring_count"]):
-        kept = ring_at(s, base + k)
+    base = device * RING_ROWS
+    d = device_at(s, device)
+    for k in range(d["ring_count"] + d["sparse_count"]):
+        kept = ring_at(s, base + k if k < d["ring_count"] else base + RING_FIXES + k - d["ring_count"])
         if (
             kept["fixed_us"] == at_us
             and kept["lat_e7"] == lat
@@ -56,15 +61,16 @@ def is_known(s: Shard, device: int, record: Row, at_us: int) -> bool:
 def remember(s: Shard, device: int, record: Row, at_us: int) -> None:
     """Put a record into the ring, over the oldest one, and into the chained sum that stands for the ring."""
     d = device_at(s, device)
-    kept = ring_at(s, device * RING_FIXES + d["ring_at"])
     lat = _e7(record["lat"])
     lon = _e7(record["lon"])
-    kept["fixed_us"] = at_us
-    kept["lat_e7"] = lat
-    kept["lon_e7"] = lon
-    kept["radius_cm"] = radius_cm(record["radius_m"])
     flags = record["flags"] & SAID
-    kept["flags"] = flags
+    _keep(ring_at(s, device * RING_ROWS + d["ring_at"]), at_us, lat, lon, radius_cm(record["radius_m"]), flags)
+    if flags & PLACED and (d["sparse_us"] == NEVER or at_us - d["sparse_us"] >= SPARSE_US):
+        row = device * RING_ROWS + RING_FIXES + d["sparse_at"]
+        _keep(ring_at(s, row), at_us, lat, lon, radius_cm(record["radius_m"]), flags)
+        d["sparse_us"] = at_us
+        d["sparse_at"] = d["sparse_at"] + 1 if d["sparse_at"] + 1 < SPARSE_FIXES else 0
+        d["sparse_count"] = min(d["sparse_count"] + 1, SPARSE_FIXES)
     d["ring_at"] = d["ring_at"] + 1 if d["ring_at"] + 1 < RING_FIXES else 0
     if d["ring_count"] < RING_FIXES:
         d["ring_count"] += 1
@@ -73,10 +79,19 @@ def remember(s: Shard, device: int, record: Row, at_us: int) -> None:
 
 
 @kernel
+def _keep(kept: Row, at_us: int, lat_e7: int, lon_e7: int, radius: int, flags: int) -> None:
+    kept["fixed_us"] = at_us
+    kept["lat_e7"] = lat_e7
+    kept["lon_e7"] = lon_e7
+    kept["radius_cm"] = radius
+    kept["flags"] = flags
+
+
+@kernel
 def place_before(s: Shard, device: int, from_us: int, until_us: int) -> tuple[bool, float, float, float]:
     """The oldest kept place in [from_us, until_us): found, latitude, longitude, radius in metres."""
     best = -1
-    base = device * RING_FIXES
+    base = device * RING_ROWS
     for k in range(device_at(s, device)["ring_count"]):
         kept = ring_at(s, base + k)
         inside = kept["flags"] & PLACED and from_us <= kept["fixed_us"] < until_us
@@ -93,8 +108,10 @@ def neighbours(s: Shard, device: int, at_us: int) -> tuple[int, int]:
     """Ring rows of the kept places just before (or at) and just after a time; -1 where there is none."""
     before = NEVER
     after = NEVER
-    base = device * RING_FIXES
-    for k in range(base, base + device_at(s, device)["ring_count"]):
+    base = device * RING_ROWS
+    d = device_at(s, device)
+    for i in range(d["ring_count"] + d["sparse_count"]):
+        k = base + i if i < d["ring_count"] else base + RING_FIXES + i - d["ring_count"]
         kept = ring_at(s, k)
         if not kept["flags"] & PLACED:
             continue

@@ -140,7 +140,8 @@ def was_handed_over(s: Shard, case: int, condition: int, device: int, record: Ro
     hand = replacing(s, case, ring["party"], at_us)
     if hand < 0:
         return False
-    if not part_at(s, hand, at_us) & REPLACED:
+    part = part_at(s, hand, at_us)
+    if not part & REPLACED or (part & WITH_HIM and condition_at(s, hand)["child"] == ring["party"]):
         return True
     east, north = metres_per_degree(record["lat"])
     if _at_place(s, hand, record["lat"], record["lon"], east, north, record["radius_m"]) >= P_OPEN:
@@ -308,7 +309,7 @@ def _judge(s: Shard, case: int, hand: int, now_us: int, parted: bool, overdue: b
         return
     near = _draft_nearest(s, case, hand, now_us)
     _find_pair(s, hand, part, near, parted, now_us)
-    if part & WATCH:
+    if part & WATCH and not part & REPLACED:  # the hour before a return may lie over the window before it
         _find_early(s, case, hand, now_us)
     _find_silence(s, case, hand, part, now_us)
     if overdue:

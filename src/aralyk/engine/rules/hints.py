@@ -52,6 +52,7 @@ COARSE_M = policy.COARSE_M
 JUMP_M = policy.JUMP_M
 JUMP_MPS = policy.JUMP_MPS
 RING_FIXES = policy.RING_FIXES
+RING_ROWS = policy.RING_ROWS
 STALE_US = policy.STALE_US
 
 
@@ -140,7 +141,7 @@ def _contradicts_history(s: Shard, device: int, record: Row, at_us: int) -> bool
     if record["radius_m"] > COARSE_M or source == SOURCE_NETWORK:
         return False
     d = device_at(s, device)
-    base = device * RING_FIXES
+    base = device * RING_ROWS
     own = d["ring_at"] - 1 if d["ring_at"] > 0 else RING_FIXES - 1  # this record, remembered just now
     best = -1
     for k in range(d["ring_count"]):

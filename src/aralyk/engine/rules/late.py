@@ -98,6 +98,16 @@ def record_quality(record: Row) -> int:
 
 
 @kernel
+def _kept_quality(s: Shard, row: int) -> int:
+    """As `pairs.quality`, of a remembered place."""
+    kept = ring_at(s, row)
+    if kept["flags"] & MOCK or kept["radius_cm"] > VAGUE_M * 100.0:
+        return -1
+    source = (kept["flags"] >> SOURCE_SHIFT) & SOURCE_MASK
+    return 0 if kept["radius_cm"] > COARSE_M * 100.0 or source == SOURCE_NETWORK else 1
+
+
+@kernel
 def is_covered(e: Row, level: int, at_us: int) -> bool:
     """Whether an episode of this level or a worse one, open or the last closed, already stands for this time."""
     if level > e["peak"]:
@@ -162,6 +172,7 @@ def _late_pair(s: Shard, case: int, condition: int, device: int, record: Row, at
             continue
         known = True
         if p_ring > draft_of(s)["p_distance"]:
+            draft_of(s)["good"] = min(record_quality(record), _kept_quality(s, row))
             draft_of(s)["p_distance"] = p_ring
             draft_of(s)["p_warning"] = p_warning
             draft_of(s)["distance_m"] = distance

@@ -8,6 +8,7 @@ made exact here, and set to 0 by any rule that may have brought a moment nearer.
 from __future__ import annotations
 
 from aralyk.engine.compiled import kernel
+from aralyk.engine.pairs import is_placed
 from aralyk.engine.policy import EVENT_DECISIONS
 from aralyk.engine.reasons import BECAME_ACTIVE, ORDER_ENDED
 from aralyk.engine.records import (
@@ -28,12 +29,12 @@ from aralyk.engine.rules.gadgets import close_device
 from aralyk.engine.rules.handover import fire_handover, handover_due_us, judge_handover
 from aralyk.engine.rules.proximity import end_proximity, judge_proximity
 from aralyk.engine.rules.requests import expire_requests, request_due_us
-from aralyk.engine.rules.silence import fire_silence, silence_due_us
+from aralyk.engine.rules.silence import fire_silence, renew_partners, silence_due_us
 from aralyk.engine.rules.verdicts import close_condition, condition_due_us, give_up_waiting
 from aralyk.engine.rules.zones import end_zone, judge_zone, next_boundary_us, pass_boundary
-from aralyk.engine.shard import Shard, case_at, condition_at, condition_episode_at, counts_of, due_at
+from aralyk.engine.shard import Shard, case_at, condition_at, condition_episode_at, counts_of, device_at, due_at
 
-LIFE, ZONE, QUIET, EPISODE, REQUEST, CALL, HAND = 0, 1, 2, 3, 4, 5, 6
+LIFE, ZONE, QUIET, EPISODE, REQUEST, CALL, HAND, UNREAD = 0, 1, 2, 3, 4, 5, 6, 7
 
 
 @kernel
@@ -61,6 +62,9 @@ def next_due(s: Shard, case: int) -> tuple[int, int, int]:
         asked = request_due_us(s, device)
         if asked < due:
             due, what, which = asked, REQUEST, device
+        unread = device_at(s, device)["unread_us"]
+        if unread != NEVER and unread < due:
+            due, what, which = unread, UNREAD, device
     return due, what, which
 
 
@@ -113,6 +117,8 @@ def fire(s: Shard, case: int, what: int, which: int, at_us: int) -> None:
         fire_condition(s, case, which, at_us)
     elif what == REQUEST:
         expire_requests(s, which, at_us)
+    elif what == UNREAD:
+        judge_unread(s, which, at_us)
     elif case_at(s, case)["life"] == PENDING:
         begin(s, case, at_us)
     else:
@@ -156,6 +162,34 @@ def judge_all(s: Shard, case: int, at_us: int, cause: int) -> None:
             judge_handover(s, case, condition, at_us)
         elif EXCLUSION <= c["kind"] <= CURFEW and c["active"] == 1:
             judge_zone(s, case, condition, at_us, cause)
+
+
+@kernel
+def judge_live(s: Shard, device: int, now_us: int) -> None:
+    """Judge every condition that a device's new place touches, and the silences it throws light on."""
+    d = device_at(s, device)
+    case = d["case"]
+    k = case_at(s, case)
+    party = d["party"]
+    for condition in range(k["condition_from"], k["condition_to"]):
+        c = condition_at(s, condition)
+        if c["kind"] == PROXIMITY:
+            if party == 0 or party == c["party"]:
+                judge_proximity(s, case, condition, now_us, 0)
+        elif c["kind"] == HANDOVER:
+            judge_handover(s, case, condition, now_us)
+        elif EXCLUSION <= c["kind"] <= CURFEW and party == 0 and c["active"] == 1:
+            judge_zone(s, case, condition, now_us, 0)
+    renew_partners(s, device, now_us)
+
+
+@kernel
+def judge_unread(s: Shard, device: int, at_us: int) -> None:
+    """No newer place came after one that was minutes under way: it says what is now, as far as its age allows."""
+    d = device_at(s, device)
+    d["unread_us"] = NEVER
+    if is_placed(d, at_us):
+        judge_live(s, device, at_us)
 
 
 @kernel

@@ -12,7 +12,7 @@ from aralyk.engine import policy
 from aralyk.engine.compiled import kernel
 from aralyk.engine.motion import contact_s, is_approaching, is_passing, speed_mps
 from aralyk.engine.pairs import is_placed, offset, pair_distance_m, quality, weigh_pair, who_approached
-from aralyk.engine.reasons import HEARD_NEAR
+from aralyk.engine.reasons import HANDOVER_WINDOW, HEARD_NEAR
 from aralyk.engine.records import (
     APPROACHING,
     ATTESTED,
@@ -28,7 +28,7 @@ from aralyk.engine.records import (
 from aralyk.engine.rules.handover import is_replaced
 from aralyk.engine.rules.requests import ask_coarse, pursue
 from aralyk.engine.rules.telling import clear_draft, see_drafted
-from aralyk.engine.rules.verdicts import close_by_evidence, level_of, reason_of, step_of, tell_level
+from aralyk.engine.rules.verdicts import close_by_evidence, close_condition, level_of, reason_of, step_of, tell_level
 from aralyk.engine.shard import Shard, case_at, condition_at, condition_episode_at, device_at, draft_of
 
 P_SWEPT = policy.P_SWEPT
@@ -196,8 +196,11 @@ def is_aged(d: Row, now_us: int) -> bool:
 def judge_proximity(s: Shard, case: int, condition: int, now_us: int, cause: int) -> None:
     """Judge one moving ring at one moment; `cause` is a reason to tell instead of the usual one, or 0."""
     e = condition_episode_at(s, condition)
-    if e["opened_us"] == NEVER and is_replaced(s, case, condition, now_us):
-        return  # the hand-over rule judges instead; what was open before the window goes on to its own end
+    if (e["opened_us"] == NEVER or e["peak"] < POSSIBLE) and is_replaced(s, case, condition, now_us):
+        # The hand-over rule judges instead. A meeting that was possible before the window goes on to its own end; his
+        # way to the place, told as an approach, does not become one inside the window.
+        close_condition(s, case, condition, HANDOVER_WINDOW, now_us)
+        return
     clear_draft(s)
     if not draft_worst_pair(s, case, condition, now_us):
         return

@@ -152,6 +152,8 @@ def fire_silence(s: Shard, device: int, now_us: int) -> None:
     if not d["open"] & SILENCE_BIT:
         starts = watched_since_us(s, d)
         unheard = max(d["contact_us"], starts) + SILENCE_INTERVALS * d["interval_us"] <= now_us
+        if is_believed(d) and d["contact_us"] <= d["received_us"]:
+            unheard = True  # nothing came since its last place: that place's own delay makes it due first
         since = d["contact_us"] if unheard else d["sharp_us"]
         reason = why_lost(s, device) if unheard else POSITION_STALE if is_believed(d) else POSITION_VAGUE
         _open_silence(s, device, reason, now_us, max(since, starts))

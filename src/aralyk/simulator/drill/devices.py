@@ -22,8 +22,11 @@ GNSS, FUSED, NETWORK = 1, 2, 3  # as `SOURCES` names them
 SOURCES: Final = ("unknown", "gnss", "fused", "network")
 STRAPS: Final = (None, "locked", "open")
 ALARMS: Final = ("sos", "strap_open", "tamper", "low_battery", "jamming")
+CHECK_INS: Final = (None, "passed", "failed")
+SOS_ALARM = 1 << 0
 STRAP_OPEN_ALARM, TAMPER_ALARM, LOW_BATTERY_ALARM, JAMMING_ALARM = 1 << 1, 1 << 2, 1 << 3, 1 << 4
 LOW_BATTERY_PCT: Final = 15.0
+ACT_DELAY_S: Final = 1.5  # from a press to its receipt
 NETWORK_FROM_M: Final = 100.0  # a phone calls a place with a larger radius "network"
 
 SAID: Final = np.dtype(
@@ -31,13 +34,33 @@ SAID: Final = np.dtype(
         ("run", np.int32), ("party", np.int8), ("source", np.int8), ("strap", np.int8), ("charging", np.int8),
         ("alarms", np.int32), ("fixed_s", np.float64), ("received_s", np.float64), ("lat", np.float64),
         ("lon", np.float64), ("accuracy_m", np.float64), ("speed_mps", np.float64), ("heading_deg", np.float64),
-        ("battery_pct", np.float64),
+        ("battery_pct", np.float64), ("mock", np.int8), ("check_in", np.int8), ("hears", np.int64),
     ]
 )  # fmt: skip
-"""One record. NaN: not said; charging 0 unknown, 1 no, 2 yes; strap 0 none, 1 locked, 2 open; party 0 he, 1 she."""
+"""One record. NaN: not said; charging 0 unknown, 1 no, 2 yes; strap 0 none, 1 locked, 2 open; check_in 0 none, 1 passed
+or 2 failed. `party` is the run's number of the carrier: 0 he, 1 she, then the run's others. `hears` has a bit for each
+carrier whose device is heard by BLE; -1 is not said."""
 
 Windows = npt.NDArray[np.float64]
 NONE: Final = np.zeros((0, 2))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Astray:
+    """A time in which a device says it is somewhere else: an outlier, a tower's place, or a place made by an app.
+
+    Places wander round the one named by the radius declared; `frozen` ones are equal to the centimetre.
+    """
+
+    from_s: float
+    to_s: float
+    east_m: float
+    north_m: float
+    accuracy_m: float = 10.0
+    source: int = GNSS
+    mock: bool = False
+    frozen: bool = False
+    speed_mps: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +77,11 @@ class Device:
     strap_open: Windows = field(default_factory=lambda: NONE)
     battery: tuple[tuple[float, float], ...] = ((0.0, 80.0),)  # second, percent
     charging: Windows = field(default_factory=lambda: NONE)
+    astray: tuple[Astray, ...] = ()
+    hears: tuple[tuple[int, Windows], ...] | None = None  # carriers' numbers and when they are heard; none: no BLE
+    presses_s: tuple[float, ...] = ()  # of the panic button
+    check_ins: tuple[tuple[float, str], ...] = ()  # second, "passed" or "failed"
+    copies: int = 1  # how often each record is sent
 
     def with_faults(self, **windows: Windows) -> Device:
         """The same device with more windows."""
@@ -145,7 +173,53 @@ def records(
     for name in ("lat", "lon", "accuracy_m", "speed_mps", "heading_deg"):
         said[name][lost] = np.nan
     said["source"][lost] = 0
-    return said
+    said["hears"] = -1
+    for lie in device.astray:
+        _say_astray(said, lie, at, rng)
+    said = _with_acts(said, device, from_s=from_s, to_s=to_s)
+    if device.hears is not None:
+        said["hears"] = 0
+        for carrier, windows in device.hears:
+            said["hears"] |= np.where(inside(said["fixed_s"], windows), 1 << carrier, 0)
+    return np.repeat(said, device.copies)
+
+
+def _say_astray(said: npt.NDArray[Any], lie: Astray, at: Array, rng: np.random.Generator) -> None:
+    """Put another place into the records of a time, those without a place too."""
+    mine = (at >= lie.from_s) & (at < lie.to_s)
+    count = int(mine.sum())
+    wander = np.zeros((2, count)) if lie.frozen else rng.normal(0.0, lie.accuracy_m / 3, (2, count))
+    said["lat"][mine], said["lon"][mine] = degrees(lie.east_m + wander[0], lie.north_m + wander[1])
+    said["accuracy_m"][mine] = lie.accuracy_m
+    said["source"][mine] = lie.source
+    said["mock"][mine] = int(lie.mock)
+    said["heading_deg"][mine] = np.nan
+    said["speed_mps"][mine] = (
+        np.nan if lie.speed_mps is None else np.round(lie.speed_mps * rng.uniform(0.5, 1.5, count), 2)
+    )
+
+
+def _with_acts(said: npt.NDArray[Any], device: Device, *, from_s: float, to_s: float) -> npt.NDArray[Any]:
+    """The records with presses and check-ins among them: records of their own, without a place."""
+    acts = [(s, SOS_ALARM, 0) for s in device.presses_s]
+    acts += [(s, 0, CHECK_INS.index(word)) for s, word in device.check_ins]
+    acts = [act for act in sorted(acts) if from_s <= act[0] < to_s]
+    if not acts:
+        return said
+    at = np.array([act[0] for act in acts])
+    more = np.zeros(at.size, SAID)
+    for name in ("lat", "lon", "accuracy_m", "speed_mps", "heading_deg"):
+        more[name] = np.nan
+    more["hears"] = -1
+    more["fixed_s"], more["received_s"] = at, at + ACT_DELAY_S
+    for begins, ends in device.offline:
+        kept = (at >= begins) & (at < ends)
+        more["received_s"][kept] = ends + ACT_DELAY_S
+    _say_state(more, device, at)
+    more["alarms"] |= np.array([act[1] for act in acts], np.int32)
+    more["check_in"] = [act[2] for act in acts]
+    together = np.concatenate([said, more])
+    return together[np.argsort(together["fixed_s"], kind="stable")]
 
 
 def _say_motion(

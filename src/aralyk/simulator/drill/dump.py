@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from aralyk.simulator.drill.devices import ALARMS, SOURCES, STRAPS
+from aralyk.simulator.drill.devices import ALARMS, CHECK_INS, SOURCES, STRAPS
 from aralyk.simulator.drill.plane import degrees
 from aralyk.simulator.drill.runs import Run, device_id, iso
 from aralyk.simulator.drill.verdicts import PHASES, Verdicts
@@ -37,6 +37,8 @@ def observation(run: Run, row: Any) -> dict[str, Any]:
         return None if np.isnan(value) else value
 
     lat, lon = known("lat"), known("lon")
+    hears = int(row["hears"])
+    heard = None if hears < 0 else [device_id(run, n) for n, *_ in run.carriers() if hears & (1 << n)]
     return {
         "device": device_id(run, int(row["party"])),
         "fixed_at": iso(float(row["fixed_s"])),
@@ -51,12 +53,15 @@ def observation(run: Run, row: Any) -> dict[str, Any]:
         "battery_pct": known("battery_pct"),
         "charging": (None, False, True)[int(row["charging"])],
         "strap": STRAPS[int(row["strap"])],
+        "mock": bool(row["mock"]),
+        "check_in": CHECK_INS[int(row["check_in"])],
+        "proximity_ble": heard,
         "alarms": [name for bit, name in enumerate(ALARMS) if int(row["alarms"]) & (1 << bit)],
     }
 
 
 def _truth(run: Run) -> list[dict[str, Any]]:
-    at = np.arange(0.0, run.ends_s, TRUTH_STEP_S)
+    at = np.arange(run.from_s, run.ends_s, TRUTH_STEP_S)
     his = np.column_stack(degrees(*run.he.place(at)))
     hers = np.column_stack(degrees(*run.she.place(at)))
     apart = run.apart_m(at)
@@ -75,5 +80,5 @@ def _verdict(row: Any) -> dict[str, Any]:
     return {
         "decided_at": iso(float(row["decided_s"])), "occurred_at": iso(float(row["occurred_s"])),
         "phase": PHASES[int(row["phase"])], "priority": int(row["priority"]), "kind": str(row["kind"]),
-        "reason": str(row["reason"]), "incident": str(row["incident"]),
+        "reason": str(row["reason"]), "incident": str(row["incident"]), "condition": str(row["condition"]) or None,
     }  # fmt: skip

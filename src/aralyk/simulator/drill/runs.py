@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -12,12 +12,24 @@ import numpy.typing as npt
 
 from aralyk.simulator.drill.devices import Device, records
 from aralyk.simulator.drill.errors import Errors
+from aralyk.simulator.drill.expected import Expected
 from aralyk.simulator.drill.moves import Track
 from aralyk.simulator.drill.plane import Array
 
 STARTS: Final = datetime(2026, 3, 2, tzinfo=UTC)  # a Monday; second 0 of every run
-TWIN: Final = "ring-at-once"
 STARTS_US: Final = int(STARTS.timestamp()) * 1_000_000
+
+
+RESPONDENT: Final = "r"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Other:
+    """One more device of a run and who carries it: `RESPONDENT`, "p" (she) or another protected person's id."""
+
+    party: str
+    device: Device
+    track: Track
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,9 +45,23 @@ class Run:
     she: Track
     ends_s: float
     threat: str = "medium"
-    twin: bool = False  # a second ring beside the first, for which driving through is no lesser thing
     tags: dict[str, str] = field(default_factory=dict)
     marks: dict[str, float] = field(default_factory=dict)
+    from_s: float = 0.0  # nothing is said before
+    expires_s: float | None = None  # of the order; none: a day after the end
+    timezone: str = "Asia/Bishkek"
+    conditions: tuple[Mapping[str, Any], ...] = ()  # beside the ring, in the INTERFACES form
+    others: tuple[Other, ...] = ()
+    without_device: tuple[str, ...] = ()  # more protected persons, who carry nothing
+    expected: tuple[Expected, ...] = ()
+
+    def carriers(self) -> Iterator[tuple[int, str, Device, Track]]:
+        """Every device of the run: its carrier's number, party, itself and where it truly is."""
+        yield 0, RESPONDENT, self.his, self.he
+        if self.hers is not None:
+            yield 1, "p", self.hers, self.she
+        for number, other in enumerate(self.others, start=2):
+            yield number, other.party, other.device, other.track
 
     def apart_m(self, at_s: Array) -> Array:
         """The true distance at these seconds."""
@@ -50,20 +76,26 @@ class Run:
 
     def order(self) -> dict[str, Any]:
         """The order in the INTERFACES form."""
-        hers = [] if self.hers is None else [_device(f"{self.name}-p", self.hers)]
-        ring = {
-            "id": "ring", "kind": "proximity", "protected": "p", "distance_m": self.distance_m,
-            "warning_m": self.warning_m,
-        }  # fmt: skip
+        devices: dict[str, list[dict[str, Any]]] = {RESPONDENT: [], "p": []}
+        devices |= {name: [] for name in (*(o.party for o in self.others), *self.without_device) if name not in devices}
+        for number, party, device, _ in self.carriers():
+            devices[party].append(_device(device_id(self, number), device))
+        expires_s = self.ends_s + 86400.0 if self.expires_s is None else self.expires_s
         return {
             "order_id": self.name,
-            "starts_at": _iso(0.0),
-            "expires_at": _iso(self.ends_s + 86400.0),
-            "timezone": "Asia/Bishkek",
+            "starts_at": _iso(self.from_s),
+            "expires_at": _iso(expires_s),
+            "timezone": self.timezone,
             "threat_level": self.threat,
-            "respondent": {"devices": [_device(f"{self.name}-r", self.his)]},
-            "protected": [{"id": "p", "devices": hers}],
-            "conditions": [ring, *([ring | {"id": TWIN, "drive_through": False}] if self.twin else [])],
+            "respondent": {"devices": devices.pop(RESPONDENT)},
+            "protected": [{"id": name, "devices": found} for name, found in devices.items()],
+            "conditions": [
+                {
+                    "id": "ring", "kind": "proximity", "protected": "p", "distance_m": self.distance_m,
+                    "warning_m": self.warning_m,
+                },
+                *(dict(condition) for condition in self.conditions),
+            ],
         }  # fmt: skip
 
 
@@ -71,20 +103,18 @@ def said_by(runs: Sequence[Run], errors: Errors, rngs: Sequence[np.random.Genera
     """All records of a batch of runs, in the order of receipt."""
     parts = []
     for number, (run, rng) in enumerate(zip(runs, rngs, strict=True)):
-        for party, device, track in ((0, run.his, run.he), (1, run.hers, run.she)):
-            if device is None:
-                continue
-            said = records(device, track, rng, errors, from_s=0.0, to_s=run.ends_s)
-            said["run"], said["party"] = number, party
+        for carrier, _, device, track in run.carriers():
+            said = records(device, track, rng, errors, from_s=run.from_s, to_s=run.ends_s)
+            said["run"], said["party"] = number, carrier
             parts.append(said)
     together = np.concatenate(parts)
     together = together[together["received_s"] <= np.array([run.ends_s for run in runs])[together["run"]]]
     return np.asarray(together[np.argsort(together["received_s"], kind="stable")])
 
 
-def device_id(run: Run, party: int) -> str:
-    """The name of a device in the order of a run."""
-    return f"{run.name}-{'rp'[party]}"
+def device_id(run: Run, carrier: int) -> str:
+    """The name of a carrier's device in the order of a run."""
+    return f"{run.name}-{'rp'[carrier] if carrier < 2 else carrier}"
 
 
 def _device(name: str, device: Device) -> dict[str, Any]:

@@ -13,7 +13,7 @@ PHASES: Final = ("open", "update", "close", "late")
 VERDICT: Final = np.dtype(
     [
         ("run", np.int32), ("phase", np.int8), ("priority", np.int8), ("kind", "U32"), ("reason", "U64"),
-        ("incident", "U128"), ("condition", "U32"), ("decided_s", np.float64), ("occurred_s", np.float64),
+        ("incident", "U128"), ("decided_s", np.float64), ("occurred_s", np.float64), ("condition", "U32"),
     ]
 )  # fmt: skip
 Verdicts = npt.NDArray[Any]

@@ -19,12 +19,13 @@ from aralyk.simulator.drill import moves
 from aralyk.simulator.drill.devices import EVERYDAY, with_everyday_faults
 from aralyk.simulator.drill.moves import Around
 from aralyk.simulator.drill.plane import metres
-from aralyk.simulator.drill.runs import TWIN, Run
+from aralyk.simulator.drill.runs import Run
 from aralyk.simulator.drill.scenarios import parts
 from aralyk.simulator.drill.streets import Streets
 from aralyk.simulator.drill.truth import breach_s
 from aralyk.simulator.drill.verdicts import Verdicts, alerts, share, wilson
 
+TWIN: Final = "ring-at-once"
 TURNS_IN_SHARE: Final = 0.2
 STEP_M: Final = 120.0
 AFTER_S: Final = 900.0
@@ -62,7 +63,9 @@ def make(streets: Streets, rng: np.random.Generator, number: int, days: float) -
         name=f"motorway-{number:06d}", distance_m=distance_m, warning_m=warning_m, his=his, hers=hers, he=he, she=she,
         ends_s=ends_s, tags={"turns_in": "yes" if turns_in else "no", "sampling": str(interval_s),
                              "distance": str(int(distance_m))},
-        marks={"turned_s": turned_s, "leaves_s": parts.STANDS_S}, twin=True,
+        marks={"turned_s": turned_s, "leaves_s": parts.STANDS_S},
+        conditions=({"id": TWIN, "kind": "proximity", "protected": "p", "distance_m": distance_m,
+                     "warning_m": warning_m, "drive_through": False},),
     )  # fmt: skip
 
 

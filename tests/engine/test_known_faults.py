@@ -1,0 +1,45 @@
+"""What the drill's stories found wrong in the engine and is not mended yet: each test says what must hold.
+
+`strict`: a mended fault makes its test fail until the mark is taken away.
+"""
+
+from __future__ import annotations
+
+from aralyk.engine import Kind, Phase
+from tests.engine.builders import HERS, HIS, about, decided, proximity, seen, started, still
+
+CELL = {"accuracy_m": 400.0, "source": "network"}
+
+
+def test_a_late_place_of_hers_does_not_make_a_cell_place_of_his_prove_anything() -> None:
+    """Drill: places, tower_near_her. A place of hers half a minute late turned priority 2 into priority 1."""
+    his = [*still(HIS, 0, 20, 1200), *[seen(HIS, 300 + 15 * i, **CELL) for i in range(20)]]
+    hers = [seen(HERS, 3 + 15 * i, delay_s=26.0 if i == 30 else 1.0) for i in range(40)]
+    made = about(decided(started(proximity(distance_m=300)), his, hers), Kind.PROXIMITY)
+    assert min(d.priority for d in made) == 2
+
+
+def test_a_car_whose_radios_all_vanish_is_a_hint_at_a_minutes_interval_too() -> None:
+    """Drill: gadgets, lost_while_driving. At 15 s it is told, at 60 s never."""
+    devices = {"devices": [{"id": HIS, "kind": "phone", "interval_s": 60}]}
+    his = [seen(HIS, 60 * i, 9000 + 840 * i, speed_mps=14.0, heading_deg=90.0) for i in range(10)]
+    state = started(proximity(), respondent=devices)
+    made = decided(state, his, still(HERS, 0, 80), until_s=1200)
+    assert about(made, Kind.JAMMING)
+
+
+def test_a_meeting_that_his_phone_kept_for_minutes_is_told_as_late_and_not_as_going_on() -> None:
+    """Drill: places, kept_a_while. REQUIREMENTS 3.5: recorded as late, with its true time."""
+    his = still(HIS, 0, 20, 5000)
+    kept = [seen(HIS, 300 + 15 * i, 100 if i < 12 else 5000, delay_s=660.0 - 15 * i + 0.01 * i) for i in range(44)]
+    made = about(decided(started(proximity()), still(HERS, 0, 80), his, kept, still(HIS, 975, 8, 5000)), Kind.PROXIMITY)
+    assert made
+    assert {d.phase for d in made} == {Phase.LATE}
+
+
+def test_a_meeting_that_his_phone_kept_for_half_an_hour_is_told() -> None:
+    """Drill: places, kept_half_an_hour. Nothing is told of it but a count (`State.unjudged`)."""
+    his = still(HIS, 0, 20, 5000)
+    kept = [seen(HIS, 300 + 15 * i, 100 if i < 12 else 5000, delay_s=1800.0 - 15 * i + 0.01 * i) for i in range(120)]
+    made = decided(started(proximity()), still(HERS, 0, 150), his, kept, still(HIS, 2115, 8, 5000))
+    assert any(d.phase is Phase.LATE for d in about(made, Kind.PROXIMITY))
