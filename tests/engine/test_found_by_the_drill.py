@@ -1,7 +1,4 @@
-"""What the drill's stories found wrong in the engine and is not mended yet: each test says what must hold.
-
-`strict`: a mended fault makes its test fail until the mark is taken away.
-"""
+"""Faults of the engine that stories of the drill found, each once mended and kept from coming back."""
 
 from __future__ import annotations
 
