@@ -173,7 +173,7 @@ def test_an_impossible_field_is_unknown_and_named(changes: dict[str, str]) -> No
     [
         (b"", ErrorCode.UNKNOWN_FRAME, "frame"),
         (b"\x78\x78\x05\x13\x00\x01\x00\x00\r\r", ErrorCode.UNKNOWN_FRAME, "frame"),
-        (status_frame(0)[:-4] + b"\0\0\r\n", ErrorCode.BAD_FIELD, "checksum"),
+        (status_frame(0)[:-4] + b"\0\0\r\n", ErrorCode.BAD_CHECKSUM, "checksum"),
         (wrapped(0x01, b"1234567", 1), ErrorCode.MISSING_FIELD, "imei"),
         (wrapped(0x01, bytes.fromhex("0860000000000abc"), 1), ErrorCode.BAD_FIELD, "imei"),
         (bytes(FRAME_BYTES_MAX + 1), ErrorCode.FRAME_TOO_LONG, "frame"),

@@ -178,9 +178,9 @@ def test_commands_are_confirmed_by_their_own_kind_and_by_the_place_that_was_aske
     ("frame", "code", "names"),
     [
         (b"", ErrorCode.UNKNOWN_FRAME, "frame"),
-        (b"$$A25,860000000000017,AAA", ErrorCode.BAD_FIELD, "checksum"),
-        (b"$$A25,860000000000017,AAA*00\r\n", ErrorCode.BAD_FIELD, "checksum"),
-        (b"$$A25,860000000000017,AAA*zz\r\n", ErrorCode.BAD_FIELD, "checksum"),
+        (b"$$A25,860000000000017,AAA", ErrorCode.BAD_CHECKSUM, "checksum"),
+        (b"$$A25,860000000000017,AAA*00\r\n", ErrorCode.BAD_CHECKSUM, "checksum"),
+        (b"$$A25,860000000000017,AAA*zz\r\n", ErrorCode.BAD_CHECKSUM, "checksum"),
         (envelope(START, "A", IMEI, "AAAA", b"1"), ErrorCode.UNKNOWN_FRAME, "frame"),
         (envelope(START, "A", IMEI, "CCC", b"1"), ErrorCode.MISSING_FIELD, "CCC"),
         (envelope(START, "A", IMEI, "CCC", CCC_HEAD.pack(0, 51, 0)), ErrorCode.BAD_FIELD, "CCC"),

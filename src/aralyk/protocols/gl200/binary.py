@@ -56,7 +56,7 @@ def decode_binary(frame: bytes, session: Session) -> Decoded:
     if len(frame) < FRAME_BYTES_MIN or not frame.endswith(b"\r\n"):
         raise ProtocolError(ErrorCode.FRAME_CUT, "frame: expected send time, count, checksum, CR LF at its end")
     if crc16(frame[4:-_TAIL_BYTES]) != int.from_bytes(frame[-4:-2], "big"):
-        raise ProtocolError(ErrorCode.BAD_FIELD, "checksum: expected CRC-16 of what stands before it")
+        raise ProtocolError(ErrorCode.BAD_CHECKSUM, "checksum: expected CRC-16 of what stands before it")
     stored = frame[:4] in _STORED
     extra: dict[str, Any] = {"type": f"{head[1:].decode('ascii')} {frame[4]}"} | ({"stored": True} if stored else {})
     reader = _Reader(frame[:-_TAIL_BYTES])

@@ -53,7 +53,7 @@ def opened(frame: bytes) -> Reader:
     if size < begin + _AFTER_CONTENT or not (long or start == SHORT) or frame[-2:] != END:
         raise ProtocolError(ErrorCode.UNKNOWN_FRAME, "frame: expected 78 78 or 79 79, a body, and CR LF")
     if checksum(frame[2:-4]) != frame[-4:-2]:
-        raise ProtocolError(ErrorCode.BAD_FIELD, "checksum: expected the CRC-16/X-25 of the frame")
+        raise ProtocolError(ErrorCode.BAD_CHECKSUM, "checksum: expected the CRC-16/X-25 of the frame")
     reader = Reader(frame, begin, size - _AFTER_CONTENT)
     reader.long = long
     reader.kind = frame[begin - 1]

@@ -107,7 +107,7 @@ def opened(frame: bytes) -> Envelope:
     if len(frame) < 2 or frame[0] not in _ESCAPES or frame[-1] != frame[0]:
         raise ProtocolError(ErrorCode.UNKNOWN_FRAME, "frame: expected 7E or E7 at both ends")
     if checksum(frame[1:-1]) != 0:
-        raise ProtocolError(ErrorCode.BAD_FIELD, "checksum: expected the XOR of all bytes before it")
+        raise ProtocolError(ErrorCode.BAD_CHECKSUM, "checksum: expected the XOR of all bytes before it")
     reader = Reader(frame[1:-2], name="header")
     kind, attributes = reader.u16(), reader.u16()
     version = reader.u8() if attributes & _VERSIONED else None

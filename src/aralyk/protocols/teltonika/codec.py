@@ -76,7 +76,7 @@ def _checked(frame: bytes) -> bytes:
     if len(frame) < HEAD_BYTES + CHECKSUM_BYTES or U32.unpack_from(frame, 4)[0] != len(data):
         raise ProtocolError(ErrorCode.BAD_FIELD, "length: expected the length of the data, followed by a checksum")
     if U32.unpack_from(frame, len(frame) - CHECKSUM_BYTES)[0] != crc16_arc(data):
-        raise ProtocolError(ErrorCode.BAD_FIELD, "checksum: expected CRC-16/ARC of the data")
+        raise ProtocolError(ErrorCode.BAD_CHECKSUM, "checksum: expected CRC-16/ARC of the data")
     return data
 
 
