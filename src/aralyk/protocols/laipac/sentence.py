@@ -38,7 +38,7 @@ def fields_of(frame: bytes) -> tuple[list[str], str]:
     if not frame.startswith(START) or not star or not content:
         raise ProtocolError(ErrorCode.UNKNOWN_FRAME, "frame: expected '$', fields, '*' and a checksum")
     if said.upper() != checksum(content).encode("ascii"):
-        raise ProtocolError(ErrorCode.BAD_CHECKSUM, "checksum: expected all bytes between '$' and '*' exclusively or-ed")
+        raise ProtocolError(ErrorCode.BAD_CHECKSUM, "checksum: expected the XOR of all bytes between '$' and '*'")
     try:
         return content.decode("ascii").split(","), said.decode("ascii")
     except UnicodeDecodeError:
