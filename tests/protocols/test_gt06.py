@@ -420,3 +420,20 @@ def test_the_telephone_numbers_of_a_settings_report_are_not_kept() -> None:
 def test_the_encoder_refuses_what_the_frame_has_no_room_for(message: Message) -> None:
     with pytest.raises(ValueError, match=r"place|room"):
         encoder.encode_position(message)
+
+
+def test_what_would_fetch_a_picture_is_known_and_never_sent() -> None:
+    content = bytes(6 + 1 + 4 + 4 + 3) + (5000).to_bytes(4, "big") + (7).to_bytes(4, "big")
+    decoded = CODEC.decode(wrapped(0x35, content, 3), SESSION)
+    assert decoded.answer == wrapped(0x36, (7).to_bytes(4, "big") + bytes(4) + (1024).to_bytes(2, "big"), 0)
+    assert (decoded.withheld, decoded.to_send) == (True, None)
+
+
+def test_a_piece_of_a_picture_is_not_kept_and_what_is_kept_reads_the_same() -> None:
+    head = bytes(8) + b"".join(number.to_bytes(4, "big") for number in (1_760_000_000, *bytes(5))) + bytes(2)
+    head += (7).to_bytes(4, "big") + (5000).to_bytes(4, "big")
+    came = CODEC.decode(wrapped(0x41, head + b"whose face" * 40, 3, long=True), SESSION)
+    assert came.kept is not None
+    assert b"face" not in came.kept
+    again = CODEC.decode(came.kept, SESSION)
+    assert (again.messages, again.answer, again.sequence) == (came.messages, came.answer, came.sequence)

@@ -146,11 +146,28 @@ def test_measurements_are_read_and_an_unknown_one_stays_unknown() -> None:
     assert read(b"heart,abc").messages[0].extra == {"unreadable": ["heart_rate_bpm"]}
 
 
-def test_a_sound_is_counted_and_the_acknowledgement_of_one_is_no_record() -> None:
-    assert read(b"TK,#!AMR").messages[0].extra == {"audio_bytes": 5}
+def test_a_sound_is_named_and_the_acknowledgement_of_one_is_no_record() -> None:
+    assert read(b"TK,#!AMR").messages[0].extra == {"audio": True}
     assert read(b"TK,1").messages == ()
     assert read(b"JXTK,a,b,1,2,#!").messages == ()
-    assert read(b"JXTK,a,b,2,2,#!").messages[0].extra == {"audio_bytes": 2}
+    assert read(b"JXTK,a,b,2,2,#!").messages[0].extra == {"audio": True}
+
+
+@pytest.mark.parametrize("index", [None, "0A1F"])
+@pytest.mark.parametrize("body", [b"TK,#!AMR voice", b"JXTK,a,b,1,2,voice", b"JXTK,a,b,2,2,voice", b"img,7,voice"])
+def test_nobodys_voice_or_picture_is_kept_and_what_is_kept_reads_the_same(body: bytes, index: str | None) -> None:
+    came = read(body, index)
+    assert came.kept is not None
+    assert b"voice" not in came.kept
+    again = CODEC.decode(came.kept, Session())
+    assert (again.messages, again.answer, again.sequence) == (came.messages, came.answer, came.sequence)
+
+
+@given(st.sampled_from([b"TK", b"JXTK", b"img"]), st.binary(max_size=40))
+def test_whatever_a_sound_holds_its_frame_without_it_reads_the_same(kind: bytes, rest: bytes) -> None:
+    came = read(kind + b"," + rest)
+    if came.kept is not None:
+        assert CODEC.decode(came.kept, Session()).messages == came.messages
 
 
 def test_a_wrong_length_is_noted() -> None:

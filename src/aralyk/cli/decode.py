@@ -147,6 +147,8 @@ def _answer(codec: Codec, number: int, line: FrameLine) -> dict[str, Any] | Line
         decoded = codec.decode(frame, _session(line))
         answer["messages"] = [message.as_dict() for message in decoded.messages]
         answer["reply_hex"] = None if decoded.answer is None else decoded.answer.hex()
+        if decoded.withheld and decoded.answer is not None:
+            answer["reply_withheld"] = True  # it would fetch a picture: the device waits for it, and it is never sent
     except ProtocolError as error:
         answer["error"] = {"code": error.code.value, "detail": error.detail}
         status = codec.refusal_status(error.code) if codec.refusal_status else status

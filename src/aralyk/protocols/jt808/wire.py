@@ -72,7 +72,7 @@ class Envelope:
         version: Of the protocol, since 2019; None before.
         id_bytes: The terminal's number as sent.
         serial: The terminal's count of its messages.
-        part: Number of this part and of all, when a message was cut into several.
+        part: How many parts a message was cut into, and which of them this is, from 1.
         body: What the message says.
     """
 
@@ -84,6 +84,16 @@ class Envelope:
     version: int | None = None
     serial: int = 0
     part: tuple[int, int] | None = None
+
+    @property
+    def is_part(self) -> bool:
+        """Whether the message has other parts."""
+        return self.part is not None and max(self.part) > 1
+
+    @property
+    def is_last(self) -> bool:
+        """Whether nothing of the message comes after this frame."""
+        return self.part is None or self.part[1] >= self.part[0]
 
     @property
     def device_id(self) -> str:
