@@ -62,7 +62,8 @@ def _records(data: bytes, at: int, device_id: str) -> tuple[Message, ...]:
 def _record(data: bytes, device_id: str) -> tuple[Message, list[Message]]:
     """What a record says without a place, and its places."""
     taken_at_s, number, record_id, event = _RECORD.unpack_from(data)
-    extra: dict[str, Any] = {"type": f"{record_id:02x}", "event": event, "record": number}
+    # What the numbers mean is not known: they are shown as not known, so that nobody takes the record for a calm one.
+    extra: dict[str, Any] = {"type": f"{record_id:02x}", "event": event, "event_not_known": True, "record": number}
     others: dict[str, str] = {}
     places: list[bytes] = []
     at = _RECORD.size
