@@ -109,7 +109,8 @@ def test_frames_of_one_connection_are_read_in_order_and_those_of_another_apart()
 def test_a_frame_of_the_log_is_read_with_the_context_that_stands_beside_it() -> None:
     line = as_line("a", gt06.encode_position(PLACE), device_id="9", context={"utc_offset_min": "360"})
     (answer,) = answers(run("gt06", "--json", lines=[line]))
-    assert (answer["messages"][0]["device_id"], answer["messages"][0]["fixed_at"]) == ("9", "2026-11-21T04:00:00.000000Z")
+    (message,) = answer["messages"]
+    assert (message["device_id"], message["fixed_at"]) == ("9", "2026-11-21T04:00:00.000000Z")
 
 
 def test_an_unreadable_frame_costs_its_connection_nothing() -> None:
