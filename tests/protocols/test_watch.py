@@ -74,9 +74,14 @@ def test_each_bit_of_the_status_word_raises_its_alarm_and_no_other(bit: int) -> 
     assert said.strap is (Strap.OPEN if bit in (3, 20) else None)
 
 
-def test_no_alarm_hides_another() -> None:
+def test_a_panic_hides_neither_an_opened_strap_nor_a_fall() -> None:
+    """Peer's case watch-02."""
     sos_removed_fall = message(status=f"{1 << 16 | 1 << 20 | 1 << 21:08X}")
     assert set(sos_removed_fall.alarms) == {Alarm.SOS, Alarm.STRAP_OPEN, Alarm.FALL}
+
+
+def test_an_empty_battery_does_not_hide_an_opened_strap() -> None:
+    """Peer's case watch-01."""
     battery_removed = message(status=f"{1 | 1 << 20:08X}")
     assert set(battery_removed.alarms) == {Alarm.LOW_BATTERY, Alarm.STRAP_OPEN}
     assert battery_removed.strap is Strap.OPEN
