@@ -8,12 +8,13 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from aralyk.protocols.checksums import crc16_x25
 from aralyk.protocols.codec import BrokenFrame, Decoded, Sequence, Session
 from aralyk.protocols.commands import Command, CommandAnswer, CommandKind, CommandNotSpoken
 from aralyk.protocols.errors import ErrorCode, ProtocolError
 from aralyk.protocols.gt06 import CODEC, encoder
 from aralyk.protocols.gt06.alarms import CODE_ALARMS, STATUS_ALARMS
-from aralyk.protocols.gt06.frame import END, FRAME_BYTES_MAX, SHORT, checksum, wrapped
+from aralyk.protocols.gt06.frame import END, FRAME_BYTES_MAX, SHORT, wrapped
 from aralyk.protocols.gt06.splitter import LengthSplitter
 from aralyk.protocols.messages import Alarm, Cell, Message, Source, Strap, iso_time
 from tests.protocols.samples import check_message
@@ -52,13 +53,13 @@ def status_frame(status: int, code: int = 0) -> bytes:
 
 
 def test_the_checksum_is_the_published_crc_16_x_25() -> None:
-    assert checksum(b"123456789").hex() == "906e"  # the check value of the CRC catalogue
+    assert crc16_x25(b"123456789").hex() == "906e"  # the check value of the CRC catalogue
 
 
 def test_a_login_names_the_device_and_is_acknowledged_with_its_kind_and_serial() -> None:
     decoded = CODEC.decode(encoder.encode_login(IMEI, serial=5), Session())
     assert (decoded.device_id, decoded.messages) == (IMEI, ())
-    assert decoded.answer == SHORT + bytes.fromhex("05010005") + checksum(bytes.fromhex("05010005")) + END
+    assert decoded.answer == SHORT + bytes.fromhex("05010005") + crc16_x25(bytes.fromhex("05010005")) + END
     assert decoded.sequence == Sequence(number=5, last=65535)
 
 
@@ -259,7 +260,7 @@ def test_a_frame_that_lost_its_end_does_not_swallow_the_panic_after_it(kept: int
 
 def test_a_device_that_leaves_the_checksum_out_of_its_length_is_understood() -> None:
     body = bytes((8,)) + status_frame(0x20)[3:-4]
-    frame = SHORT + body + checksum(body) + END
+    frame = SHORT + body + crc16_x25(body) + END
     assert split(frame + LOGIN) == [frame, LOGIN]
     assert heard(frame).alarms == (Alarm.SOS,)
 
@@ -331,7 +332,7 @@ def test_a_known_frame_with_changed_content_and_a_right_checksum_never_fails(dat
     frame = bytearray(frame_of("gt06", entry))
     for _ in range(data.draw(st.integers(1, 4))):
         frame[data.draw(st.integers(2, len(frame) - 7))] = data.draw(st.integers(0, 255))
-    frame[-4:-2] = checksum(bytes(frame[2:-4]))
+    frame[-4:-2] = crc16_x25(bytes(frame[2:-4]))
     try:
         decoded = CODEC.decode(bytes(frame), Session(model=entry.get("model")))
     except ProtocolError:

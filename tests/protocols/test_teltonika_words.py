@@ -6,11 +6,11 @@ import struct
 
 import pytest
 
+from aralyk.protocols.checksums import crc16_arc
 from aralyk.protocols.codec import Decoded, Session
 from aralyk.protocols.commands import Command, CommandAnswer, CommandKind, CommandNotSpoken
 from aralyk.protocols.messages import Message, Source, iso_time
 from aralyk.protocols.teltonika import CODEC, encoder
-from aralyk.protocols.teltonika.checksum import crc16_arc
 from aralyk.protocols.teltonika.commands import encode_words
 from aralyk.protocols.teltonika.frame import framed
 from tests.protocols.test_any_bytes import START_US

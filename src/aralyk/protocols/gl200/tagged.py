@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from aralyk.protocols.codec import Decoded, Sequence
 from aralyk.protocols.errors import ErrorCode, ProtocolError
-from aralyk.protocols.gl200.location import DECIMALS, KMH_MPS
 from aralyk.protocols.messages import Message, Source
+from aralyk.protocols.wire import DECIMALS, KMH_MPS
 
 COUNT_LAST: Final = 0xFFFF
 FRAME_BYTES_MIN: Final = 24

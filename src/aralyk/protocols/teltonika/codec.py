@@ -10,9 +10,9 @@ import re
 import struct
 from typing import Final
 
+from aralyk.protocols.checksums import crc16_arc
 from aralyk.protocols.codec import BrokenFrame, Decoded, Session
 from aralyk.protocols.errors import ErrorCode, ProtocolError
-from aralyk.protocols.teltonika.checksum import crc16_arc
 from aralyk.protocols.teltonika.frame import (
     CHECKSUM_BYTES,
     FRAME_BYTES_MAX,
