@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aralyk.protocols.checksums import xor_of
 from aralyk.protocols.codec import BrokenFrame, Decoded, Session
 from aralyk.protocols.commands import Command, CommandAnswer, CommandKind, CommandNotSpoken
 from aralyk.protocols.errors import ErrorCode, ProtocolError
