@@ -141,9 +141,7 @@ def _angle(text: str, letter: str, letters: str) -> float | None:
     if match is None or len(letter) != 1 or letter not in letters:
         return None
     try:
-        degrees = angle(
-            int(match[1]), float(match[2]), name="place", bounds=LATITUDE if letters == "NS" else LONGITUDE
-        )
+        degrees = angle(int(match[1]), float(match[2]), name="place", bounds=LATITUDE if letters == "NS" else LONGITUDE)
     except ProtocolError:
         return None
     return degrees if letter == letters[0] else 0.0 - degrees
