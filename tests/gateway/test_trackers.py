@@ -375,3 +375,21 @@ def test_no_tracker_is_asked_for_a_picture_and_one_that_comes_is_acknowledged_an
     frames = [base64.b64decode(line.frame) for line in stored_lines()]
     assert len(frames) == 4
     assert not any(face in frame for frame in frames)
+
+
+def test_a_damaged_frame_is_kept_with_its_reason_and_not_acknowledged(database: Database, tmp_path: Path) -> None:
+    """Peer's case gt06-01."""
+    register(IMEI, "gt06")
+    damaged = bytearray(gt06.encode_position(place(1), serial=2))
+    damaged[10] ^= 1
+    with GatewayProcess(tmp_path, ports="gt06:0") as gateway, tcp(gateway, "gt06") as link:
+        link.sendall(gt06.encode_login(IMEI, serial=1))
+        assert link.recv(64)[3] == 0x01
+        link.sendall(damaged)
+        until(quarantine, "it is set aside")
+        link.settimeout(0.3)
+        with pytest.raises(TimeoutError):
+            link.recv(64)
+    ((protocol, device, code, _, raw),) = quarantine()
+    assert (protocol, device, code, bytes(raw)) == ("gt06", IMEI, "bad_checksum", bytes(damaged))
+    assert stored_lines("position/g1") == []

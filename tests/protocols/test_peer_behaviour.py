@@ -38,10 +38,7 @@ TESTS: Final[dict[str, tuple[str, ...]]] = {
     "watch-02": ("protocols/test_watch.py", "test_a_panic_hides_neither_an_opened_strap_nor_a_fall"),
     "watch-03": ("protocols/test_watch.py", "test_names_with_brackets_do_not_stop_the_stream"),
     "h02-01": ("protocols/test_peer_behaviour.py", "test_h02_01_a_vibration_does_not_hide_a_panic"),
-    "gt06-01": (
-        "protocols/test_gt06.py",
-        "test_a_wrong_checksum_is_refused_though_the_reference_accepts_and_acknowledges_it",
-    ),
+    "gt06-01": ("gateway/test_trackers.py", "test_a_damaged_frame_is_kept_with_its_reason_and_not_acknowledged"),
     "ot-01": (
         "protocols/test_peer_behaviour.py",
         "test_ot_01_a_transition_is_read_and_not_dropped",
