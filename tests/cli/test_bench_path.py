@@ -9,10 +9,14 @@ import numpy as np
 import pytest
 
 from aralyk.cli.bench_found import FoundInLog, key_of
-from aralyk.cli.bench_speakers import SPEAKERS
+from aralyk.cli.bench_speakers import SPEAKERS, Place, Said, index_of
 from aralyk.protocols import registry
-from aralyk.protocols.codec import Session
+from aralyk.protocols.codec import BrokenFrame, Codec, Session
 from aralyk.protocols.commands import Command, CommandKind
+from aralyk.protocols.errors import ProtocolError
+from aralyk.protocols.messages import Alarm
+
+AT_US = 1_795_255_200_000_000
 
 
 @pytest.mark.slow
@@ -58,3 +62,48 @@ def test_a_command_of_the_platform_is_not_taken_for_the_confirmation_of_a_record
     assert take(command + b"\x00\x00\x00\x01") == (len(command), None)
     assert take(command[:-1]) is None
     assert take(b"\x00\x00\x00\x01") == (4, True)
+
+
+@pytest.mark.parametrize("name", sorted(SPEAKERS.keys() - {"osmand"}))
+@pytest.mark.parametrize("sos", [False, True])
+def test_each_speaker_says_in_its_protocol_where_it_is_when_and_whether_it_cries_for_help(name: str, sos: bool) -> None:
+    speaker, codec = SPEAKERS[name], registry()[name]
+    assert codec.splitter is not None
+    (frame,) = codec.splitter().feed(speaker.frame(7, Said(times_us=(AT_US,), place=Place(40.0, 60.0), sos=sos)))
+    assert isinstance(frame, bytes)
+    decoded = codec.decode(frame, Session(device_id=speaker.device_id(7)))
+    (message,) = decoded.messages
+    assert index_of(message.device_id or "") == 7
+    assert message.fixed_at_us == AT_US
+    assert message.lat == pytest.approx(40.0, abs=1e-5)
+    assert message.lon == pytest.approx(60.0, abs=1e-5)
+    assert (Alarm.SOS in message.alarms) is sos
+    if decoded.answer is not None:
+        taken = speaker.take_answer(decoded.answer)
+        assert taken == (len(decoded.answer), True if speaker.answers else None)
+        assert speaker.take_answer(decoded.answer[:-1]) is None
+
+
+@pytest.mark.parametrize("name", sorted(SPEAKERS.keys() - {"osmand"}))
+def test_what_a_speaker_says_that_no_codec_can_read_is_refused_and_costs_no_other_frame(name: str) -> None:
+    speaker, codec = SPEAKERS[name], registry()[name]
+    assert codec.splitter is not None
+    good = speaker.frame(7, Said(times_us=(AT_US,), place=Place(40.0, 60.0)))
+    poisoned, whole = codec.splitter().feed(speaker.poison(7) + good)
+    with pytest.raises(ProtocolError):
+        raise_broken(codec, poisoned)
+    assert isinstance(whole, bytes)
+    assert codec.decode(whole, Session(device_id=speaker.device_id(7))).messages
+
+
+def raise_broken(codec: Codec, frame: bytes | BrokenFrame) -> None:
+    if isinstance(frame, BrokenFrame):
+        raise frame.error
+    codec.decode(frame, Session(device_id="860000000000007"))
+
+
+def test_a_command_to_a_gt06_is_not_taken_for_the_confirmation_of_a_record() -> None:
+    encode = registry()["gt06"].encode_command
+    assert encode is not None
+    command = encode(Command(serial=1, kind=CommandKind.POSITION), Session())
+    assert SPEAKERS["gt06"].take_answer(command + b"xx") == (len(command), None)

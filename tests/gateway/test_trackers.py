@@ -17,6 +17,8 @@ from aralyk.database import Role
 from aralyk.protocols import registry
 from aralyk.protocols.codec import Session
 from aralyk.protocols.gt06 import encoder as gt06
+from aralyk.protocols.jt808.encoder import Terminal
+from aralyk.protocols.meitrack.envelope import envelope
 from aralyk.protocols.messages import Message, Source
 from aralyk.protocols.owntracks.encoder import encode_encrypted, encode_location
 from aralyk.protocols.teltonika.encoder import encode_datagram, encode_login, encode_records
@@ -353,3 +355,41 @@ def test_a_device_is_believed_only_from_the_networks_that_it_was_registered_with
     assert {line.trust for line in stored_lines("position/g1")} == {"network"}
     assert len(stored_lines("position/g1")) == 1
     assert standing_alarms() == {f"device.{IMEI}": {"what": ["wrong_network"]}}
+
+
+def test_no_tracker_is_asked_for_a_picture_and_one_that_comes_is_acknowledged_and_not_stored(
+    database: Database, tmp_path: Path
+) -> None:
+    register(IMEI, "meitrack")
+    register("13800138000", "jt808")
+    face = b"whose face is this"
+    with GatewayProcess(tmp_path, ports="meitrack:0,jt808:0") as gateway:
+        with tcp(gateway, "meitrack") as camera:
+            camera.sendall(envelope(b"$$", "D", IMEI, "D03", b"OK") + envelope(b"$$", "z", IMEI, "AAC", b"1"))
+            assert b",AAC," in camera.recv(200)  # the only answer
+            camera.sendall(envelope(b"$$", "D", IMEI, "D00", b"a.jpg,9,7," + face))
+            until(lambda: len(stored_lines("status/g1")) == 3, "the packet is stored")
+        with tcp(gateway, "jt808") as terminal:
+            terminal.sendall(Terminal(device_id="13800138000").encode(0x0801, bytes(7) + b"\x01" + face))
+            assert terminal.recv(200)[1:3] == b"\x88\x00"
+    frames = [base64.b64decode(line.frame) for line in stored_lines()]
+    assert len(frames) == 4
+    assert not any(face in frame for frame in frames)
+
+
+def test_a_damaged_frame_is_kept_with_its_reason_and_not_acknowledged(database: Database, tmp_path: Path) -> None:
+    """Peer's case gt06-01."""
+    register(IMEI, "gt06")
+    damaged = bytearray(gt06.encode_position(place(1), serial=2))
+    damaged[10] ^= 1
+    with GatewayProcess(tmp_path, ports="gt06:0") as gateway, tcp(gateway, "gt06") as link:
+        link.sendall(gt06.encode_login(IMEI, serial=1))
+        assert link.recv(64)[3] == 0x01
+        link.sendall(damaged)
+        until(quarantine, "it is set aside")
+        link.settimeout(0.3)
+        with pytest.raises(TimeoutError):
+            link.recv(64)
+    ((protocol, device, code, _, raw),) = quarantine()
+    assert (protocol, device, code, bytes(raw)) == ("gt06", IMEI, "bad_checksum", bytes(damaged))
+    assert stored_lines("position/g1") == []

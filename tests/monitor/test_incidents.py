@@ -191,6 +191,8 @@ def test_a_buffered_violation_is_recorded_as_late_with_its_true_time(city: City,
     assert not episode_open
     assert abs(occurred_at - then) < timedelta(minutes=1)
     assert city.rows("SELECT kind FROM incidents_incidentevent ORDER BY id LIMIT 1") == [("late",)]
+    # Screens are told of it like of any other, though it is older than a quarter of an hour (peer's case notif-01).
+    assert city.rows("SELECT count(*) FROM live_event WHERE kind = 'incident'") == [(1,)]
 
 
 def test_panic_is_an_incident_of_the_first_priority(city: City, start_watch: StartWatch) -> None:

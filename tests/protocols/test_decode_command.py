@@ -13,11 +13,15 @@ import pytest
 
 from aralyk.protocols import registry
 from aralyk.protocols.errors import ProtocolError
+from aralyk.protocols.gt06 import encoder as gt06
+from aralyk.protocols.meitrack.envelope import envelope
+from aralyk.protocols.messages import Message
 from aralyk.protocols.owntracks import encoder as owntracks
 from tests.protocols.vectors import read, vectors
 
 SOURCE = Path(__file__).resolve().parents[2] / "src"
 LINK = {"id": "a", "kind": "text", "frame": "@LINK,860000000000017"}
+PLACE = Message(fixed_at_us=1_795_255_200_000_000, lat=42.5, lon=74.5, valid=True)  # 21 November 2026, 10:00
 PHONE = {
     "id": "b",
     "kind": "http",
@@ -72,6 +76,56 @@ def test_a_request_is_read_with_its_headers_its_secret_and_its_body_or_frame() -
     assert first["messages"] == second["messages"] == third["messages"]
     assert (first["messages"][0]["device_id"], first["messages"][0]["lat"]) == ("a/b", 42.5)
     assert (fourth["error"]["code"], fourth["reply_status"]) == ("not_opened", 200)
+
+
+def as_line(name: str, frame: bytes, **known: Any) -> dict[str, Any]:
+    return {"id": name, "kind": "hex", "frame": frame.hex(), **known}
+
+
+def test_frames_of_one_connection_are_read_in_order_and_those_of_another_apart() -> None:
+    position = gt06.encode_position(PLACE, serial=2)
+    logins = {name: gt06.encode_login(f"86000000000000{name}", zone_min=zone) for name, zone in (("1", 360), ("2", 0))}
+    first, second, of_first, of_second, alone = answers(
+        run(
+            "gt06",
+            "--json",
+            lines=[
+                as_line("a", logins["1"], connection="x"),
+                as_line("b", logins["2"], connection="y"),
+                as_line("c", position, connection="x"),
+                as_line("d", position, connection="y"),
+                as_line("e", position),
+            ],
+        )
+    )
+    assert (first["context"], second["context"]) == ({"utc_offset_min": "360"}, {"utc_offset_min": "0"})
+    assert of_first["messages"][0]["device_id"] == "860000000000001"
+    assert of_second["messages"][0]["device_id"] == "860000000000002"
+    assert alone["messages"][0]["device_id"] is None
+    assert of_first["messages"][0]["fixed_at"] == "2026-11-21T04:00:00.000000Z"  # its clock is six hours ahead of UTC
+    assert of_second["messages"][0]["fixed_at"] == alone["messages"][0]["fixed_at"] == "2026-11-21T10:00:00.000000Z"
+
+
+def test_a_frame_of_the_log_is_read_with_the_context_that_stands_beside_it() -> None:
+    line = as_line("a", gt06.encode_position(PLACE), device_id="9", context={"utc_offset_min": "360"})
+    (answer,) = answers(run("gt06", "--json", lines=[line]))
+    (message,) = answer["messages"]
+    assert (message["device_id"], message["fixed_at"]) == ("9", "2026-11-21T04:00:00.000000Z")
+
+
+def test_an_unreadable_frame_costs_its_connection_nothing() -> None:
+    login, position = gt06.encode_login("860000000000001"), gt06.encode_position(PLACE)
+    damaged = position[:10] + bytes([position[10] ^ 1]) + position[11:]
+    lines = [as_line(name, frame, connection="x") for name, frame in (("a", login), ("b", damaged), ("c", position))]
+    _, bad, good = answers(run("gt06", "--json", lines=lines))
+    assert bad["error"]["code"] == "bad_checksum"
+    assert good["messages"][0]["device_id"] == "860000000000001"
+
+
+def test_an_answer_that_would_fetch_a_picture_is_shown_and_marked_as_never_sent() -> None:
+    (answer,) = answers(run("meitrack", "--json", lines=[as_line("a", envelope(b"$$", "D", "860000000000017", "D03"))]))
+    assert answer["reply_hex"] is not None
+    assert answer["reply_withheld"] is True
 
 
 def test_hex_and_text_and_http_are_read_and_a_bad_frame_is_an_answer() -> None:

@@ -417,3 +417,12 @@ def test_every_known_text_frame_survives_the_wire() -> None:
         entry["frame"].removesuffix("$").encode("latin-1") for entry in vectors("gl200") if entry["kind"] == "text"
     ]
     assert split(b"".join(text + b"$\r\n" for text in texts)) == texts
+
+
+@pytest.mark.parametrize("event", range(0, 256, 17))
+def test_an_event_of_the_tagged_form_is_never_silent_though_nobody_published_what_it_means(event: int) -> None:
+    frame = bytearray(encode_tagged(SAID))
+    frame[27] = event  # behind head, IMEI, versions, and the record's time, number and id
+    (message,) = CODEC.decode(bytes(frame), Session()).messages
+    assert (message.extra["event"], message.extra["event_not_known"]) == (event, True)
+    assert message.lat is not None

@@ -8,12 +8,13 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from aralyk.protocols.checksums import crc16_x25
 from aralyk.protocols.codec import BrokenFrame, Decoded, Sequence, Session
 from aralyk.protocols.commands import Command, CommandAnswer, CommandKind, CommandNotSpoken
 from aralyk.protocols.errors import ErrorCode, ProtocolError
 from aralyk.protocols.gt06 import CODEC, encoder
 from aralyk.protocols.gt06.alarms import CODE_ALARMS, STATUS_ALARMS
-from aralyk.protocols.gt06.frame import END, FRAME_BYTES_MAX, SHORT, checksum, wrapped
+from aralyk.protocols.gt06.frame import END, FRAME_BYTES_MAX, SHORT, wrapped
 from aralyk.protocols.gt06.splitter import LengthSplitter
 from aralyk.protocols.messages import Alarm, Cell, Message, Source, Strap, iso_time
 from tests.protocols.samples import check_message
@@ -52,13 +53,13 @@ def status_frame(status: int, code: int = 0) -> bytes:
 
 
 def test_the_checksum_is_the_published_crc_16_x_25() -> None:
-    assert checksum(b"123456789").hex() == "906e"  # the check value of the CRC catalogue
+    assert crc16_x25(b"123456789").hex() == "906e"  # the check value of the CRC catalogue
 
 
 def test_a_login_names_the_device_and_is_acknowledged_with_its_kind_and_serial() -> None:
     decoded = CODEC.decode(encoder.encode_login(IMEI, serial=5), Session())
     assert (decoded.device_id, decoded.messages) == (IMEI, ())
-    assert decoded.answer == SHORT + bytes.fromhex("05010005") + checksum(bytes.fromhex("05010005")) + END
+    assert decoded.answer == SHORT + bytes.fromhex("05010005") + crc16_x25(bytes.fromhex("05010005")) + END
     assert decoded.sequence == Sequence(number=5, last=65535)
 
 
@@ -173,7 +174,7 @@ def test_an_impossible_field_is_unknown_and_named(changes: dict[str, str]) -> No
     [
         (b"", ErrorCode.UNKNOWN_FRAME, "frame"),
         (b"\x78\x78\x05\x13\x00\x01\x00\x00\r\r", ErrorCode.UNKNOWN_FRAME, "frame"),
-        (status_frame(0)[:-4] + b"\0\0\r\n", ErrorCode.BAD_FIELD, "checksum"),
+        (status_frame(0)[:-4] + b"\0\0\r\n", ErrorCode.BAD_CHECKSUM, "checksum"),
         (wrapped(0x01, b"1234567", 1), ErrorCode.MISSING_FIELD, "imei"),
         (wrapped(0x01, bytes.fromhex("0860000000000abc"), 1), ErrorCode.BAD_FIELD, "imei"),
         (bytes(FRAME_BYTES_MAX + 1), ErrorCode.FRAME_TOO_LONG, "frame"),
@@ -259,7 +260,7 @@ def test_a_frame_that_lost_its_end_does_not_swallow_the_panic_after_it(kept: int
 
 def test_a_device_that_leaves_the_checksum_out_of_its_length_is_understood() -> None:
     body = bytes((8,)) + status_frame(0x20)[3:-4]
-    frame = SHORT + body + checksum(body) + END
+    frame = SHORT + body + crc16_x25(body) + END
     assert split(frame + LOGIN) == [frame, LOGIN]
     assert heard(frame).alarms == (Alarm.SOS,)
 
@@ -331,7 +332,7 @@ def test_a_known_frame_with_changed_content_and_a_right_checksum_never_fails(dat
     frame = bytearray(frame_of("gt06", entry))
     for _ in range(data.draw(st.integers(1, 4))):
         frame[data.draw(st.integers(2, len(frame) - 7))] = data.draw(st.integers(0, 255))
-    frame[-4:-2] = checksum(bytes(frame[2:-4]))
+    frame[-4:-2] = crc16_x25(bytes(frame[2:-4]))
     try:
         decoded = CODEC.decode(bytes(frame), Session(model=entry.get("model")))
     except ProtocolError:
@@ -420,3 +421,20 @@ def test_the_telephone_numbers_of_a_settings_report_are_not_kept() -> None:
 def test_the_encoder_refuses_what_the_frame_has_no_room_for(message: Message) -> None:
     with pytest.raises(ValueError, match=r"place|room"):
         encoder.encode_position(message)
+
+
+def test_what_would_fetch_a_picture_is_known_and_never_sent() -> None:
+    content = bytes(6 + 1 + 4 + 4 + 3) + (5000).to_bytes(4, "big") + (7).to_bytes(4, "big")
+    decoded = CODEC.decode(wrapped(0x35, content, 3), SESSION)
+    assert decoded.answer == wrapped(0x36, (7).to_bytes(4, "big") + bytes(4) + (1024).to_bytes(2, "big"), 0)
+    assert (decoded.withheld, decoded.to_send) == (True, None)
+
+
+def test_a_piece_of_a_picture_is_not_kept_and_what_is_kept_reads_the_same() -> None:
+    head = bytes(8) + b"".join(number.to_bytes(4, "big") for number in (1_760_000_000, *bytes(5))) + bytes(2)
+    head += (7).to_bytes(4, "big") + (5000).to_bytes(4, "big")
+    came = CODEC.decode(wrapped(0x41, head + b"whose face" * 40, 3, long=True), SESSION)
+    assert came.kept is not None
+    assert b"face" not in came.kept
+    again = CODEC.decode(came.kept, SESSION)
+    assert (again.messages, again.answer, again.sequence) == (came.messages, came.answer, came.sequence)

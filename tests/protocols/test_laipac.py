@@ -138,7 +138,7 @@ def test_what_the_device_says_about_its_owner_is_not_kept() -> None:
 @pytest.mark.parametrize(
     ("frame", "code", "names"),
     [
-        (b"$ECHK,1,0*00", ErrorCode.BAD_FIELD, "checksum"),
+        (b"$ECHK,1,0*00", ErrorCode.BAD_CHECKSUM, "checksum"),
         (b"ECHK,1,0*35", ErrorCode.UNKNOWN_FRAME, "frame"),
         (b"$ECHK,1,0", ErrorCode.UNKNOWN_FRAME, "frame"),
         (sentence("ECHK"), ErrorCode.BAD_FIELD, "id"),

@@ -154,12 +154,24 @@ def test_a_question_is_confirmed_with_its_flag() -> None:
     assert answer == envelope(b"@@", "z", IMEI, "AAC", b"1")
 
 
-def test_a_picture_is_asked_for_eight_packets_at_a_time_until_its_end() -> None:
+def test_what_would_fetch_a_picture_eight_packets_at_a_time_is_known_and_never_sent() -> None:
+    for content in (b"OK", b"a.jpg,9,7,x"):
+        said = device_says("D03" if content == b"OK" else "D00", content)
+        assert (said.withheld, said.to_send) == (True, None)
     assert device_says("D03", b"OK").answer == envelope(b"@@", "O", IMEI, "D00", b"camera_picture.jpg,0")
     assert device_says("D00", b"a.jpg,9,7,\r\n*").answer == envelope(b"@@", "O", IMEI, "D00", b"a.jpg,8")
     assert device_says("D00", b"a.jpg,9,6,x").answer is None
     assert device_says("D00", b"a.jpg,8,7,x").answer is None
     assert device_says("D00", b"a b.jpg,9,7,x").answer is None
+
+
+@pytest.mark.parametrize("content", [b"a.jpg,9,7,whose face", b"a b.jpg,whose face"])
+def test_a_packet_of_a_picture_is_not_kept_and_what_is_kept_reads_the_same(content: bytes) -> None:
+    came = device_says("D00", content)
+    assert came.kept is not None
+    assert b"face" not in came.kept
+    again = CODEC.decode(came.kept, Session())
+    assert (again.device_id, again.messages, again.answer) == (came.device_id, came.messages, came.answer)
 
 
 def test_an_unknown_kind_is_a_sign_of_life_and_a_report_under_it_is_read() -> None:
@@ -178,9 +190,9 @@ def test_commands_are_confirmed_by_their_own_kind_and_by_the_place_that_was_aske
     ("frame", "code", "names"),
     [
         (b"", ErrorCode.UNKNOWN_FRAME, "frame"),
-        (b"$$A25,860000000000017,AAA", ErrorCode.BAD_FIELD, "checksum"),
-        (b"$$A25,860000000000017,AAA*00\r\n", ErrorCode.BAD_FIELD, "checksum"),
-        (b"$$A25,860000000000017,AAA*zz\r\n", ErrorCode.BAD_FIELD, "checksum"),
+        (b"$$A25,860000000000017,AAA", ErrorCode.BAD_CHECKSUM, "checksum"),
+        (b"$$A25,860000000000017,AAA*00\r\n", ErrorCode.BAD_CHECKSUM, "checksum"),
+        (b"$$A25,860000000000017,AAA*zz\r\n", ErrorCode.BAD_CHECKSUM, "checksum"),
         (envelope(START, "A", IMEI, "AAAA", b"1"), ErrorCode.UNKNOWN_FRAME, "frame"),
         (envelope(START, "A", IMEI, "CCC", b"1"), ErrorCode.MISSING_FIELD, "CCC"),
         (envelope(START, "A", IMEI, "CCC", CCC_HEAD.pack(0, 51, 0)), ErrorCode.BAD_FIELD, "CCC"),

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aralyk.protocols.checksums import crc16_arc
 from aralyk.protocols.codec import BrokenFrame
 from aralyk.protocols.errors import ErrorCode
 from aralyk.protocols.messages import Message
 from aralyk.protocols.teltonika import encoder
-from aralyk.protocols.teltonika.checksum import crc16_arc
 from aralyk.protocols.teltonika.frame import FRAME_BYTES_MAX
 from aralyk.protocols.teltonika.splitter import LengthSplitter
 from tests.protocols.test_any_bytes import START_US

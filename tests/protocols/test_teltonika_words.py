@@ -6,11 +6,11 @@ import struct
 
 import pytest
 
+from aralyk.protocols.checksums import crc16_arc
 from aralyk.protocols.codec import Decoded, Session
 from aralyk.protocols.commands import Command, CommandAnswer, CommandKind, CommandNotSpoken
 from aralyk.protocols.messages import Message, Source, iso_time
 from aralyk.protocols.teltonika import CODEC, encoder
-from aralyk.protocols.teltonika.checksum import crc16_arc
 from aralyk.protocols.teltonika.commands import encode_words
 from aralyk.protocols.teltonika.frame import framed
 from tests.protocols.test_any_bytes import START_US
@@ -70,14 +70,19 @@ def test_words_with_their_time_and_their_device_are_read() -> None:
     assert (serial.messages[0].extra["result"], serial.command_answers) == ("8001", ())
 
 
-def test_a_photo_is_asked_for_packet_by_packet_until_a_short_one() -> None:
+def test_what_would_fetch_a_photo_packet_by_packet_is_known_and_never_sent() -> None:
     announced = read(framed(b"\x0c\x01\x0d" + struct.pack(">I", 5) + b"\x01abcd\x01"))
     assert announced.answer == framed(
         b"\x0c\x01\x0d" + struct.pack(">I", 11) + b"\x02abcd" + struct.pack(">IH", 0, 2048) + b"\x01"
     )
     for size, asks in ((2048, True), (100, False)):
         body = b"\x02abcd" + struct.pack(">IH", 2048, size) + bytes(size)
-        answer = read(framed(b"\x0c\x01\x0d" + struct.pack(">I", len(body)) + body + b"\x01")).answer
+        came = read(framed(b"\x0c\x01\x0d" + struct.pack(">I", len(body)) + body + b"\x01"))
+        answer = came.answer
+        assert (came.withheld, came.to_send) == (True, None)
+        assert came.kept is not None
+        assert len(came.kept) < 40  # nothing of the photo
+        assert read(came.kept).answer == answer
         assert (answer is not None) is asks
         assert answer is None or struct.pack(">IH", 4096, 2048) in answer
 

@@ -74,9 +74,14 @@ def test_each_bit_of_the_status_word_raises_its_alarm_and_no_other(bit: int) -> 
     assert said.strap is (Strap.OPEN if bit in (3, 20) else None)
 
 
-def test_no_alarm_hides_another() -> None:
+def test_a_panic_hides_neither_an_opened_strap_nor_a_fall() -> None:
+    """Peer's case watch-02."""
     sos_removed_fall = message(status=f"{1 << 16 | 1 << 20 | 1 << 21:08X}")
     assert set(sos_removed_fall.alarms) == {Alarm.SOS, Alarm.STRAP_OPEN, Alarm.FALL}
+
+
+def test_an_empty_battery_does_not_hide_an_opened_strap() -> None:
+    """Peer's case watch-01."""
     battery_removed = message(status=f"{1 | 1 << 20:08X}")
     assert set(battery_removed.alarms) == {Alarm.LOW_BATTERY, Alarm.STRAP_OPEN}
     assert battery_removed.strap is Strap.OPEN
@@ -146,11 +151,28 @@ def test_measurements_are_read_and_an_unknown_one_stays_unknown() -> None:
     assert read(b"heart,abc").messages[0].extra == {"unreadable": ["heart_rate_bpm"]}
 
 
-def test_a_sound_is_counted_and_the_acknowledgement_of_one_is_no_record() -> None:
-    assert read(b"TK,#!AMR").messages[0].extra == {"audio_bytes": 5}
+def test_a_sound_is_named_and_the_acknowledgement_of_one_is_no_record() -> None:
+    assert read(b"TK,#!AMR").messages[0].extra == {"audio": True}
     assert read(b"TK,1").messages == ()
     assert read(b"JXTK,a,b,1,2,#!").messages == ()
-    assert read(b"JXTK,a,b,2,2,#!").messages[0].extra == {"audio_bytes": 2}
+    assert read(b"JXTK,a,b,2,2,#!").messages[0].extra == {"audio": True}
+
+
+@pytest.mark.parametrize("index", [None, "0A1F"])
+@pytest.mark.parametrize("body", [b"TK,#!AMR voice", b"JXTK,a,b,1,2,voice", b"JXTK,a,b,2,2,voice", b"img,7,voice"])
+def test_nobodys_voice_or_picture_is_kept_and_what_is_kept_reads_the_same(body: bytes, index: str | None) -> None:
+    came = read(body, index)
+    assert came.kept is not None
+    assert b"voice" not in came.kept
+    again = CODEC.decode(came.kept, Session())
+    assert (again.messages, again.answer, again.sequence) == (came.messages, came.answer, came.sequence)
+
+
+@given(st.sampled_from([b"TK", b"JXTK", b"img"]), st.binary(max_size=40))
+def test_whatever_a_sound_holds_its_frame_without_it_reads_the_same(kind: bytes, rest: bytes) -> None:
+    came = read(kind + b"," + rest)
+    if came.kept is not None:
+        assert CODEC.decode(came.kept, Session()).messages == came.messages
 
 
 def test_a_wrong_length_is_noted() -> None:

@@ -9,12 +9,16 @@ from datetime import datetime, timedelta
 import pytest
 from django.db import connection
 from django.test import Client
+from django.utils.translation import override
 
 from aralyk import clock
 from aralyk.access.errors import Code, NotFound, Refused
 from aralyk.access.models import User
+from aralyk.console.quarantine_words import CODES
 from aralyk.database import Role
 from aralyk.devices.actions import do_set_device_active
+from aralyk.gateway.reception import Unbelieved
+from aralyk.protocols.errors import ErrorCode
 from aralyk.protocols.messages import Alarm, Message, Strap
 from aralyk.protocols.r16h.encoder import encode_link, encode_position
 from aralyk.quarantine.actions import do_dismiss, do_look, do_release, do_release_all
@@ -333,3 +337,12 @@ def test_the_api_does_what_the_pages_do(database: Database, roles: Cast) -> None
     assert post(f"/{number}/dismiss", {"reason": REASON})[0] == 409
     assert post("/release", {"protocol": "r16h", "code": "bad_field", "reason": REASON})[1]["released"] == 0
     assert client_of(roles.police).get(f"/api/v1/quarantine/{number}").status_code == 404
+
+
+@pytest.mark.parametrize("language", ["ru", "ky"])
+def test_every_reason_has_words_in_every_language(language: str) -> None:
+    assert CODES.keys() == {*ErrorCode, *Unbelieved}
+    with override(language):
+        said = {code: str(words) for code, words in CODES.items()}
+    assert not [code for code, words in said.items() if words.isascii()]  # neither a code nor English
+    assert len(set(said.values())) == len(said)

@@ -32,7 +32,7 @@ DISK_MIB: Final = 768  # of the small disk: a new cluster has 120 MiB, its log m
 DISK_FULL_S: Final = 10.0
 BETWEEN_KILLS_S: Final = 6.0
 SETTLED_S: Final = 90.0  # for the monitor to have read everything
-MIXED: Final = ("r16h", "teltonika", "osmand")
+MIXED: Final = ("r16h", "teltonika", "osmand", "gt06", "watch", "h02")
 FILES_WANTED: Final = 65_536
 
 

@@ -68,7 +68,7 @@ def bench_path(
     seconds: Annotated[int, typer.Option(min=5, max=3600, help="For how long.")] = 75,
     ramp: Annotated[bool, typer.Option(help="Then look for the highest sustained rate (phones alone).")] = True,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line, the last is the result.")] = False,
-    protocol: Annotated[str, typer.Option(help="osmand, r16h, teltonika or mixed: kept connections, and faults.")] = "",
+    protocol: Annotated[str, typer.Option(help="Of kept connections, with faults: one's name, or mixed.")] = "",
     connections: Annotated[int, typer.Option(min=1, max=50_000, help="Kept open.")] = 400,
     backlog: Annotated[int, typer.Option(min=0, max=100_000, help="Records that each device has stored.")] = 0,
     malformed: Annotated[float, typer.Option(min=0, max=0.9, help="Share of frames that nobody can read.")] = 0.0,

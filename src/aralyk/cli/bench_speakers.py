@@ -1,7 +1,7 @@
 """How the devices of `aralyk bench path` speak: a small adapter for each protocol, over the protocol's own encoder.
 
 A frame is built once and patched: what differs between two frames of a device is its time. Everybody stands in one of
-a few places, so that a protocol whose frames name nobody (Teltonika) gives all its devices the very same bytes.
+a few places, so that a protocol whose frames name nobody (Teltonika, GT06) gives all its devices the very same bytes.
 """
 
 from __future__ import annotations
@@ -13,11 +13,17 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Final, NamedTuple
 
+from aralyk.protocols.gt06 import encoder as gt06
+from aralyk.protocols.h02.encoder import encode_text
 from aralyk.protocols.messages import Alarm, Message
 from aralyk.protocols.r16h.encoder import encode_position
 from aralyk.protocols.teltonika.encoder import encode_login, encode_records
+from aralyk.protocols.watch import encoder as watch
+from aralyk.protocols.watch.wire import write_frame
 
 _NO_TIME_US: Final = 1_000_000_000_000_000
+_GT06_SHORTEST: Final = 10  # an answer: start, length, kind, serial, checksum, end
+_GT06_COMMAND: Final = 0x80
 _HTTP_STORED: Final = b"HTTP/1.1 200 "
 
 
@@ -172,6 +178,58 @@ def _teltonika_answer(received: bytes) -> tuple[int, bool | None] | None:
     return (length, None) if len(received) >= length else None
 
 
+# GT06: a login, then frames that name nobody, answered one by one
+
+
+@lru_cache(maxsize=512)
+def _gt06_bytes(said: Said) -> bytes:
+    (at_us,) = said.times_us
+    return gt06.encode_position(_message(said, at_us))
+
+
+def _gt06_poison(_index: int) -> bytes:
+    whole = bytearray(_gt06_bytes(Said(times_us=(_NO_TIME_US,), place=Place(0.0, 0.0))))
+    whole[-3] ^= 0xFF  # the checksum
+    return bytes(whole)
+
+
+def _gt06_answer(received: bytes) -> tuple[int, bool | None] | None:
+    if len(received) < _GT06_SHORTEST:
+        return None
+    length = received[2] + 5  # start, length itself, end
+    if len(received) < length:
+        return None
+    return length, None if received[3] == _GT06_COMMAND else True
+
+
+# Watch and H02: text that names its device; what the gateway says is for its wearer or an alarm, and confirms nothing
+
+
+@lru_cache(maxsize=4096)
+def _watch_frame(index: int, said: Said) -> bytes:
+    (at_us,) = said.times_us
+    return watch.encode_position(_message(said, at_us, device_id=f"86{index:013d}"))
+
+
+def _watch_poison(index: int) -> bytes:
+    content = b"UD,yesterday,noon,A,north,N,east,E,0,0,0,9,9,87,0,0,0,0,1"
+    return write_frame(content, manufacturer=watch.MANUFACTURER, device_id=f"86{index:013d}")
+
+
+@lru_cache(maxsize=4096)
+def _h02_frame(index: int, said: Said) -> bytes:
+    (at_us,) = said.times_us
+    return encode_text(_message(said, at_us, device_id=f"86{index:013d}"))
+
+
+def _until(end: bytes) -> Callable[[bytes], tuple[int, bool | None] | None]:
+    def taken(received: bytes) -> tuple[int, bool | None] | None:
+        found = received.find(end)
+        return None if found < 0 else (found + len(end), None)
+
+    return taken
+
+
 SPEAKERS: Final[Mapping[str, Speaker]] = {
     "osmand": Speaker(
         name="osmand", door="http", answers=True, serves_many=True, records_max=1, step_us=1,
@@ -185,5 +243,20 @@ SPEAKERS: Final[Mapping[str, Speaker]] = {
         name="teltonika", door="teltonika", answers=True, serves_many=False, records_max=100, step_us=1_000,
         frame=lambda _index, said: _teltonika_bytes(said), poison=_teltonika_poison, take_answer=_teltonika_answer,
         hello=lambda index: (encode_login(f"86{index:013d}"), 1), waits=True,
+    ),
+    "gt06": Speaker(
+        name="gt06", door="gt06", answers=True, serves_many=False, records_max=1, step_us=1_000_000,
+        frame=lambda _index, said: _gt06_bytes(said), poison=_gt06_poison, take_answer=_gt06_answer,
+        hello=lambda index: (gt06.encode_login(f"86{index:013d}"), _GT06_SHORTEST),
+    ),
+    "watch": Speaker(
+        name="watch", door="watch", answers=False, serves_many=True, records_max=1, step_us=1_000_000,
+        frame=_watch_frame, take_answer=_until(b"]"),
+        poison=_watch_poison,
+    ),
+    "h02": Speaker(
+        name="h02", door="h02", answers=False, serves_many=True, records_max=1, step_us=1_000_000,
+        frame=_h02_frame, take_answer=_until(b"#"),
+        poison=lambda index: f"*HQ,86{index:013d},V1,noon,A,north,N,east,E,0,0,yesterday,F#".encode("ascii"),
     ),
 }  # fmt: skip

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
@@ -19,10 +19,11 @@ from rich.table import Table
 
 from aralyk.cli.errors import EXIT_MISTAKE, CommandRefused
 from aralyk.protocols import registry
-from aralyk.protocols.codec import Codec, HttpRequest, Session
+from aralyk.protocols.codec import Codec, Decoded, HttpRequest, Session
 from aralyk.protocols.errors import ProtocolError
 
 LINE_BYTES_MAX: Final = 1_000_000  # a frame has at most 64 KiB, twice that in hex
+CONNECTIONS_MAX: Final = 100_000  # of one run; each holds a few hundred bytes
 
 
 class HttpLine(msgspec.Struct, kw_only=True):
@@ -37,8 +38,10 @@ class HttpLine(msgspec.Struct, kw_only=True):
 class FrameLine(msgspec.Struct, kw_only=True):
     """One line of input; further fields (a vector's `expect`, `transport` …) are ignored.
 
-    Each line is read by itself: a frame that names nobody is read as `device_id`'s, `model` and `secret` (the key of a
-    device that encrypts) stand for what the registry would know.
+    A frame that names nobody is read as `device_id`'s; `model` and `secret` (the key of a device that encrypts) stand
+    for what the registry would know, `context` for what earlier frames said, as the log has it beside the frame. A line
+    is read by itself unless it has a `connection`: lines of the same one are its frames in their order, and a login
+    counts for the later ones.
     """
 
     id: str
@@ -48,6 +51,8 @@ class FrameLine(msgspec.Struct, kw_only=True):
     device_id: str | None = None
     model: str | None = None
     secret: str | None = None
+    context: dict[str, str] = {}
+    connection: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,8 +74,10 @@ def decode(
     """Read frames from stdin, one JSON object per line.
 
     {"id", "kind": "hex"|"text"|"http", "frame", "http": {"method", "uri", "headers", "body"}, "device_id", "model",
-    "secret"}. `text` is Latin-1. For a protocol over HTTP, `hex` and `text` hold the frame as the log keeps it ("?" +
-    query + line feed + body; see the protocol's README), and `http` a request; one without a body has it in `frame`.
+    "secret", "context", "connection"}. `text` is Latin-1. For a protocol over HTTP, `hex` and `text` hold the frame as
+    the log keeps it ("?" + query + line feed + body; see the protocol's README), and `http` a request; one without a
+    body has it in `frame`. Lines with the same `connection` are read in order: a login names the device of the later
+    ones, and what a frame said about the later ones is their `context`.
     """
     codec = registry().get(protocol)
     if codec is None:
@@ -85,10 +92,17 @@ def decode(
 
 
 def _answers(codec: Codec, lines: Iterable[bytes]) -> Iterator[dict[str, Any] | LineMistake]:
+    connections: dict[str, Session] = {}
     for number, raw in enumerate(lines, start=1):
-        if raw.strip():
-            frame = _frame_line(number, raw)
-            yield frame if isinstance(frame, LineMistake) else _answer(codec, number, frame)
+        if not raw.strip():
+            continue
+        line = _frame_line(number, raw)
+        if isinstance(line, LineMistake):
+            yield line
+        elif line.connection is not None and line.connection not in connections and len(connections) >= CONNECTIONS_MAX:
+            yield LineMistake(number=number, field="connection", expected=f"expected at most {CONNECTIONS_MAX}")
+        else:
+            yield _answer(codec, number, line, connections)
 
 
 def _print_json(answers: Iterable[dict[str, Any] | LineMistake]) -> Iterator[LineMistake]:
@@ -137,16 +151,25 @@ def _frame_line(number: int, raw: bytes) -> FrameLine | LineMistake:
         return LineMistake(number=number, field="line", expected="expected one JSON object in UTF-8")
 
 
-def _answer(codec: Codec, number: int, line: FrameLine) -> dict[str, Any] | LineMistake:
+def _answer(
+    codec: Codec, number: int, line: FrameLine, connections: dict[str, Session]
+) -> dict[str, Any] | LineMistake:
     frame = _frame_bytes(codec, number, line)
     if isinstance(frame, LineMistake):
         return frame
     answer: dict[str, Any] = {"id": line.id, "messages": [], "reply_hex": None, "error": None}
     status = 200
+    session = _session(line, connections.get(line.connection or ""))
     try:
-        decoded = codec.decode(frame, _session(line))
+        decoded = codec.decode(frame, session)
         answer["messages"] = [message.as_dict() for message in decoded.messages]
         answer["reply_hex"] = None if decoded.answer is None else decoded.answer.hex()
+        if decoded.withheld and decoded.answer is not None:
+            answer["reply_withheld"] = True  # it would fetch a picture: the device waits for it, and it is never sent
+        if decoded.context is not None:
+            answer["context"] = dict(decoded.context)
+        if line.connection is not None:
+            connections[line.connection] = _after(session, decoded)
     except ProtocolError as error:
         answer["error"] = {"code": error.code.value, "detail": error.detail}
         status = codec.refusal_status(error.code) if codec.refusal_status else status
@@ -155,9 +178,24 @@ def _answer(codec: Codec, number: int, line: FrameLine) -> dict[str, Any] | Line
     return answer
 
 
-def _session(line: FrameLine) -> Session:
+def _session(line: FrameLine, known: Session | None) -> Session:
     key = None if line.secret is None else line.secret.encode()
-    return Session(device_id=line.device_id, model=line.model, key=key)
+    if known is None:
+        return Session(device_id=line.device_id, model=line.model, key=key, context=line.context)
+    return Session(
+        device_id=line.device_id or known.device_id,
+        model=line.model or known.model,
+        key=key or known.key,
+        context={**known.context, **line.context},
+    )
+
+
+def _after(session: Session, decoded: Decoded) -> Session:
+    """What is known of a connection once a frame was read; another device's login begins anew."""
+    said = decoded.context or {}
+    if session.device_id not in (None, decoded.device_id):
+        return Session(device_id=decoded.device_id, context=said)
+    return replace(session, device_id=decoded.device_id, context={**session.context, **said})
 
 
 def _frame_bytes(codec: Codec, number: int, line: FrameLine) -> bytes | LineMistake:

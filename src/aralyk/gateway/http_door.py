@@ -294,7 +294,7 @@ class HttpConnection(asyncio.Protocol):
         # A phone that hung up, or was told to come again, would not hear it.
         if self._transport is not None and exchange.response is None:
             body = self._door.outbox.body(codec, session)
-        self._stored(exchange, body or decoded.answer or b"")
+        self._stored(exchange, body or decoded.to_send or b"")
 
     def _set_aside(
         self, exchange: Exchange, verdict: Verdict, codec: Codec, device_id: str, frame: bytes, active: bool

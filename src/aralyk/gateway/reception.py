@@ -203,6 +203,7 @@ class Reception:
                 decoded = _read(codec, frame, session)
         except ProtocolError as error:
             return self._set_aside(visit, error.code.value, error.detail)
+        raw = decoded.kept or raw  # without the picture that came with it, in the log as in quarantine
         reason = _doubt(decoded, device, codec, talk.source)
         visit = _Visit(codec=codec, frame=raw, talk=talk, device=device, session=session, stored=stored)
         if reason is not None:

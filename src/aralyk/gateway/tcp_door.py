@@ -251,8 +251,8 @@ class TcpConnection(asyncio.BufferedProtocol):
             outbox.answered(verdict.session.device_id or "", said)
         if self._transport is None or self._transport.is_closing():
             return
-        if decoded.answer is not None:
-            self._transport.write(self._door.codec.on_wire(decoded.answer))
+        if (answer := decoded.to_send) is not None:
+            self._transport.write(self._door.codec.on_wire(answer))
         for command in outbox.take(self._door.codec, verdict.session):
             self._transport.write(command)
 

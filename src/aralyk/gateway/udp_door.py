@@ -85,7 +85,7 @@ class UdpDoor(asyncio.DatagramProtocol):
             self._outbox.answered(session.device_id or "", said)
         if self._transport is None:
             return
-        if decoded.answer is not None:
-            self._transport.sendto(self._codec.on_wire(decoded.answer), peer)
+        if (answer := decoded.to_send) is not None:
+            self._transport.sendto(self._codec.on_wire(answer), peer)
         for command in self._outbox.take(self._codec, session):
             self._transport.sendto(command, peer)

@@ -64,6 +64,9 @@ class Decoded:
         command_answers: What the device says about commands that it was sent.
         sequence: The number that the device counts its frames with, where it does, and the value after which it starts
             again; a step back tells a replay or a second sender.
+        kept: What the log keeps instead of the frame, where that holds a picture or a voice that nobody may keep
+            (ADR-0015): the same frame without it, which reads the same. None: the frame itself.
+        withheld: Whether `answer` would fetch a picture: it is what the device waits for, and it is never sent.
     """
 
     device_id: str | None
@@ -72,6 +75,13 @@ class Decoded:
     context: Mapping[str, str] | None = None
     command_answers: tuple[CommandAnswer, ...] = ()
     sequence: Sequence | None = None
+    kept: bytes | None = None
+    withheld: bool = False
+
+    @property
+    def to_send(self) -> bytes | None:
+        """The answer, unless it is withheld."""
+        return None if self.withheld else self.answer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

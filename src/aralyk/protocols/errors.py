@@ -18,6 +18,7 @@ class ErrorCode(StrEnum):
     UNKNOWN_FRAME = "unknown_frame"  # no frame of this protocol has this form
     FRAME_TOO_LONG = "frame_too_long"
     FRAME_CUT = "frame_cut"  # the connection ended within a frame
+    BAD_CHECKSUM = "bad_checksum"  # the bytes are not those that the device sent
     TOO_MANY_FIELDS = "too_many_fields"
     MISSING_FIELD = "missing_field"
     DUPLICATE_FIELD = "duplicate_field"

@@ -7,15 +7,15 @@ stands between the four letters and itself; it was found by trying it on known f
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from aralyk.protocols.checksums import crc16_ccitt
 from aralyk.protocols.codec import Decoded, Sequence, Session
 from aralyk.protocols.commands import CommandAnswer
 from aralyk.protocols.errors import ErrorCode, ProtocolError
-from aralyk.protocols.gl200.location import DECIMALS, KMH_MPS
 from aralyk.protocols.messages import EPOCH, Alarm, Cell, Message, Source
+from aralyk.protocols.wire import DECIMALS, KMH_MPS
 
 COUNT_LAST: Final = 0xFFFF
 FRAME_BYTES_MIN: Final = 24
@@ -55,8 +55,8 @@ def decode_binary(frame: bytes, session: Session) -> Decoded:
         raise ProtocolError(ErrorCode.UNKNOWN_FRAME, "frame: expected +RESP:, +BUFF:, +ACK: or a binary head")
     if len(frame) < FRAME_BYTES_MIN or not frame.endswith(b"\r\n"):
         raise ProtocolError(ErrorCode.FRAME_CUT, "frame: expected send time, count, checksum, CR LF at its end")
-    if crc16(frame[4:-_TAIL_BYTES]) != int.from_bytes(frame[-4:-2], "big"):
-        raise ProtocolError(ErrorCode.BAD_FIELD, "checksum: expected CRC-16 of what stands before it")
+    if crc16_ccitt(frame[4:-_TAIL_BYTES]) != int.from_bytes(frame[-4:-2], "big"):
+        raise ProtocolError(ErrorCode.BAD_CHECKSUM, "checksum: expected CRC-16 of what stands before it")
     stored = frame[:4] in _STORED
     extra: dict[str, Any] = {"type": f"{head[1:].decode('ascii')} {frame[4]}"} | ({"stored": True} if stored else {})
     reader = _Reader(frame[:-_TAIL_BYTES])
@@ -72,25 +72,6 @@ def decode_binary(frame: bytes, session: Session) -> Decoded:
         command_answers=_answers(frame) if head == b"+ACK" else (),
         sequence=None if stored else count,
     )
-
-
-def crc16(data: bytes) -> int:
-    """CRC-16 with the polynomial 0x1021, starting at 0xFFFF."""
-    crc = 0xFFFF
-    for byte in data:
-        crc = (crc << 8 & 0xFFFF) ^ _CRC_TABLE[crc >> 8 ^ byte]
-    return crc
-
-
-def _crc_table() -> Iterator[int]:
-    for byte in range(256):
-        crc = byte << 8
-        for _ in range(8):
-            crc = (crc << 1 ^ 0x1021 if crc & 0x8000 else crc << 1) & 0xFFFF
-        yield crc
-
-
-_CRC_TABLE: Final = tuple(_crc_table())
 
 
 class _Reader:

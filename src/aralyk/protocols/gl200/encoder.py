@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from aralyk.protocols.gl200.binary import EVENT_BYTES, PLACES_COMPRESSED, crc16
-from aralyk.protocols.gl200.location import KMH_MPS
+from aralyk.protocols.checksums import crc16_ccitt
+from aralyk.protocols.gl200.binary import EVENT_BYTES, PLACES_COMPRESSED
 from aralyk.protocols.messages import EPOCH, Message
+from aralyk.protocols.wire import KMH_MPS
 
 VERSION: Final = "1A0800"  # a GL300, carried by people
 PLACES_MAX: Final = 15
@@ -133,7 +134,7 @@ def _sealed(head: bytes, type_: int, body: bytes, message: Message, count: int) 
     body += _binary_time(_send_time(message)) + count.to_bytes(2, "big")
     start = bytes([type_]) + _PLACE_MASK.to_bytes(4, "big")
     checked = start + (len(head) + len(start) + 2 + len(body) + 4).to_bytes(2, "big") + body
-    return head + checked + crc16(checked).to_bytes(2, "big") + b"\r\n"
+    return head + checked + crc16_ccitt(checked).to_bytes(2, "big") + b"\r\n"
 
 
 def _point(message: Message) -> tuple[int, int, int, int]:

@@ -16,9 +16,8 @@ from typing import Final
 
 from aralyk.protocols.fields import LATITUDE, LONGITUDE, Range, Record, parse_number
 from aralyk.protocols.messages import EPOCH, AccessPoint, Cell
+from aralyk.protocols.wire import DECIMALS, KMH_MPS, mac_of_digits
 
-KMH_MPS: Final = 1 / 3.6
-DECIMALS: Final = 6
 HDOP: Final = Range(low=0, high=100, unit="(hdop)")
 SPEED_KMH: Final = Range(low=0, high=3600, unit="km/h")
 HEADING: Final = Range(low=0, high=360, unit="degrees")
@@ -155,10 +154,8 @@ def access_points(fields: Sequence[str], at: int, stop: int, *, step: int) -> tu
     """Read access points one after another; gives them and the index after the last."""
     found: list[AccessPoint] = []
     while at + 1 < stop and _MAC.fullmatch(fields[at]) and _SIGNAL.fullmatch(fields[at + 1]):
-        mac = fields[at].lower()
-        name = ":".join(mac[pair : pair + 2] for pair in range(0, 12, 2))
         if len(found) < ACCESS_POINTS_MAX:
-            found.append(AccessPoint(mac=name, rssi_dbm=-abs(int(fields[at + 1])) or None))
+            found.append(AccessPoint(mac=mac_of_digits(fields[at]), rssi_dbm=-abs(int(fields[at + 1])) or None))
         at += step
     return tuple(found), at
 

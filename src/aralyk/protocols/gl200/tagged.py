@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from aralyk.protocols.codec import Decoded, Sequence
 from aralyk.protocols.errors import ErrorCode, ProtocolError
-from aralyk.protocols.gl200.location import DECIMALS, KMH_MPS
 from aralyk.protocols.messages import Message, Source
+from aralyk.protocols.wire import DECIMALS, KMH_MPS
 
 COUNT_LAST: Final = 0xFFFF
 FRAME_BYTES_MIN: Final = 24
@@ -62,7 +62,8 @@ def _records(data: bytes, at: int, device_id: str) -> tuple[Message, ...]:
 def _record(data: bytes, device_id: str) -> tuple[Message, list[Message]]:
     """What a record says without a place, and its places."""
     taken_at_s, number, record_id, event = _RECORD.unpack_from(data)
-    extra: dict[str, Any] = {"type": f"{record_id:02x}", "event": event, "record": number}
+    # What the numbers mean is not known: they are shown as not known, so that nobody takes the record for a calm one.
+    extra: dict[str, Any] = {"type": f"{record_id:02x}", "event": event, "event_not_known": True, "record": number}
     others: dict[str, str] = {}
     places: list[bytes] = []
     at = _RECORD.size

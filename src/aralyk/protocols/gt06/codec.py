@@ -130,6 +130,8 @@ def decode(frame: bytes, session: Session) -> Decoded:
         answer=_answer(reader, draft),
         command_answers=draft.command_answers,
         sequence=Sequence(number=reader.serial, last=SERIAL_LAST),
+        withheld=draft.withheld,
+        kept=draft.kept,
     )
 
 

@@ -1,16 +1,14 @@
 """The envelope: start bytes, length, kind, content, serial, CRC-16/X-25, CR LF.
 
-`78 78` has one byte of length, `79 79` two. The checksum covers everything between the start bytes and itself. The
-standard library knows the same polynomial unreflected (XMODEM), so the bits of each byte are turned round by a table
-before it and those of the result after it: both run at the speed of C.
+`78 78` has one byte of length, `79 79` two. The checksum covers everything between the start bytes and itself.
 """
 
 from __future__ import annotations
 
-from binascii import crc_hqx
 from struct import Struct
 from typing import Final
 
+from aralyk.protocols.checksums import crc16_x25
 from aralyk.protocols.errors import ErrorCode, ProtocolError
 from aralyk.protocols.gt06.reader import Reader
 
@@ -21,19 +19,12 @@ END: Final = b"\r\n"
 SERIAL_LAST: Final = 65_535
 _AFTER_CONTENT: Final = 6  # serial, checksum, end
 _ACKNOWLEDGED: Final = Struct(">BBH")
-_REVERSED: Final = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
-
-
-def checksum(data: bytes) -> bytes:
-    """CRC-16/X-25 of `data` in the two bytes that stand in the frame."""
-    turned = crc_hqx(data.translate(_REVERSED), 0xFFFF) ^ 0xFFFF
-    return bytes((_REVERSED[turned & 0xFF], _REVERSED[turned >> 8]))
 
 
 def acknowledgement(kind: int, serial: int) -> bytes:
     """What the device waits for: the frame's kind and serial."""
     body = _ACKNOWLEDGED.pack(5, kind, serial)
-    return SHORT + body + checksum(body) + END
+    return SHORT + body + crc16_x25(body) + END
 
 
 def opened(frame: bytes) -> Reader:
@@ -52,8 +43,8 @@ def opened(frame: bytes) -> Reader:
     begin = 5 if long else 4
     if size < begin + _AFTER_CONTENT or not (long or start == SHORT) or frame[-2:] != END:
         raise ProtocolError(ErrorCode.UNKNOWN_FRAME, "frame: expected 78 78 or 79 79, a body, and CR LF")
-    if checksum(frame[2:-4]) != frame[-4:-2]:
-        raise ProtocolError(ErrorCode.BAD_FIELD, "checksum: expected the CRC-16/X-25 of the frame")
+    if crc16_x25(frame[2:-4]) != frame[-4:-2]:
+        raise ProtocolError(ErrorCode.BAD_CHECKSUM, "checksum: expected the CRC-16/X-25 of the frame")
     reader = Reader(frame, begin, size - _AFTER_CONTENT)
     reader.long = long
     reader.kind = frame[begin - 1]
@@ -66,4 +57,4 @@ def wrapped(kind: int, content: bytes, serial: int, *, long: bool = False) -> by
     """Put content into its envelope, as device or as server."""
     length = len(content) + 5
     body = length.to_bytes(2 if long else 1, "big") + bytes((kind,)) + content + serial.to_bytes(2, "big")
-    return (LONG if long else SHORT) + body + checksum(body) + END
+    return (LONG if long else SHORT) + body + crc16_x25(body) + END

@@ -123,6 +123,8 @@ class Draft:
     silent: bool = False  # the frame holds no record
     answered: bool = True  # the usual acknowledgement is wanted
     answer: bytes | None = None  # instead of the usual one
+    withheld: bool = False  # the answer would fetch a picture (ADR-0015)
+    kept: bytes | None = None  # the frame without the picture
     command_answers: tuple[CommandAnswer, ...] = ()
     context: Mapping[str, str] | None = None
 

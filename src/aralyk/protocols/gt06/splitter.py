@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from aralyk.protocols.checksums import crc16_x25
 from aralyk.protocols.codec import BrokenFrame
 from aralyk.protocols.errors import ErrorCode, ProtocolError
-from aralyk.protocols.gt06.frame import END, FRAME_BYTES_MAX, LONG, SHORT, checksum
+from aralyk.protocols.gt06.frame import END, FRAME_BYTES_MAX, LONG, SHORT
 
 _STARTS: Final = (SHORT, LONG)
 _MISCOUNTED: Final = 2
@@ -111,7 +112,7 @@ def _whole_frame(held: bytearray, at: int, end: int) -> int | None:
     """Where a whole frame begins that ends here: the one before it lost its end, and must not swallow it."""
     while (at := min((place for start in _STARTS if (place := held.find(start, at, end)) >= 0), default=-1)) >= 0:
         size = held[at + 2] + 5 if held[at] == SHORT[0] else (held[at + 2] << 8 | held[at + 3]) + 6
-        if at + size == end and checksum(bytes(held[at + 2 : end - 4])) == held[end - 4 : end - 2]:
+        if at + size == end and crc16_x25(bytes(held[at + 2 : end - 4])) == held[end - 4 : end - 2]:
             return at
         at += 1
     return None

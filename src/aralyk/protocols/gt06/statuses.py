@@ -198,6 +198,7 @@ def read_picture(reader: Reader, draft: Draft) -> None:
     first = min(size, _PICTURE_BYTES)
     content = number.to_bytes(4, "big") + bytes(4) + first.to_bytes(2, "big")
     draft.answer = wrapped(_PICTURE_KIND, content, 0)
+    draft.withheld = True
 
 
 def read_asset(reader: Reader, draft: Draft) -> None:

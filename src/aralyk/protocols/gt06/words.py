@@ -191,8 +191,10 @@ def read_battery_system(reader: Reader, draft: Draft) -> None:
 
 
 def read_picture_piece(reader: Reader, draft: Draft) -> None:
-    """Kind 41 with a long envelope: a piece of a picture; the picture itself is not kept as one."""
+    """Kind 41 with a long envelope: a piece of a picture, of which the log keeps the head (ADR-0015)."""
+    begins_at = reader.at
     draft.extra["camera"] = reader.raw(8).hex()
     draft.at_us = epoch_us(reader.u32())
     reader.skip(14 + 8)  # a fix and a cell
     draft.extra |= {"media_id": reader.u32(), "media_bytes": reader.u32()}
+    draft.kept = wrapped(reader.kind, reader.data[begins_at : reader.at], reader.serial, long=True)

@@ -11,6 +11,7 @@ from aralyk.protocols.h02.fields import Place, moment_us, noted, place_or_alarm,
 from aralyk.protocols.h02.splitter import LONG, LONG_ID
 from aralyk.protocols.h02.status import read_status
 from aralyk.protocols.messages import Cell, Message, Source
+from aralyk.protocols.wire import angle, degrees_and_minutes
 
 BODY_BYTES: Final = 23  # from the time to the status word
 ID_BYTES: Final = 5
@@ -66,17 +67,15 @@ def _place(body: bytes) -> Place:
     flags = int(lon[9], 16)
     return Place(
         at_us=moment_us(_digits(time, "time"), _digits(date, "time")),
-        lat=_degrees(_digits(lat, "latitude"), 2, LATITUDE, "latitude") * (1 if flags & _NORTH else -1) + 0.0,
-        lon=_degrees(_digits(lon[:9], "longitude"), 3, LONGITUDE, "longitude") * (1 if flags & _EAST else -1) + 0.0,
+        lat=_degrees(lat, name="latitude", bounds=LATITUDE) * (1 if flags & _NORTH else -1) + 0.0,
+        lon=_degrees(lon[:9], name="longitude", bounds=LONGITUDE) * (1 if flags & _EAST else -1) + 0.0,
         valid=bool(flags & _VALID),
     )
 
 
-def _degrees(digits: str, whole: int, bounds: Range, name: str) -> float:
-    degrees = int(digits[:whole]) + int(digits[whole:]) / 10_000 / 60
-    if degrees > bounds.high or int(digits[whole:]) >= 600_000:
-        raise ProtocolError(ErrorCode.OUT_OF_RANGE, f"{name}: expected {bounds}")
-    return degrees
+def _degrees(digits: str, *, name: str, bounds: Range) -> float:
+    degrees, minutes = degrees_and_minutes(digits, name=name)
+    return angle(degrees, minutes, name=name, bounds=bounds)
 
 
 def _digits(text: str, name: str) -> str:

@@ -7,9 +7,9 @@ from datetime import timedelta
 from typing import Final
 
 from aralyk.protocols.h02.binary import LEVELS
-from aralyk.protocols.h02.fields import KNOT_MPS
 from aralyk.protocols.h02.status import ALL_QUIET, IGNITION_BIT
 from aralyk.protocols.messages import EPOCH, Alarm, Cell, Message
+from aralyk.protocols.wire import KNOT_MPS
 
 MINUTE_DECIMALS: Final = 4  # as trackers write: 0.2 m
 _BITS: Final = {

@@ -11,9 +11,8 @@ from typing import Any, Final
 from aralyk.protocols.errors import ErrorCode, ProtocolError
 from aralyk.protocols.fields import Range
 from aralyk.protocols.messages import EPOCH, Alarm
+from aralyk.protocols.wire import DECIMALS, KNOT_MPS
 
-KNOT_MPS: Final = 1852 / 3600
-DECIMALS: Final = 6
 SPEED_KN: Final = Range(low=0, high=2000, unit="knots")
 HEADING: Final = Range(low=0, high=360, unit="degrees")
 ALTITUDE_M: Final = Range(low=-12_000, high=100_000, unit="metres")

@@ -29,6 +29,7 @@ from aralyk.protocols.h02.fields import (
 )
 from aralyk.protocols.h02.status import read_status
 from aralyk.protocols.messages import Alarm, Cell, Message, Source
+from aralyk.protocols.wire import angle
 
 VALUES_MAX: Final = 16
 VALUE_CHARS_MAX: Final = 64
@@ -211,10 +212,8 @@ def _angle(text: str, letter: str, bounds: Range, name: str) -> float | None:
     match = _SPLIT_ANGLE.fullmatch(text) or _ANGLE.fullmatch(text)
     if match is None:
         raise ProtocolError(ErrorCode.BAD_FIELD, f"{name}: expected degrees and minutes like 4252.4766")
-    degrees, minutes = int(match[1] or "0"), float(match[2])
-    if minutes >= 60 or degrees + minutes / 60 > bounds.high:
-        raise ProtocolError(ErrorCode.OUT_OF_RANGE, f"{name}: expected {bounds}")
-    return (degrees + minutes / 60) * (-1 if letter in "SW" else 1) + 0.0
+    degrees = angle(int(match[1] or "0"), float(match[2]), name=name, bounds=bounds)
+    return degrees * (-1 if letter in "SW" else 1) + 0.0
 
 
 def _status(said: _Said, rest: list[str]) -> tuple[tuple[Alarm, ...], list[str]]:

@@ -22,7 +22,17 @@ from aralyk.protocols.jt808.commands import (
     VERSION,
 )
 from aralyk.protocols.jt808.location import read_location
+from aralyk.protocols.jt808.media import (
+    MEDIA,
+    MEDIA_ANSWER,
+    MEDIA_EVENT,
+    NUMBER_BYTES,
+    PHOTO,
+    read_media,
+    without_content,
+)
 from aralyk.protocols.jt808.padlock import device_of_sentence, read_padlock, text_of_sentence
+from aralyk.protocols.jt808.parts import PARTS, carried, joined
 from aralyk.protocols.jt808.record import Draft
 from aralyk.protocols.jt808.transparent import read_transparent
 from aralyk.protocols.jt808.wire import (
@@ -41,7 +51,10 @@ GENERAL_ANSWER: Final = 0x8001
 PADLOCK_ANSWER: Final = 0x4401
 REGISTERED: Final = 0x8100
 _DONE: Final = b"\x00"
+_BATCH_HEAD_BYTES: Final = 3
 _NO_BATTERY_HEARTBEAT: Final = 2
+_BATCH: Final = 0x0704
+_SHORT_BATCH: Final = 0x0210
 
 _KINDS: Final = {
     QUERY_POSITION: CommandKind.POSITION,
@@ -54,13 +67,16 @@ Read = Callable[[Envelope, Session], "_Said"]
 
 
 class _Said:
-    """What a message says: records, and what it says about commands."""
+    """What a message says: records, what it says about commands, and what of a part is read with the next one."""
 
-    __slots__ = ("command_answers", "messages")
+    __slots__ = ("command_answers", "messages", "rest")
 
-    def __init__(self, *messages: Message, command_answers: tuple[CommandAnswer, ...] = ()) -> None:
+    def __init__(
+        self, *messages: Message, command_answers: tuple[CommandAnswer, ...] = (), rest: bytes | None = None
+    ) -> None:
         self.messages = messages
         self.command_answers = command_answers
+        self.rest = rest
 
 
 def decode(frame: bytes, session: Session) -> Decoded:
@@ -68,7 +84,8 @@ def decode(frame: bytes, session: Session) -> Decoded:
 
     Args:
         frame: As the splitter gives it.
-        session: Its model tells apart items that makers use differently; its context is not needed for reading.
+        session: Its model tells apart items that makers use differently; its context holds what parts of a message
+            left over.
 
     Raises:
         ProtocolError: Not a frame of this protocol, or one with a wrong checksum; nothing else for any bytes.
@@ -76,16 +93,49 @@ def decode(frame: bytes, session: Session) -> Decoded:
     if frame.startswith(b"("):
         return _sentence(frame)
     envelope = opened(frame)
-    read = _later_part if _is_later_part(envelope) else _READ.get(envelope.kind, _sign_of_life)
-    said = read(envelope, session)
+    whole = envelope.body if not envelope.is_part else joined(envelope, session.context)
+    said = _part(envelope, session, whole) if envelope.is_part else _message(envelope, session)
     return Decoded(
         device_id=envelope.device_id,
         messages=said.messages,
-        answer=_answer(envelope),
-        context=_context(envelope, session.context),
+        answer=_answer(envelope, whole),
+        context=_context(envelope, said, session.context),
         command_answers=said.command_answers,
         sequence=envelope.sequence,
+        kept=without_content(envelope) if envelope.kind in (MEDIA, PHOTO) else None,
     )
+
+
+def _message(envelope: Envelope, session: Session) -> _Said:
+    return _READ.get(envelope.kind, _sign_of_life)(envelope, session)
+
+
+def _part(envelope: Envelope, session: Session, whole: bytes | None) -> _Said:
+    """Read the first part as far as it goes, records as they are complete, and all the rest at the end."""
+    assert envelope.part is not None
+    parts, number = envelope.part
+    if whole is None:
+        return _unread_part(envelope)
+    if envelope.kind == MEDIA:
+        said = _message(envelope, session) if number <= 1 else _Said()
+        return _Said(*said.messages, rest=whole[:NUMBER_BYTES])
+    if envelope.kind in (_BATCH, _SHORT_BATCH):
+        return _message(replace(envelope, body=whole), session)
+    if 1 < number < parts:
+        return _Said(rest=whole)
+    try:
+        said = _message(replace(envelope, body=whole), session)
+    except ProtocolError:
+        if number <= 1:
+            raise
+        return _unread_part(envelope)
+    return _Said(*said.messages, command_answers=said.command_answers, rest=whole)
+
+
+def _unread_part(envelope: Envelope) -> _Said:
+    draft = _draft(envelope)
+    draft.extra["unread_part_of"] = f"{envelope.kind:04x}"
+    return _Said(draft.as_message())
 
 
 def _sentence(frame: bytes) -> Decoded:
@@ -97,24 +147,21 @@ def _sentence(frame: bytes) -> Decoded:
     return Decoded(device_id=device_id, messages=(Message(device_id=device_id, extra={"result": text}),))
 
 
-def _context(envelope: Envelope, known: Mapping[str, str]) -> Mapping[str, str] | None:
+def _context(envelope: Envelope, read: _Said, known: Mapping[str, str]) -> Mapping[str, str] | None:
     said: dict[str, str] = {}
+    if envelope.is_part:
+        said[PARTS] = "" if read.rest is None else carried(envelope, read.rest)
     if envelope.version is not None:
         said[VERSION] = str(envelope.version)
     if envelope.delimiter == ALTERNATIVE:
         said[DELIMITER] = f"{ALTERNATIVE:02x}"
-    return said if any(known.get(key) != value for key, value in said.items()) else None
-
-
-def _is_later_part(envelope: Envelope) -> bool:
-    """A message cut into parts can't be joined from one frame; the first is read as far as it goes."""
-    return envelope.part is not None and envelope.part[1] > 1
+    return said if any(known.get(key, "") != value for key, value in said.items()) else None
 
 
 # answers
 
 
-def _answer(envelope: Envelope) -> bytes | None:
+def _answer(envelope: Envelope, whole: bytes | None) -> bytes | None:
     if envelope.kind in _UNANSWERED:
         return None
     if envelope.kind in (0x5501, 0x5502):
@@ -122,6 +169,9 @@ def _answer(envelope: Envelope) -> bytes | None:
             return None
         body = envelope.kind.to_bytes(2, "big") + _DONE
         return sealed(replace(envelope, kind=PADLOCK_ANSWER, serial=1, part=None, body=body))
+    if envelope.kind == MEDIA and whole is not None and len(whole) >= NUMBER_BYTES and envelope.is_last:
+        body = whole[:NUMBER_BYTES]  # and no part that is missing
+        return sealed(replace(envelope, kind=MEDIA_ANSWER, serial=0, part=None, body=body))
     serial = envelope.serial.to_bytes(2, "big")
     if envelope.kind == 0x0100:
         body = serial + _DONE + printed_id(envelope.id_bytes).encode("ascii")
@@ -142,12 +192,6 @@ _UNANSWERED: Final = frozenset(
 
 def _sign_of_life(envelope: Envelope, session: Session) -> _Said:
     return _Said()
-
-
-def _later_part(envelope: Envelope, session: Session) -> _Said:
-    draft = _draft(envelope)
-    draft.extra["unread_part_of"] = f"{envelope.kind:04x}"
-    return _Said(draft.as_message())
 
 
 def _draft(envelope: Envelope) -> Draft:
@@ -172,12 +216,14 @@ def _controlled_location(envelope: Envelope, session: Session) -> _Said:
 def _batch(envelope: Envelope, session: Session) -> _Said:
     reader = Reader(envelope.body, name="batch")
     reader.u16()  # how many; the records' lengths say it again
-    return _records(envelope, session, reader, archive=reader.u8() > 0, length_bytes=2)
+    said = _records(envelope, session, reader, archive=reader.u8() > 0, length_bytes=2)
+    said.rest = envelope.body[:_BATCH_HEAD_BYTES] + (said.rest or b"")
+    return said
 
 
 def _short_batch(envelope: Envelope, session: Session) -> _Said:
     reader = Reader(envelope.body, name="batch")
-    if reader.left == 7:
+    if reader.left == 7 and not envelope.is_part:
         draft = _draft(envelope)
         draft.set_battery(reader.u8())
         draft.sent_at_us = reader.time_us()
@@ -186,22 +232,35 @@ def _short_batch(envelope: Envelope, session: Session) -> _Said:
 
 
 def _records(envelope: Envelope, session: Session, reader: Reader, *, archive: bool, length_bytes: int) -> _Said:
+    """Read records; one that is cut is read as far as it goes, and left over for the next part if there is one."""
     messages: list[Message] = []
     while reader.left > length_bytes:
         draft = _draft(envelope)
         if archive:
             draft.extra["archive"] = True
+        began = reader.at
         length = reader.u8() if length_bytes == 1 else reader.u16()
         if length > reader.left:
             draft.unreadable.append("batch")
         try:
-            messages.append(read_location(reader.take(min(length, reader.left)), draft, session.model).as_message())
+            read_location(reader.take(min(length, reader.left)), draft, session.model)
         except ProtocolError:
             draft.unreadable.append("position")
+        cut = not envelope.is_last and "batch" in draft.unreadable
+        if draft.alarms or not cut:  # an alarm is told twice rather than after a part that may never come
             messages.append(draft.as_message())
-    if not messages:
+        if cut:
+            reader.at = began
+            break
+    if not messages and not envelope.is_part:
         raise ProtocolError(ErrorCode.MISSING_FIELD, "batch: expected a record")
-    return _Said(*messages)
+    return _Said(*messages, rest=reader.rest())
+
+
+def _media(envelope: Envelope, session: Session) -> _Said:
+    if not envelope.body:
+        return _Said()
+    return _Said(read_media(envelope.body, _draft(envelope), session.model).as_message())
 
 
 def _padlock(envelope: Envelope, session: Session) -> _Said:
@@ -329,11 +388,13 @@ _READ: Final[dict[int, Read]] = {
     0x0107: _attributes,
     0x0200: _location,
     0x0201: _queried_location,
-    0x0210: _short_batch,
+    _SHORT_BATCH: _short_batch,
     0x0500: _controlled_location,
     0x0701: _command_result,
     0x0702: _driver,
-    0x0704: _batch,
+    _BATCH: _batch,
+    MEDIA_EVENT: _media,
+    MEDIA: _media,
     0x0900: _transparent,
     0x1300: _text_answer,
     0x2070: _acceleration,

@@ -8,9 +8,9 @@ from typing import Final
 
 from aralyk.protocols.jt808.alarms import ALARM_BITS
 from aralyk.protocols.jt808.location import CHARGING, FIX, SOUTH, WEST
-from aralyk.protocols.jt808.record import KMH_MPS
 from aralyk.protocols.jt808.wire import BEIJING, USUAL, Envelope, escaped, id_bytes_count, id_bytes_of, sealed
 from aralyk.protocols.messages import EPOCH, Alarm, Message, Strap
+from aralyk.protocols.wire import KMH_MPS
 
 # Which bit says an alarm; the first of those that do, and the bit of item EB for an open strap.
 _BITS: Final = {alarm: bit for bit, (_, alarms) in reversed(ALARM_BITS.items()) for alarm in alarms}

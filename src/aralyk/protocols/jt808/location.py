@@ -14,8 +14,9 @@ from typing import Final
 from aralyk.protocols.errors import ErrorCode, ProtocolError
 from aralyk.protocols.jt808.alarms import read_alarm_word
 from aralyk.protocols.jt808.items import read_items
-from aralyk.protocols.jt808.record import DECIMALS, KMH_MPS, Draft
+from aralyk.protocols.jt808.record import Draft
 from aralyk.protocols.jt808.wire import Reader
+from aralyk.protocols.wire import DECIMALS, KMH_MPS
 
 _MICRODEGREES: Final = 1_000_000
 _ALARM_BYTES: Final = 4

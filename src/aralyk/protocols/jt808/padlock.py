@@ -15,9 +15,10 @@ from typing import Final
 
 from aralyk.protocols.errors import ErrorCode, ProtocolError
 from aralyk.protocols.jt808.items import read_lock_command
-from aralyk.protocols.jt808.record import DECIMALS, KNOT_MPS, Draft
+from aralyk.protocols.jt808.record import Draft
 from aralyk.protocols.jt808.wire import Reader, printable
 from aralyk.protocols.messages import Alarm, Cell
+from aralyk.protocols.wire import DECIMALS, KNOT_MPS, degrees_and_minutes
 
 BLIND: Final = 0x5502
 _ON_CHARGER: Final = (0xAA, 0xAB)
@@ -90,10 +91,8 @@ def text_of_sentence(sentence: bytes) -> str:
 
 
 def _degrees(digits: str, *, name: str) -> float:
-    if not digits.isdecimal():
-        raise ProtocolError(ErrorCode.BAD_FIELD, f"{name}: expected decimal digits")
-    whole, minutes = divmod(int(digits), 1_000_000)
-    return whole + minutes / 600_000
+    degrees, minutes = degrees_and_minutes(digits, name=name)
+    return degrees + minutes / 60  # `set_place` judges it: an alarm never waits for a place
 
 
 def _read_alarms(reader: Reader, draft: Draft) -> None:

@@ -7,9 +7,6 @@ from typing import Any, Final
 
 from aralyk.protocols.messages import AccessPoint, Alarm, Cell, Message, Source, Strap
 
-KMH_MPS: Final = 1 / 3.6
-KNOT_MPS: Final = 1852 / 3600
-DECIMALS: Final = 6
 _DBM_MIN: Final = 40  # smaller numbers are levels or unknown; no receiver hears a cell at -40 dBm and better
 
 

@@ -12,9 +12,10 @@ import re
 from enum import Enum, auto
 from typing import Final
 
+from aralyk.protocols.checksums import xor_of
 from aralyk.protocols.codec import BrokenFrame
 from aralyk.protocols.errors import ErrorCode, ProtocolError
-from aralyk.protocols.jt808.wire import ALTERNATIVE, FRAME_BYTES_MAX, USUAL, checksum, unescaped
+from aralyk.protocols.jt808.wire import ALTERNATIVE, FRAME_BYTES_MAX, USUAL, unescaped
 
 SENTENCE_BYTES_MAX: Final = 512  # the longest known has about 60
 _OPEN: Final = ord("(")
@@ -119,7 +120,7 @@ class DelimiterSplitter:
 
     def _end_frame(self, out: list[bytes | BrokenFrame]) -> None:
         inside = unescaped(bytes(self._held), self._delimiter)
-        right = checksum(inside) == 0
+        right = xor_of(inside) == 0
         if right and self._learnt is None:
             self._learnt = self._delimiter
         if self._shared and not right:

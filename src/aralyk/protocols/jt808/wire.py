@@ -12,10 +12,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone, tzinfo
-from functools import reduce
-from operator import xor
 from typing import Final
 
+from aralyk.protocols.checksums import xor_of
 from aralyk.protocols.codec import Sequence
 from aralyk.protocols.errors import ErrorCode, ProtocolError
 from aralyk.protocols.messages import EPOCH
@@ -39,11 +38,6 @@ _ESCAPES: Final = {
 _UNESCAPE: Final = {USUAL: re.compile(rb"\x7d[\x01\x02]"), ALTERNATIVE: re.compile(rb"[\xe6\x3e][\x01\x02]")}
 _ESCAPE: Final = {USUAL: re.compile(rb"[\x7d\x7e]"), ALTERNATIVE: re.compile(rb"[\xe6\xe7\x3e\x3d]")}
 _ESCAPED: Final = {mark: {byte: pair for pair, byte in pairs.items()} for mark, pairs in _ESCAPES.items()}
-
-
-def checksum(data: bytes) -> int:
-    """XOR of all bytes; 0 over a frame's inside with its own checksum."""
-    return reduce(xor, data, 0)
 
 
 def unescaped(inside: bytes, delimiter: int) -> bytes:
@@ -72,7 +66,7 @@ class Envelope:
         version: Of the protocol, since 2019; None before.
         id_bytes: The terminal's number as sent.
         serial: The terminal's count of its messages.
-        part: Number of this part and of all, when a message was cut into several.
+        part: How many parts a message was cut into, and which of them this is, from 1.
         body: What the message says.
     """
 
@@ -84,6 +78,16 @@ class Envelope:
     version: int | None = None
     serial: int = 0
     part: tuple[int, int] | None = None
+
+    @property
+    def is_part(self) -> bool:
+        """Whether the message has other parts."""
+        return self.part is not None and max(self.part) > 1
+
+    @property
+    def is_last(self) -> bool:
+        """Whether nothing of the message comes after this frame."""
+        return self.part is None or self.part[1] >= self.part[0]
 
     @property
     def device_id(self) -> str:
@@ -106,8 +110,8 @@ def opened(frame: bytes) -> Envelope:
         raise ProtocolError(ErrorCode.FRAME_TOO_LONG, f"frame: expected at most {FRAME_BYTES_MAX} bytes")
     if len(frame) < 2 or frame[0] not in _ESCAPES or frame[-1] != frame[0]:
         raise ProtocolError(ErrorCode.UNKNOWN_FRAME, "frame: expected 7E or E7 at both ends")
-    if checksum(frame[1:-1]) != 0:
-        raise ProtocolError(ErrorCode.BAD_FIELD, "checksum: expected the XOR of all bytes before it")
+    if xor_of(frame[1:-1]) != 0:
+        raise ProtocolError(ErrorCode.BAD_CHECKSUM, "checksum: expected the XOR of all bytes before it")
     reader = Reader(frame[1:-2], name="header")
     kind, attributes = reader.u16(), reader.u16()
     version = reader.u8() if attributes & _VERSIONED else None
@@ -147,7 +151,7 @@ def sealed(envelope: Envelope) -> bytes:
         )
     )
     mark = bytes([envelope.delimiter])
-    return mark + inside + bytes([checksum(inside)]) + mark
+    return mark + inside + bytes([xor_of(inside)]) + mark
 
 
 def printed_id(id_bytes: bytes) -> str:

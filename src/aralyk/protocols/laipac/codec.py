@@ -12,12 +12,11 @@ from typing import Any, Final
 
 from aralyk.protocols.codec import Decoded, Session
 from aralyk.protocols.errors import ErrorCode, ProtocolError
-from aralyk.protocols.fields import Range, Record
+from aralyk.protocols.fields import LATITUDE, LONGITUDE, Range, Record
 from aralyk.protocols.laipac.sentence import LINE_END, PASSWORD, fields_of, sentence
 from aralyk.protocols.messages import EPOCH, Alarm, Cell, Message, Source
+from aralyk.protocols.wire import DECIMALS, KNOT_MPS, angle
 
-KNOT_MPS: Final = 1852 / 3600
-DECIMALS: Final = 6
 ALARMS: Final[Mapping[str, Alarm]] = {
     "3": Alarm.SOS,
     "4": Alarm.GEOFENCE,  # left
@@ -141,8 +140,9 @@ def _angle(text: str, letter: str, letters: str) -> float | None:
     match = _ANGLE.fullmatch(text)
     if match is None or len(letter) != 1 or letter not in letters:
         return None
-    degrees = int(match[1]) + float(match[2]) / 60
-    if float(match[2]) >= 60 or degrees > (90 if letters == "NS" else 180):
+    try:
+        degrees = angle(int(match[1]), float(match[2]), name="place", bounds=LATITUDE if letters == "NS" else LONGITUDE)
+    except ProtocolError:
         return None
     return degrees if letter == letters[0] else 0.0 - degrees
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
-from aralyk.protocols.laipac.codec import KNOT_MPS
 from aralyk.protocols.laipac.sentence import sentence
 from aralyk.protocols.messages import EPOCH, Alarm, Cell, Message
+from aralyk.protocols.wire import KNOT_MPS
 
 EVENTS: Final = {
     Alarm.SOS: "3",

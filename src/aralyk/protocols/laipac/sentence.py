@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from functools import reduce
-from operator import xor
 from typing import Final
 
+from aralyk.protocols.checksums import xor_of
 from aralyk.protocols.errors import ErrorCode, ProtocolError
 
 FRAME_BYTES_MAX: Final = 512  # the longest known sentence has about 110
@@ -16,7 +15,7 @@ PASSWORD: Final = "00000000"  # the factory's
 
 def checksum(content: bytes) -> str:
     """All bytes between "$" and "*", exclusively or-ed."""
-    return f"{reduce(xor, content, 0):02X}"
+    return f"{xor_of(content):02X}"
 
 
 def sentence(*fields: str) -> bytes:
@@ -38,7 +37,7 @@ def fields_of(frame: bytes) -> tuple[list[str], str]:
     if not frame.startswith(START) or not star or not content:
         raise ProtocolError(ErrorCode.UNKNOWN_FRAME, "frame: expected '$', fields, '*' and a checksum")
     if said.upper() != checksum(content).encode("ascii"):
-        raise ProtocolError(ErrorCode.BAD_FIELD, "checksum: expected all bytes between '$' and '*' exclusively or-ed")
+        raise ProtocolError(ErrorCode.BAD_CHECKSUM, "checksum: expected the XOR of all bytes between '$' and '*'")
     try:
         return content.decode("ascii").split(","), said.decode("ascii")
     except UnicodeDecodeError:

@@ -20,6 +20,7 @@ from aralyk.protocols.megastek.alerts import Alert, read_alert
 from aralyk.protocols.megastek.older import Older, older_of
 from aralyk.protocols.megastek.splitter import FRAME_BYTES_MAX
 from aralyk.protocols.messages import AccessPoint, Cell, Message, Source, Strap
+from aralyk.protocols.wire import DECIMALS, KNOT_MPS
 
 T = TypeVar("T")
 
@@ -193,7 +194,7 @@ def _message(
         lon=place[1] if place else None,
         valid=sentence.is_valid if place else None,
         altitude_m=altitude_m,
-        speed_mps=None if speed_kn is None else round(speed_kn * read.KNOT_MPS, read.DECIMALS),
+        speed_mps=None if speed_kn is None else round(speed_kn * KNOT_MPS, DECIMALS),
         heading_deg=0.0 if heading_deg == 360 else heading_deg,
         source=source,
         battery_pct=battery_pct,

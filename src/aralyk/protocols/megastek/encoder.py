@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from functools import reduce
-from operator import xor
 from typing import Final
 
-from aralyk.protocols.megastek.fields import KNOT_MPS
+from aralyk.protocols.checksums import xor_of
 from aralyk.protocols.messages import EPOCH, Alarm, Message, Strap
+from aralyk.protocols.wire import KNOT_MPS
 
 MINUTE_DECIMALS: Final = 5  # as the bracelet writes: about 2 cm
 WORDS: Final = {
@@ -70,7 +69,7 @@ def encode_older(message: Message) -> bytes:
     at = _time(message)
     rmc = f"GPRMC,{at:%H%M%S}.000,{'A' if message.valid else 'V'},{lat},{north},{lon},{east},"
     rmc += f"{speed},{_decimal(message.heading_deg, 2)},{at:%d%m%y},,,A"
-    checksum = reduce(xor, rmc.encode("ascii"))
+    checksum = xor_of(rmc.encode("ascii"))
     battery = "" if message.battery_pct is None else f"Battery={round(message.battery_pct)}%"
     status = f"F,{_alert(message.alarms)},imei:{_identity(message)},05,{_decimal(message.altitude_m, 1)},{battery}"
     charger = "" if message.charging is None else str(int(message.charging))

@@ -9,9 +9,8 @@ from typing import Any, Final
 from aralyk.protocols.errors import ErrorCode, ProtocolError
 from aralyk.protocols.fields import LATITUDE, LONGITUDE, Range
 from aralyk.protocols.messages import EPOCH, AccessPoint, Cell
+from aralyk.protocols.wire import KNOT_MPS, angle, mac_of_digits
 
-KNOT_MPS: Final = 1852 / 3600
-DECIMALS: Final = 6
 SPEED_KN: Final = Range(low=0, high=1000 / KNOT_MPS, unit="knots")
 HEADING: Final = Range(low=0, high=360, unit="degrees")
 ALTITUDE_M: Final = Range(low=-12_000, high=100_000, unit="metres")
@@ -65,9 +64,7 @@ def _degrees(text: str, letter: str, *, form: re.Pattern[str], letters: str, nam
     match = form.fullmatch(text)
     if match is None or letter not in letters or len(letter) != 1:
         raise ProtocolError(ErrorCode.BAD_FIELD, f"{name}: expected degrees and minutes, and {' or '.join(letters)}")
-    degrees = int(match[1]) + float(match[2]) / 60
-    if float(match[2]) >= 60 or degrees > bounds.high:
-        raise ProtocolError(ErrorCode.OUT_OF_RANGE, f"{name}: expected {bounds}")
+    degrees = angle(int(match[1]), float(match[2]), name=name, bounds=bounds)
     return -degrees if letter == letters[1] and degrees else degrees
 
 
@@ -82,14 +79,8 @@ def cell(mcc: str, mnc: str, lac: str, cid: str, *, rssi: str = "") -> tuple[Cel
 
 def wifi(text: str) -> tuple[AccessPoint, ...]:
     """Read `mac:signal` between bars; what has another form is left out."""
-    points = []
-    for part in text.split("|")[:WIFI_MAX]:
-        if match := _WIFI.fullmatch(part.strip()):
-            mac = match[1].lower()
-            points.append(
-                AccessPoint(mac=":".join(mac[at : at + 2] for at in range(0, 12, 2)), rssi_dbm=-int(match[2]))
-            )
-    return tuple(points)
+    matches = (_WIFI.fullmatch(part.strip()) for part in text.split("|")[:WIFI_MAX])
+    return tuple(AccessPoint(mac=mac_of_digits(match[1]), rssi_dbm=-int(match[2])) for match in matches if match)
 
 
 def add_numbers(extra: dict[str, Any], fields: dict[str, str]) -> None:

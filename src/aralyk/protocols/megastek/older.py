@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from functools import reduce
-from operator import xor
 from typing import Any, Final
 
+from aralyk.protocols.checksums import xor_of
 from aralyk.protocols.errors import ErrorCode, ProtocolError
 from aralyk.protocols.megastek import fields as read
 from aralyk.protocols.messages import Cell
@@ -59,7 +58,7 @@ def older_of(text: str) -> Older:
         is_valid=rmc[2] == "A",
         measurements={"speed": rmc[7], "course": rmc[8]},
     )
-    if checksum is not None and int(checksum, 16) != reduce(xor, sentence.encode("latin-1")):
+    if checksum is not None and int(checksum, 16) != xor_of(sentence.encode("latin-1")):
         older.extra["checksum"] = "wrong"
     if words := _WORDS.search(status if checksum is not None else sentence):
         _add_words(older, words)

@@ -8,7 +8,7 @@ from typing import Final
 from aralyk.protocols.codec import Decoded, Session
 from aralyk.protocols.commands import CommandAnswer, CommandKind
 from aralyk.protocols.meitrack.binary import read_ccc, read_cce
-from aralyk.protocols.meitrack.envelope import Envelope, envelope, opened
+from aralyk.protocols.meitrack.envelope import START, Envelope, envelope, opened
 from aralyk.protocols.meitrack.text import is_report, read_report
 
 _SERVER: Final = b"@@"
@@ -42,9 +42,9 @@ def decode(frame: bytes, session: Session) -> Decoded:
     if said.kind == "AAC":
         return Decoded(device_id=said.imei, messages=(), answer=envelope(_SERVER, said.flag, said.imei, "AAC", b"1"))
     if said.kind == "D03":
-        return Decoded(device_id=said.imei, messages=(), answer=_ask_for_picture(said.imei, _PICTURE, 0))
+        return Decoded(device_id=said.imei, messages=(), answer=_ask_for_picture(said.imei, _PICTURE, 0), withheld=True)
     if said.kind == "D00":
-        return Decoded(device_id=said.imei, messages=(), answer=_ask_for_rest(said))
+        return _picture_packet(said)
     return _text(said)
 
 
@@ -63,12 +63,14 @@ def _ask_for_picture(imei: str, name: str, packet: int) -> bytes:
     return envelope(_SERVER, _PICTURE_FLAG, imei, "D00", f"{name},{packet}".encode("ascii"))
 
 
-def _ask_for_rest(said: Envelope) -> bytes | None:
-    """A picture comes in packets, eight for each time that it is asked for."""
+def _picture_packet(said: Envelope) -> Decoded:
+    """A picture comes in packets, eight for each time that it is asked for; none is, and what comes is not kept."""
+    answer, kept = None, b""
     match = _PICTURE_PACKET.match(said.content)
-    if match is None:
-        return None
-    packets, following = int(match[2]), int(match[3]) + 1
-    if following >= packets or following % _PACKETS_AT_ONCE:
-        return None
-    return _ask_for_picture(said.imei, match[1].decode("ascii"), following)
+    if match is not None:
+        packets, following = int(match[2]), int(match[3]) + 1
+        if following < packets and following % _PACKETS_AT_ONCE == 0:
+            answer = _ask_for_picture(said.imei, match[1].decode("ascii"), following)
+        kept = match[0]
+    frame = envelope(START, said.flag, said.imei, "D00", kept)
+    return Decoded(device_id=said.imei, messages=(), answer=answer, withheld=True, kept=frame)

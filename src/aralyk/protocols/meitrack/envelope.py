@@ -57,9 +57,9 @@ def opened(frame: bytes) -> Envelope:
     end = len(frame) - _TAIL_BYTES
     said = frame[end + 1 :]
     if end < head.end() or frame[end : end + 1] != b"*" or not _HEX.fullmatch(said):
-        raise ProtocolError(ErrorCode.BAD_FIELD, "checksum: expected '*' and two hexadecimal digits at the end")
+        raise ProtocolError(ErrorCode.BAD_CHECKSUM, "checksum: expected '*' and two hexadecimal digits at the end")
     if int(said, 16) != sum(frame[: end + 1]) & 0xFF:
-        raise ProtocolError(ErrorCode.BAD_FIELD, "checksum: expected the sum of all bytes through '*'")
+        raise ProtocolError(ErrorCode.BAD_CHECKSUM, "checksum: expected the sum of all bytes through '*'")
     content = frame[head.end() : end]
     if content and not content.startswith(b","):
         raise ProtocolError(ErrorCode.UNKNOWN_FRAME, "frame: expected a comma behind the kind")

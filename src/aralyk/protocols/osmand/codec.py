@@ -20,10 +20,9 @@ from aralyk.protocols.osmand.extras import TEXT_CHARS_MAX
 from aralyk.protocols.osmand.form import record_of_form
 from aralyk.protocols.osmand.location import record_of_json
 from aralyk.protocols.osmand.networks import cells_of, wifi_of
+from aralyk.protocols.wire import DECIMALS, KNOT_MPS
 
 FRAME_BYTES_MAX: Final = 64 * 1024  # an app's record has 200 to 900 bytes; extras of other clients may be larger
-KNOT_MPS: Final = 1852 / 3600
-DECIMALS: Final = 6  # of derived values: hides the noise of units and percentages, far below any sensor's step
 
 SPEED_MPS: Final = Range(low=0, high=1000, unit="m/s")  # three times the speed of sound: no wearer moves faster
 HEADING: Final = Range(low=0, high=360, unit="degrees")

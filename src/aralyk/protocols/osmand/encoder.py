@@ -12,7 +12,8 @@ from urllib.parse import quote_plus
 import msgspec
 
 from aralyk.protocols.messages import Alarm, Message, iso_time
-from aralyk.protocols.osmand.codec import ALARMS, KNOT_MPS
+from aralyk.protocols.osmand.codec import ALARMS
+from aralyk.protocols.wire import KNOT_MPS
 
 COORDINATE_DECIMALS: Final = 7  # 1 cm
 _WORDS: Final = {alarm: word for word, alarm in reversed(list(ALARMS.items()))}  # the first word of each

@@ -10,7 +10,7 @@ from aralyk.protocols.codec import HttpRequest
 from aralyk.protocols.messages import Message
 from aralyk.protocols.owntracks.box import sealed
 from aralyk.protocols.owntracks.codec import frame_of_request
-from aralyk.protocols.owntracks.records import KMH_MPS
+from aralyk.protocols.wire import KMH_MPS
 
 COORDINATE_DECIMALS: Final = 6  # as the apps write: 10 cm
 SAMPLE_KEY: Final = b"a key"

@@ -17,9 +17,8 @@ from aralyk.protocols.fields import LATITUDE, LONGITUDE, Range, Record, parse_nu
 from aralyk.protocols.messages import AccessPoint, Alarm, Message, Source, iso_time
 from aralyk.protocols.osmand.codec import ALARMS
 from aralyk.protocols.osmand.extras import TEXT_CHARS_MAX, bounded
+from aralyk.protocols.wire import DECIMALS, KMH_MPS
 
-KMH_MPS: Final = 1 / 3.6
-DECIMALS: Final = 6
 SPEED_KMH: Final = Range(low=0, high=3600, unit="km/h")
 HEADING: Final = Range(low=0, high=360, unit="degrees")
 ALTITUDE_M: Final = Range(low=-12_000, high=100_000, unit="metres")

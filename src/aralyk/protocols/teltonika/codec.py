@@ -10,9 +10,9 @@ import re
 import struct
 from typing import Final
 
+from aralyk.protocols.checksums import crc16_arc
 from aralyk.protocols.codec import BrokenFrame, Decoded, Session
 from aralyk.protocols.errors import ErrorCode, ProtocolError
-from aralyk.protocols.teltonika.checksum import crc16_arc
 from aralyk.protocols.teltonika.frame import (
     CHECKSUM_BYTES,
     FRAME_BYTES_MAX,
@@ -76,7 +76,7 @@ def _checked(frame: bytes) -> bytes:
     if len(frame) < HEAD_BYTES + CHECKSUM_BYTES or U32.unpack_from(frame, 4)[0] != len(data):
         raise ProtocolError(ErrorCode.BAD_FIELD, "length: expected the length of the data, followed by a checksum")
     if U32.unpack_from(frame, len(frame) - CHECKSUM_BYTES)[0] != crc16_arc(data):
-        raise ProtocolError(ErrorCode.BAD_FIELD, "checksum: expected CRC-16/ARC of the data")
+        raise ProtocolError(ErrorCode.BAD_CHECKSUM, "checksum: expected CRC-16/ARC of the data")
     return data
 
 

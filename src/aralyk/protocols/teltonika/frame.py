@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from typing import Final
 
-from aralyk.protocols.teltonika.checksum import crc16_arc
+from aralyk.protocols.checksums import crc16_arc
 
 PREAMBLE: Final = bytes(4)
 HEAD_BYTES: Final = 8  # preamble, length of the data

@@ -76,5 +76,7 @@ def frozen_decoded(*, device_id: str | None, messages: tuple[Message, ...], answ
     draft.context = None
     draft.command_answers = ()
     draft.sequence = None
+    draft.kept = None
+    draft.withheld = False
     draft.__class__ = Decoded
     return cast(Decoded, draft)

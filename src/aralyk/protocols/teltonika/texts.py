@@ -25,6 +25,7 @@ CAMERA: Final = 0x0D
 REFUSED: Final = 0x11
 TEXT_CHARS_MAX: Final = 512
 PHOTO_PACKET_BYTES_MAX: Final = 2048  # what the reference asks for at a time
+PHOTO_HEAD_BYTES: Final = 11  # of a packet: its kind, the photo's number, offset, size
 
 _HEAD: Final = struct.Struct(">BBBI")
 _PLACE: Final = re.compile(
@@ -102,15 +103,16 @@ def _answer(kind: int, words: str) -> CommandAnswer:
 
 
 def _photo(body: bytes, device_id: str | None) -> Decoded:
-    """Ask for the next packet of a photo; the bytes of the photo stay in the frame, which the log keeps."""
-    answer = None
+    """What would fetch the next packet of a photo is never sent, and of one that comes the head is kept (ADR-0015)."""
+    answer = kept = None
     if len(body) >= 5 and body[0] == 1:
         answer = _photo_request(body[1:5], 0)
-    elif len(body) >= 11 and body[0] == 2:
+    elif len(body) >= PHOTO_HEAD_BYTES and body[0] == 2:
         offset, size = struct.unpack_from(">IH", body, 5)
+        kept = framed(_HEAD.pack(CODEC_12, 1, CAMERA, PHOTO_HEAD_BYTES) + body[:PHOTO_HEAD_BYTES] + b"\x01")
         if size == PHOTO_PACKET_BYTES_MAX:  # a shorter packet is the last
             answer = _photo_request(body[1:5], (offset + size) & 0xFFFF_FFFF)
-    return Decoded(device_id=device_id, messages=(), answer=answer)
+    return Decoded(device_id=device_id, messages=(), answer=answer, withheld=True, kept=kept)
 
 
 def _photo_request(photo: bytes, offset: int) -> bytes:

@@ -27,6 +27,7 @@ STEPS: Final = Range(low=0, high=10_000_000, unit="steps")
 BEATS: Final = Range(low=1, high=400, unit="beats per minute")
 PRESSURE: Final = Range(low=1, high=400, unit="mmHg")
 CELSIUS: Final = Range(low=-50, high=100, unit="degrees Celsius")
+_NOT_KEPT: Final = b"--"  # in the place of a sound or a picture
 JXTK_PARTS: Final = 4  # fields before the sound of a part: two names, its number, their number
 _INDEX: Final = re.compile(r"[0-9A-Fa-f]{4}")
 
@@ -40,9 +41,10 @@ _COMMANDS: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Said:
-    """What a content says; `answer` is the content of ours."""
+    """What a content says; `answer` is the content of ours, `kept` the content without what was seen or heard."""
 
     answer: bytes | None = None
+    kept: bytes | None = None
     messages: tuple[Message, ...] = ()
     command_answers: tuple[CommandAnswer, ...] = field(default=())
 
@@ -76,6 +78,7 @@ def decode(frame: bytes, session: Session) -> Decoded:
         context=None if context == dict(session.context) else context,
         command_answers=said.command_answers,
         sequence=_number(head),
+        kept=None if said.kept is None else _answer(said.kept, head),
     )
 
 
@@ -148,21 +151,26 @@ def _measured(names: Mapping[str, tuple[int, Range]], rest: bytes, extra: dict[s
     return _Said(messages=(Message(device_id=device_id, extra=extra),) if rest else ())
 
 
+# A child's or a wearer's surroundings: that there was a sound or a picture is said, itself it is not kept (ADR-0015).
+
+
 def _sound(kind: bytes, rest: bytes, extra: dict[str, Any], device_id: str) -> _Said:
     if len(rest) <= 1:
         return _Said()  # what the watch thinks of a sound that was sent to it
-    return _Said(messages=(Message(device_id=device_id, extra=extra | {"audio_bytes": len(rest)}),))
+    return _Said(messages=(Message(device_id=device_id, extra={"audio": True}),), kept=kind + b"," + _NOT_KEPT)
 
 
 def _sound_part(kind: bytes, rest: bytes, extra: dict[str, Any], device_id: str) -> _Said:
     parts = rest.split(b",", JXTK_PARTS)
-    last = len(parts) > JXTK_PARTS and parts[2].strip().lstrip(b"0") == parts[3].strip().lstrip(b"0")
-    message = Message(device_id=device_id, extra=extra | {"audio_bytes": len(parts[-1])})
-    return _Said(answer=b"JXTKR,1", messages=(message,) if last else ())
+    if len(parts) <= JXTK_PARTS:
+        return _Said(answer=b"JXTKR,1")
+    last = parts[2].strip().lstrip(b"0") == parts[3].strip().lstrip(b"0")
+    messages = (Message(device_id=device_id, extra={"audio": True}),) if last else ()
+    return _Said(answer=b"JXTKR,1", messages=messages, kept=b",".join([kind, *parts[:JXTK_PARTS], _NOT_KEPT]))
 
 
 def _image(kind: bytes, rest: bytes, extra: dict[str, Any], device_id: str) -> _Said:
-    return _Said(messages=(Message(device_id=device_id, extra=extra | {"image_bytes": len(rest)}),))
+    return _Said(messages=(Message(device_id=device_id, extra={"image": True}),), kept=kind + b"," + _NOT_KEPT)
 
 
 _READERS: Final[Mapping[bytes, Callable[[bytes, bytes, dict[str, Any], str], _Said]]] = {

@@ -6,8 +6,8 @@ from datetime import timedelta
 from typing import Final
 
 from aralyk.protocols.messages import EPOCH, Alarm, Message, Strap
-from aralyk.protocols.watch.position import KMH_MPS
 from aralyk.protocols.watch.wire import escape, write_frame
+from aralyk.protocols.wire import KMH_MPS
 
 MANUFACTURER: Final = "3G"
 _ALARM_BITS: Final = {

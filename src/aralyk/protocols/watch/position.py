@@ -11,9 +11,8 @@ from aralyk.protocols.errors import ErrorCode, ProtocolError
 from aralyk.protocols.fields import LATITUDE, LONGITUDE, Range, Record, parse_number
 from aralyk.protocols.messages import EPOCH, Alarm, Message, Source, Strap
 from aralyk.protocols.watch.networks import read_networks
+from aralyk.protocols.wire import DECIMALS, KMH_MPS
 
-KMH_MPS: Final = 1 / 3.6
-DECIMALS: Final = 6
 SPEED_KMH: Final = Range(low=0, high=3600, unit="km/h")
 HEADING: Final = Range(low=0, high=360, unit="degrees")
 ALTITUDE_M: Final = Range(low=-12_000, high=100_000, unit="metres")

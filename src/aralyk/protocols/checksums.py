@@ -1,4 +1,8 @@
-"""CRC-16/ARC, fast enough for backlogs: a packet of 1280 bytes takes a dozen operations on whole numbers.
+"""Checksums that protocols share, fast enough for backlogs.
+
+CRC-16/X-25 and CRC-16/CCITT are the standard library's XMODEM with another start; X-25 reads each byte from its low
+bit, so the bits of each are turned round by a table before, and those of the result after. CRC-16/ARC has another
+polynomial, and is computed for a packet of 1280 bytes by a dozen operations on whole numbers:
 
 The generator x^16 + x^15 + x^2 + 1 is (x + 1) * (x^15 + x + 1). Modulo the second factor x^15 = x + 1, and squaring
 both sides again and again x^(15 * 2^k) = x^(2^k) + 1: so the upper part of a message, taken as one polynomial over
@@ -9,13 +13,31 @@ enough for tables. Modulo the first factor a message is its parity. The two rema
 
 from __future__ import annotations
 
-from functools import lru_cache
+from binascii import crc_hqx
+from functools import lru_cache, reduce
+from operator import xor
 from typing import Final
 
-BIT_REVERSED: Final = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))  # ARC sends the low bit of a byte first
+BIT_REVERSED: Final = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))  # low bit first
 FACTOR: Final = 0b1000_0000_0000_0011  # x^15 + x + 1
 FACTOR_DEGREE: Final = 15
 TAIL_BITS: Final = 32
+
+
+def xor_of(data: bytes) -> int:
+    """All bytes exclusively or-ed; 0 over data with its own checksum behind it."""
+    return reduce(xor, data, 0)
+
+
+def crc16_ccitt(data: bytes) -> int:
+    """Compute the checksum of `data`: polynomial 0x1021, start 0xFFFF; "123456789" gives 0x29B1."""
+    return crc_hqx(data, 0xFFFF)
+
+
+def crc16_x25(data: bytes) -> bytes:
+    """Compute the checksum of `data` in the two bytes that stand in a frame; "123456789" gives 90 6E."""
+    turned = crc_hqx(data.translate(BIT_REVERSED), 0xFFFF) ^ 0xFFFF
+    return bytes((BIT_REVERSED[turned & 0xFF], BIT_REVERSED[turned >> 8]))
 
 
 def crc16_arc(data: bytes) -> int:
