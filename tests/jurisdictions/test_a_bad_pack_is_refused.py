@@ -211,6 +211,14 @@ def test_a_file_that_is_no_pack_is_not_read_to_its_end(tmp_path: Path) -> None:
         read_pack(folder)
 
 
+def test_values_nested_without_end_are_a_mistake_of_the_file(tmp_path: Path) -> None:
+    folder = tmp_path / "XA"
+    shutil.copytree(TINY, folder)
+    (folder / "word.toml").write_text("a = " + "[" * 50_000, encoding="utf-8")
+    with pytest.raises(PackInvalid, match=r"^word\.toml: expected TOML in UTF-8, found values nested too deeply$"):
+        read_pack(folder)
+
+
 def test_a_country_without_a_pack_is_refused() -> None:
     with pytest.raises(PackInvalid, match="expected one of the packs KG, KZ, found 'ZZ'"):
         pack("ZZ")
