@@ -108,6 +108,11 @@ CONSOLE_GRANTS: Final[dict[str, str]] = {
     "devices_command": WRITE,
     "orders_orderversion": ADD,
     "orders_condition": ADD,
+    "risk_assessment": ADD,
+    "risk_leveldecision": WRITE,
+    "risk_riskevent": WRITE,
+    "risk_reassessment": WRITE,
+    "risk_riskduty": WRITE,
 }
 # The register: rows change and none is ever deleted.
 NEVER_DELETED: Final = (
