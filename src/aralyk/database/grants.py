@@ -47,6 +47,7 @@ GRANTS: Final[dict[str, dict[str, str]]] = {
         "devices_device": READ,
         "devices_assignment": READ,
         "devices_command": WRITE,  # what the engine asks of devices
+        "risk_riskevent": "INSERT, SELECT (id)",  # tells upward what happened; reads nothing of risk
     },
     "aralyk_vault": {**_WITNESS, "people_sealedfield": WRITE, "people_protectedperson": READ},
     "aralyk_sequencer": {

@@ -108,7 +108,9 @@ GRAMMAR: Final[dict[Kind, Grammar]] = {
     Kind.ORDER_ENDED: _form("order"),
     Kind.RESPONDENT_REGISTERED: _form("respondent"),
     Kind.PROTECTED_PERSON_REGISTERED: _form("protected_person"),
-    Kind.RISK_ASSESSED: _form("respondent", "answers_sha256", "assessment", "instrument", "protected_person", "version"),
+    Kind.RISK_ASSESSED: _form(
+        "respondent", "answers_sha256", "assessment", "instrument", "protected_person", "version"
+    ),
     Kind.RISK_LEVEL_DECIDED: _form("respondent", "decision", "level", "protected_person", "state"),
     Kind.RISK_LOWERING_CONFIRMED: _form("respondent", "decision", "level", "proposed_by"),
     Kind.RISK_LOWERING_REFUSED: _form("respondent", "decision", "level", "proposed_by"),

@@ -227,10 +227,12 @@ def _check_bands(instrument: Instrument, *, file: str) -> None:
         _expect(rises, file=file, path="band", expected="scores and levels that rise", found=str(starts))
     reachable = sum(item.weight for item in instrument.item)
     _expect(starts[-1] <= reachable, file=file, path="band", expected=f"{reachable} at most", found=str(starts[-1]))
+    flag = instrument.red_flag_level
+    means_something = flag is not None and flag.height > instrument.band[0].level.height
     flagged = any(item.red_flag for item in instrument.item)
     _expect(
-        flagged == (instrument.red_flag_level is not None), file=file, path="red_flag_level",
-        expected="a level if, and only if, an item is a red flag", found=str(instrument.red_flag_level),
+        means_something if flagged else flag is None, file=file, path="red_flag_level",
+        expected="a level above the lowest if, and only if, an item is a red flag", found=str(flag),
     )  # fmt: skip
 
 
