@@ -44,7 +44,7 @@ from aralyk.risk.levels import Level, highest
 from aralyk.risk.models import Assessment, LevelDecision, RiskDuty, RiskEvent, State
 from aralyk.risk.pickup import do_pick_up_events
 from aralyk.risk.reading import Basis, Reading, read_answers
-from aralyk.risk.rules import LevelRule, rule_of
+from aralyk.risk.rules import LevelRule, rule_of, rules_of
 from aralyk.risk.standing import lock, newest_assessment, standing_of, waiting_of
 
 FACTS_SINCE: Final = timedelta(days=365)
@@ -356,6 +356,7 @@ def _rule(decision: LevelDecision, *, at: datetime) -> LevelRule:
 
 def _today(jurisdiction: str, at: datetime) -> date:
     try:
+        rules_of(jurisdiction)  # without them no level could make anything due
         return pack(jurisdiction).day_of(at)
     except PackInvalid as error:
         raise Refused.field("jurisdiction", expected=error.expected) from error

@@ -1,7 +1,6 @@
 """Turns rows about what happened into assessments that are due. A job calls it; every action calls it first.
 
-Each event is its own transaction with its own witness, so one that can't be picked up holds up no other, and picking
-up twice does nothing.
+Each event is its own transaction with its own witness; picking up twice does nothing.
 """
 
 from __future__ import annotations
