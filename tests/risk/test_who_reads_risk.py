@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from aralyk import clock
 from aralyk.access.errors import Code, NotFound, Refused
 from aralyk.access.permissions import GRANTS, May
 from aralyk.risk.actions import do_assess, do_confirm_lowering, do_set_level
@@ -17,6 +20,7 @@ from aralyk.risk.queries import (
     duties_for,
     level_for,
     levels_for,
+    lowered_for,
     proposals_for,
     reassessments_for,
     trajectories_for,
@@ -107,6 +111,9 @@ def test_a_trajectory_gives_levels_over_time_with_what_happened_meanwhile(pair: 
     (waiting,) = trajectories_for(pair.inspector, pair.respondent.pk)
     assert waiting.proposal == proposal
     do_confirm_lowering(pair.second, proposal.pk, reason=WHY)
+    since = clock.now() - timedelta(hours=1)
+    assert [(one.before, one.level) for one in lowered_for(pair.cast.prosecutor, since=since)] == [("high", "medium")]
+    assert not lowered_for(pair.cast.operator, since=since)
     (found,) = trajectories_for(pair.inspector, pair.respondent.pk)
     assert [(point.level, point.height, point.missing, point.asked) for point in found.points] == [
         (Level.LOW, 1, 0, 11), (Level.HIGH, 3, 1, 11), (Level.MEDIUM, 2, 1, 11),

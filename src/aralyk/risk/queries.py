@@ -198,6 +198,16 @@ def proposals_for(user: User) -> QuerySet[LevelDecision]:
     return rows.select_related("assessment", "decided_by", "protected_person").order_by("decided_at", "pk")
 
 
+def lowered_for(user: User, *, since: datetime) -> QuerySet[LevelDecision]:
+    """Levels that two people lowered from `since` on, newest first: the prosecutor's list."""
+    rows = LevelDecision.objects.filter(
+        respondent__in=_readable(user), state=State.IN_FORCE, second_by__isnull=False, in_force_at__gte=since
+    )
+    return rows.select_related("assessment", "decided_by", "second_by", "protected_person").order_by(
+        "-in_force_at", "-pk"
+    )
+
+
 def duties_for(user: User, *, overdue_at: datetime | None = None) -> QuerySet[RiskDuty]:
     """What levels made due and nobody did yet, the most urgent first.
 
