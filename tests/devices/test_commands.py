@@ -157,7 +157,7 @@ def test_the_respondent_reads_neutral_texts_of_the_list_or_a_supervisors_own_wor
 ) -> None:
     carried(roles)
     texts = listed_texts(tracker)
-    assert {text.language for text in texts} == {"ru", "ky"}
+    assert {text.language for text in texts} == {"ru", "ky", "uz"}
     assert all(len(text.text) <= TEXT_CHARS_MAX and text.text.isprintable() for text in texts)
     asked = ask(roles.operator, CommandKind.MESSAGE, listed=("charge", "ky"))
     assert asked.text == next(text.text for text in texts if (text.slug, text.language) == ("charge", "ky"))

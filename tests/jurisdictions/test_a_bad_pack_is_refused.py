@@ -1,14 +1,20 @@
-"""A pack that could mislead is refused whole; the error says file, path, expected and found."""
+"""A pack that could mislead is refused whole; each error says file, entry, field, the expected form, what was found."""
 
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from aralyk.jurisdictions.loader import PACKS, PackInvalid, pack, read_pack
+from aralyk.jurisdictions.loader import FILE_BYTES_MAX, PACKS, PackInvalid, pack, read_pack
+from aralyk.jurisdictions.model import KINDS
+from aralyk.jurisdictions.problems import Problem
 
 UNNUMBERED = '(article number not found)"\nknown_from = "press"\nunverified = '
+TINY = Path(__file__).parent / "packs" / "XA"
+POLICE_ORDER = "police_temporary_order (from 2018-01-01)"
 Spoil = Callable[[str, str, str], PackInvalid]
 
 
@@ -30,55 +36,154 @@ def spoiled(tmp_path: Path) -> Spoil:
 
 
 @pytest.mark.parametrize(
-    ("file", "old", "new", "path", "expected", "found"),
+    ("file", "old", "new", "entry", "field", "expected", "found"),
     [
         ("legal_basis.toml", "term = { days_max = 3 }", 'term = { days_max = "3" }',
-         "legal_basis[0].term.days_max", "`int | null`", "`str`"),
+         POLICE_ORDER, "term.days_max", "whole number, 1 to 3660", "'3'"),
         ("legal_basis.toml", "term = { days_max = 3 }", "term = { days_max = 0 }",
-         "legal_basis[0].term.days_max", "`int` >= 1", "another value"),
+         POLICE_ORDER, "term.days_max", "whole number, 1 to 3660", "0"),
         ("legal_basis.toml", "term = { days_max = 3 }", "term = { days_max = 3, months_max = 1 }",
-         "police_temporary_order.term", "one of days_max and months_max", "both"),
+         POLICE_ORDER, "term", "one of days_max and months_max", "both"),
+        ("legal_basis.toml", "term = { days_max = 3 }", "term = { days_max = 3, days_min = 4 }",
+         POLICE_ORDER, "term", "a minimum that is not above the maximum", "a longer minimum"),
         ("legal_basis.toml", "valid_until = 2025-10-26", "valid_until = 2025-10-28",
-         "police_temporary_order.valid_until", "a day before 2025-10-27 (the next entry)", "2025-10-28"),
+         POLICE_ORDER, "valid_until", "2025-10-26 (the next entry holds from 2025-10-27)", "2025-10-28"),
+        ("legal_basis.toml", "valid_until = 2025-10-26", "valid_until = 2025-10-25",
+         POLICE_ORDER, "valid_until", "2025-10-26 (the next entry holds from 2025-10-27)", "2025-10-25"),
         ("legal_basis.toml", 'article = "law63_27"', 'article = "law99"',
-         "police_temporary_order.article", "one of ", "'law99'"),
+         POLICE_ORDER, "article", "one of crime_122, ", "law99"),
+        ("legal_basis.toml", 'article = "law63_27"', 'article = "law214_court_measure"',
+         POLICE_ORDER, "article", "an entry of article.toml that holds from 2018-01-01 to 2025-10-26",
+         "law214_court_measure, which holds 2025-10-27 to today"),
+        ("legal_basis.toml", 'valid_from = 2018-01-01', 'valid_from = "in spring"',
+         "police_temporary_order (from in spring)", "valid_from", "a date (2026-01-31, without quotes)", "'in spring'"),
         ("article.toml", UNNUMBERED + "true", UNNUMBERED + "false",
-         "law63_monitoring_of_temporary_order.unverified", "true (no number)", "false"),
-        ("condition_kind.toml", "engine = true", "engien = true",
-         "condition_kind[0]", "the form of ConditionKind", "Object contains unknown field `engien`"),
+         "law63_monitoring_of_temporary_order (from 2025-10-27)", "unverified", "true (no number)", "false"),
+        ("sanction.toml", "maximum = 14", "maximum = 6",
+         "breach_of_monitoring_arrest (from 2025-10-27)", "maximum", "7 or more", "6"),
+        ("condition_kind.toml", "engine = true", "engine = true\nengien = true",
+         "proximity (from 2025-10-27)", "engien", "one of the fields slug, ", "another"),
+        ("condition_kind.toml", "engine = true", "engine = false",
+         "proximity (from 2025-10-27)", "engine", "true exactly where known_by is device", "false"),
+        ("condition_kind.toml", 'court_measure = "law214_court_measure"', 'court_measure = "law214"',
+         "proximity (from 2025-10-27)", "articles.court_measure", "one of crime_122, ", "law214"),
         ("district.toml", 'within = "bishkek_city"', 'within = "moscow"',
-         "bishkek_oktyabrsky.within", "one of ", "'moscow'"),
+         "bishkek_oktyabrsky (from 2017-04-27)", "within", "one of batken, ", "moscow"),
+        ("district.toml", 'within = "bishkek_city"', 'within = "bishkek_oktyabrsky"',
+         "bishkek_oktyabrsky (from 2017-04-27)", "within", "a district that is not within this",
+         "bishkek_oktyabrsky"),
         ("agency.toml", 'kind = "monitoring_centre"', 'kind = "army"',
-         "agency[0].kind", "the form of Agency", "Invalid enum value 'army'"),
-        ("word.toml", 'known_from = "ours"', "", "word[0]", "the form of Word",
-         "Object missing required field `known_from`"),
-        ("country.toml", 'timezone = "Asia/Bishkek"', 'timezone = "Asia/Frunze"',
-         "timezone", "a zone of the tz database", "'Asia/Frunze'"),
+         "monitoring_centre (from 2026-01-21)", "kind", "one of child_services, court, ", "'army'"),
+        ("agency.toml", 'slug = "monitoring_centre"', 'slug = "Центр"',
+         "Центр (from 2026-01-21)", "slug", "a slug (small letters, digits and _; at most 64)", "'Центр'"),
+        ("word.toml", 'known_from = "ours"', "",
+         "screen_name (from 2018-01-01)", "known_from", "one of inference, official, ", "nothing"),
         ("word.toml", 'ky = "жабыр тарткан адам", ', "",
-         "protected_person.text", "texts in ru, ky, en", "ru, en; draft ky"),
-        ("country.toml", 'code = "KG"', 'code = "KZ"', "code", "'KG'", "'KZ'"),
-        ("clock.toml", "hours = 24", "hours = ", "", "TOML in UTF-8", "Invalid value"),
+         "protected_person (from 2018-01-01)", "text", "texts in ru, ky, uz, en, or the language in `missing`",
+         "ru, uz, en; missing none; draft ky, uz"),
+        ("word.toml", 'en = "protected person"', 'en = ""',
+         "protected_person (from 2018-01-01)", "text.en", "text of 1 to 2000 characters", "''"),
+        ("word.toml", 'en = "protected person"', 'de = "geschützte Person"',
+         "protected_person (from 2018-01-01)", "text.de", "a Text: { ru, ky, kk, uz, en, draft, missing }",
+         "another field"),
+        ("country.toml", 'timezone = "Asia/Bishkek"', 'timezone = "Asia/Frunze"',
+         "", "timezone", "a zone of the tz database", "'Asia/Frunze'"),
+        ("country.toml", 'timezone = "Asia/Bishkek"', 'timezone = "Asia"',
+         "", "timezone", "a zone of the tz database", "'Asia'"),
+        ("country.toml", 'code = "KG"', 'code = "KZ"', "", "code", "the folder's name 'KG'", "'KZ'"),
+        ("clock.toml", "hours = 24", "hours = ", "", "", "TOML in UTF-8", "Invalid value"),
+        ("clock.toml", "hours = 24", "hours = 24, days = 1",
+         "issue_from_established_fact (from 2018-01-01)", "due", "one of hours, days, ", "hours, days"),
+        ("clock.toml", "hours = 24", "working_days = 1",
+         "issue_from_established_fact (from 2018-01-01)", "due", "a calendar 'offices' in calendar.toml", "none"),
+        ("duty.toml", "hours = 72 }", 'hours = 72, ends = "end_of_day" }',
+         "reassess_extreme (from 2018-01-01)", "due.ends", "same_time (it counts hours)", "end_of_day"),
+        ("duty.toml", 'tells = "child_services"\n', "",
+         "notify_child_services (from 2018-01-01)", "tells", "an agency exactly with", "None"),
+        ("duty.toml", 'levels = ["extreme"]', 'levels = ["terrible"]',
+         "reassess_extreme (from 2018-01-01)", "levels", "one of extreme, high, low, medium", "terrible"),
+        ("risk_level.toml", "rank = 2", "rank = 1",
+         "high (from 2018-01-01)", "rank", "another than extreme has", "the same"),
+        ("register.toml", 'kept_by = "ministry_internal_affairs"', "kept_by = 7",
+         "erp (from 2026-01-21)", "kept_by", "a slug", "7"),
     ],
 )  # fmt: skip
-def test_the_error_names_the_place_and_the_problem(
-    spoiled: Spoil, file: str, old: str, new: str, path: str, expected: str, found: str
+def test_the_error_names_the_place_and_the_form(
+    spoiled: Spoil, file: str, old: str, new: str, entry: str, field: str, expected: str, found: str
 ) -> None:
     error = spoiled(file, old, new)
-    assert error.file == file
-    assert error.path == path
-    assert expected in error.expected
-    assert found in error.found
-    assert str(error) == f"{error.file}: {error.path}: expected {error.expected}, found {error.found}"
+    (problem,) = error.problems
+    assert (problem.file, problem.entry, problem.field) == (file, entry, field)
+    assert expected in problem.expected
+    assert found in problem.found
+    place = ": ".join(part for part in (file, entry, field) if part)
+    assert str(error) == f"{place}: expected {problem.expected}, found {problem.found}"
 
 
-def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    folder = tmp_path / "KG"
-    shutil.copytree(PACKS / "KG", folder)
+def test_all_mistakes_of_all_files_are_told_at_once(tmp_path: Path) -> None:
+    folder = tmp_path / "XA"
+    shutil.copytree(TINY, folder)
     (folder / "clock.toml").unlink()
-    with pytest.raises(PackInvalid, match=r"clock\.toml: : expected a file of this name, found none"):
+    (folder / "word.toml").write_text('[[word]]\nslug = "a"\nvalid_from = 1\n\n[[wrod]]\n', encoding="utf-8")
+    (folder / "sanction.toml").write_text("sanction = 3", encoding="utf-8")
+    (folder / "relation.toml").write_bytes(b"\xff")
+    article = (folder / "article.toml").read_text(encoding="utf-8")
+    (folder / "article.toml").write_text(article.replace('number = "1"', "number = 1", 1), encoding="utf-8")
+    with pytest.raises(PackInvalid) as refused:
+        read_pack(folder)
+    told = {(problem.file, problem.entry, problem.field) for problem in refused.value.problems}
+    assert told == {
+        ("article.toml", "order (from 2020-01-01)", "number"),
+        ("clock.toml", "", ""),
+        ("relation.toml", "", ""),
+        ("sanction.toml", "", ""),
+        ("word.toml", "", ""),
+        *(("word.toml", "a (from 1)", field) for field in ("valid_from", "source", "known_from", "unverified", "text")),
+    }
+    assert Problem(file="clock.toml", expected="a file of this name", found="none") in refused.value.problems
+
+
+def test_a_malformed_entry_is_told_once_and_not_again_by_each_entry_that_names_it(spoiled: Spoil) -> None:
+    error = spoiled("article.toml", 'number = "27"', "number = 27")
+    assert [problem.field for problem in error.problems] == ["number"]
+
+
+def test_a_file_that_is_no_pack_is_not_read_to_its_end(tmp_path: Path) -> None:
+    folder = tmp_path / "XA"
+    shutil.copytree(TINY, folder)
+    (folder / "word.toml").write_text("#" * (FILE_BYTES_MAX + 1), encoding="utf-8")
+    with pytest.raises(PackInvalid, match=r"^word\.toml: expected at most 1000000 bytes, found 1000001 bytes$"):
         read_pack(folder)
 
 
 def test_a_country_without_a_pack_is_refused() -> None:
-    with pytest.raises(PackInvalid, match="expected one of the packs KG"):
+    with pytest.raises(PackInvalid, match="expected one of the packs KG, KZ, found 'ZZ'"):
         pack("ZZ")
+
+
+@given(
+    file=st.sampled_from(["country", *KINDS]),
+    cut=st.floats(0, 1),
+    insert=st.sampled_from(
+        ["", "}", '"', "[]", " = 3\n", "2026-99-99", "-", "[[article]]\n", "x = { y = [1] }\n", "'", "=", "nan", "\n"]
+    ),
+    dropped=st.integers(0, 40),
+)
+def test_whatever_is_broken_in_a_pack_the_answer_is_a_list_of_mistakes_and_no_trace(
+    tmp_path_factory: pytest.TempPathFactory, file: str, cut: float, insert: str, dropped: int
+) -> None:
+    folder = tmp_path_factory.mktemp("broken") / "XA"
+    shutil.copytree(TINY, folder)
+    path = folder / f"{file}.toml"
+    text = path.read_text(encoding="utf-8")
+    at = int(cut * len(text))
+    path.write_text(text[:at] + insert + text[at + dropped :], encoding="utf-8")
+    problems: tuple[Problem, ...] = ()
+    try:
+        law = read_pack(folder)
+    except PackInvalid as invalid:
+        problems = invalid.problems
+    else:
+        assert law.country.code == "XA"
+    shutil.rmtree(folder)
+    assert all(problem.file and problem.expected and problem.found for problem in problems)

@@ -42,6 +42,13 @@ def test_a_fit_database_passes_its_checks(database: Database, home: Path) -> Non
         assert checks[name]["well"], checks[name]
 
 
+def test_each_jurisdiction_pack_is_checked(home: Path) -> None:
+    _, checks = examine()
+    for code in ("KG", "KZ"):
+        assert checks[f"jurisdiction pack {code}"]["well"]
+        assert int(checks[f"jurisdiction pack {code}"]["found"].removesuffix(" entries")) > 100
+
+
 def test_a_database_that_may_lose_commits_fails(database: Database, home: Path) -> None:
     code, checks = examine()  # the tests' server runs with fsync off
     assert code == 1

@@ -46,6 +46,9 @@ COMMANDS: dict[str, Command] = {
     ),
     "replay": Command(module="replay", function="replay", summary="What does an order make of these observations?"),
     "drill": Command(module="drill", function="drill", summary="How good is the detection? Scenarios with a truth."),
+    "pack check": Command(
+        module="pack_check", function="pack_check", summary="May a jurisdiction pack be trusted? Every mistake at once."
+    ),
     "export": Command(module="export", function="export", summary="Write the evidence bundle of one incident."),
     "verify": Command(module="verify", function="verify", summary="Check a bundle, offline, step by numbered step."),
     "bench engine": Command(module="bench_engine", function="bench_engine", summary="Fixes per second of the engine."),

@@ -28,6 +28,7 @@ from aralyk.conf.settings import Settings, load_settings
 from aralyk.database import NoDatabase, Role, connect
 from aralyk.database.connect import home_directory
 from aralyk.database.roles import PASSWORDS_FILE
+from aralyk.jurisdictions.loader import PACKS, PackInvalid, available, entries_of, read_pack
 
 POSTGRES_MIN = 150_000
 DISK_FREE_MB_MIN = 1_000
@@ -107,6 +108,7 @@ def _checks() -> Iterator[Check]:
     )
     yield _python()
     yield _pages()
+    yield from _packs()
     yield from _private_files(home)
     yield _disk(home)
     yield _clock_rate()
@@ -123,6 +125,19 @@ def _pages() -> Check:
     manifest = Path(__file__).resolve().parent.parent / "console" / "static" / "console" / "dist" / "manifest.json"
     found = "built" if manifest.is_file() else "not built (make build-frontend)"
     return Check(name="pages", well=manifest.is_file(), expected="built", found=found)
+
+
+def _packs() -> Iterator[Check]:
+    """Each jurisdiction pack of this version, with all that is wrong in it."""
+    for code in available():
+        name, expected = f"jurisdiction pack {code}", "entries that hold together"
+        try:
+            count = sum(1 for _ in entries_of(read_pack(PACKS / code)))
+        except PackInvalid as invalid:
+            found = "; ".join(str(problem) for problem in invalid.problems)
+            yield Check(name=name, well=False, expected=expected, found=found)
+        else:
+            yield Check(name=name, well=True, expected=expected, found=f"{count} entries")
 
 
 def _private_files(home: Path) -> Iterator[Check]:

@@ -1,7 +1,7 @@
 """Names that the jurisdiction pack gives: districts, legal bases, kinds of conditions, articles, statements.
 
-As in force when the thing was made. A code that the pack did not know then is shown as the code; a legal text is never
-taken from another language.
+As in force when the thing was made. A code that the pack did not know then, or has no text for in the active language,
+is shown as the code; a legal text is never taken from another language.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def district_name(jurisdiction: str, code: str, *, at: datetime) -> str:
     law = pack(jurisdiction)
     try:
         return _read(law.district(code, on=law.day_of(at)).name)
-    except NotInForce:
+    except (NotInForce, KeyError):
         return code
 
 
@@ -40,7 +40,7 @@ def legal_basis_name(jurisdiction: str, slug: str, *, at: datetime) -> str:
     law = pack(jurisdiction)
     try:
         return _read(law.legal_basis(slug, on=law.day_of(at)).name)
-    except NotInForce:
+    except (NotInForce, KeyError):
         return slug
 
 
@@ -49,7 +49,7 @@ def condition_name(jurisdiction: str, kind: str, *, at: datetime) -> str:
     law = pack(jurisdiction)
     try:
         return _read(law.condition_kind(kind, on=law.day_of(at)).name)
-    except NotInForce:
+    except (NotInForce, KeyError):
         return kind
 
 
@@ -60,9 +60,11 @@ def article_text(jurisdiction: str, slug: str, *, at: datetime) -> ArticleText |
         article = law.article(slug, on=law.day_of(at))
     except NotInForce:
         return None
-    return ArticleText(
-        act=article.act, number=article.number, subject=_read(article.subject), unverified=article.unverified
-    )
+    try:
+        subject = _read(article.subject)
+    except KeyError:  # act and number say which article it is
+        subject = ""
+    return ArticleText(act=article.act, number=article.number, subject=subject, unverified=article.unverified)
 
 
 def _read(text: Text) -> str:

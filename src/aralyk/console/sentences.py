@@ -247,6 +247,7 @@ KNOWN_BY: Final[Texts] = MappingProxyType(
         "check_in": gettext_lazy("check-ins"),
         "report": gettext_lazy("reports"),
         "programme": gettext_lazy("attendance of the programme"),
+        "none": gettext_lazy("nothing: nobody and nothing reports it"),
     }
 )
 

@@ -1,64 +1,36 @@
 """Reads a jurisdiction pack and refuses one that could mislead.
 
-A pack is a folder of TOML files, one per kind of entry. It is checked whole before anybody sees it: types, unknown
-fields, overlapping dates, references that lead nowhere, an article without a number that claims to be verified. The
-error says file, path in the file, what was expected and what was found.
+A pack is a folder of TOML files, one per kind of entry. It is read whole before anybody sees it: each field's form
+here, and what entries say together (dates, references, languages) in `checks`. All mistakes are found in one go, each
+with file, entry, field, expected and found.
 """
 
 from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from functools import cache
-from itertools import pairwise
 from pathlib import Path
-from typing import Final, TypeVar
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Any, Final, TypeVar
 
 import msgspec
 
-from aralyk.jurisdictions.model import (
-    Agency,
-    Article,
-    Clock,
-    ConditionKind,
-    Country,
-    DeviceMessage,
-    District,
-    Entry,
-    LegalBasis,
-    Text,
-    Word,
-)
+from aralyk.jurisdictions.checks import Tables, check
+from aralyk.jurisdictions.forms import form_of, schema_at
+from aralyk.jurisdictions.model import KINDS, Country, Entry
 from aralyk.jurisdictions.pack import Pack
+from aralyk.jurisdictions.problems import PackInvalid as PackInvalid
+from aralyk.jurisdictions.problems import Problem, quoted
 
 PACKS: Final = Path(__file__).parent / "packs"
-FILES: Final[dict[str, type[Entry]]] = {
-    "district": District,
-    "agency": Agency,
-    "article": Article,
-    "legal_basis": LegalBasis,
-    "clock": Clock,
-    "condition_kind": ConditionKind,
-    "word": Word,
-    "device_message": DeviceMessage,
-}
+FILE_BYTES_MAX: Final = 1_000_000  # the largest of ours has 20 KB; more is not a pack
+_COUNTRY: Final = "country.toml"
+_AT: Final = re.compile(r"^(?P<problem>.+?)(?: - at (?:`key` in )?`(?P<path>.+)`)?$")
+_FIELD: Final = re.compile(r"(?:missing required|contains unknown) field `(?P<name>.+)`")
+_STEP: Final = re.compile(r"\.(?P<name>[^.\[]+)|\[(?P<index>\d+|\.\.\.)\]")
 
-E = TypeVar("E", bound=Entry)
-_EXPECTED_GOT = re.compile(r"^Expected (?P<expected>.+?)(?:, got (?P<found>.+?))?(?: - at `(?P<path>.+)`)?$")
-_AT = re.compile(r"^(?P<problem>.+?)(?: - at `(?P<path>.+)`)?$")
-
-
-class PackInvalid(ValueError):
-    """A pack that can't be trusted; says file, path, expected and found."""
-
-    def __init__(self, *, file: str, path: str, expected: str, found: str) -> None:
-        super().__init__(f"{file}: {path}: expected {expected}, found {found}")
-        self.file = file
-        self.path = path
-        self.expected = expected
-        self.found = found
+S = TypeVar("S", bound=msgspec.Struct)
 
 
 @cache
@@ -73,212 +45,146 @@ def pack(code: str) -> Pack:
     """
     known = available()
     if code not in known:
-        raise PackInvalid(file=code, path="", expected=f"one of the packs {', '.join(known)}", found=repr(code))
+        raise PackInvalid([Problem(file=code, expected=f"one of the packs {', '.join(known)}", found=quoted(code))])
     return read_pack(PACKS / code)
 
 
 def available() -> tuple[str, ...]:
     """The codes of the packs that ship with this version."""
-    return tuple(sorted(folder.name for folder in PACKS.iterdir() if (folder / "country.toml").is_file()))
+    return tuple(sorted(folder.name for folder in PACKS.iterdir() if (folder / _COUNTRY).is_file()))
 
 
 def read_pack(folder: Path) -> Pack:
-    """Read and check the pack in `folder`.
+    """Read and check the pack in `folder`, which is named by the country's code.
 
     Raises:
-        PackInvalid: A file is missing or not TOML, an entry is malformed, dates overlap, a reference leads nowhere.
+        PackInvalid: It names every mistake that was found. Of entries that are malformed themselves, dates and
+            references are not judged before the form is right.
     """
-    country = _convert(_read(folder / "country.toml"), Country, file="country.toml")
-    if country.code != folder.name:
-        raise PackInvalid(file="country.toml", path="code", expected=repr(folder.name), found=repr(country.code))
-    _check_timezone(country)
-    _check_languages(country.name, country, file="country.toml", path="name")
-    result = Pack(
-        country=country,
-        districts=_entries(folder, District),
-        agencies=_entries(folder, Agency),
-        articles=_entries(folder, Article),
-        legal_bases=_entries(folder, LegalBasis),
-        clocks=_entries(folder, Clock),
-        condition_kinds=_entries(folder, ConditionKind),
-        words=_entries(folder, Word),
-        device_messages=_entries(folder, DeviceMessage),
-    )
-    _check_references(result)
-    _check_texts(result)
-    return result
+    problems: list[Problem] = []
+    country = _country(folder, problems)
+    tables = Tables()
+    for name, (kind, _) in KINDS.items():
+        tables.whole[name] = True
+        for row, label in _rows(folder, name, problems):
+            found = _form_problems(row, kind, file=f"{name}.toml", entry=label)
+            tables.declare(name, row.get("slug"))
+            if found:
+                problems += found
+                tables.whole[name] = False
+            else:
+                tables.add(name, msgspec.convert(row, kind))
+    if country is not None:
+        problems += check(country, tables)
+    if problems or country is None:
+        raise PackInvalid(problems)
+    return Pack(country=country, **{plural: tables.versions(name) for name, (_, plural) in KINDS.items()})
 
 
-def _read(path: Path) -> Mapping[str, object]:
+def _country(folder: Path, problems: list[Problem]) -> Country | None:
+    content = _read(folder / _COUNTRY, problems)
+    if content is None:
+        return None
+    found = _form_problems(content, Country, file=_COUNTRY, entry="")
+    if not found and content["code"] != folder.resolve().name:
+        found = [
+            Problem(file=_COUNTRY, field="code", expected=f"the folder's name {folder.resolve().name!r}",
+                    found=quoted(content["code"]))
+        ]  # fmt: skip
+    problems += found
+    return None if found else msgspec.convert(content, Country)
+
+
+def _read(path: Path, problems: list[Problem]) -> Mapping[str, Any] | None:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        raw = path.read_bytes()
+        if len(raw) > FILE_BYTES_MAX:
+            problems.append(
+                Problem(file=path.name, expected=f"at most {FILE_BYTES_MAX} bytes", found=f"{len(raw)} bytes")
+            )
+            return None
+        return tomllib.loads(raw.decode("utf-8"))
     except FileNotFoundError:
-        raise PackInvalid(file=path.name, path="", expected="a file of this name", found="none") from None
+        problems.append(Problem(file=path.name, expected="a file of this name", found="none"))
+    except OSError as error:
+        problems.append(Problem(file=path.name, expected="a file that can be read", found=type(error).__name__))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise PackInvalid(file=path.name, path="", expected="TOML in UTF-8", found=str(error)) from error
+        problems.append(Problem(file=path.name, expected="TOML in UTF-8", found=str(error)))
+    return None
 
 
-T = TypeVar("T")
-
-
-def _convert(value: object, kind: type[T], *, file: str) -> T:
-    try:
-        return msgspec.convert(value, kind)
-    except msgspec.ValidationError as error:
-        match = _EXPECTED_GOT.match(str(error))
-        if match:
-            raise PackInvalid(
-                file=file,
-                path=_path(match["path"]),
-                expected=match["expected"],
-                found=match["found"] or "another value",
-            ) from error
-        other = _AT.match(str(error))
-        problem, path = (other["problem"], other["path"]) if other else (str(error), None)
-        raise PackInvalid(
-            file=file, path=_path(path), expected="the form of " + kind.__name__, found=problem
-        ) from error
-
-
-def _path(path: str | None) -> str:
-    return (path or "$").removeprefix("$.")
-
-
-def _entries(folder: Path, kind: type[E]) -> dict[str, tuple[E, ...]]:
-    """Entries of one file by slug, oldest first."""
-    name = next(name for name, known in FILES.items() if known is kind)
+def _rows(folder: Path, name: str, problems: list[Problem]) -> Iterator[tuple[Mapping[str, Any], str]]:
+    """The tables of one file, each with the label that errors name it by."""
     file = f"{name}.toml"
-    content = _read(folder / file)
-    if set(content) != {name}:
-        raise PackInvalid(file=file, path="", expected=f"only [[{name}]] tables", found=repr(sorted(content)))
-    rows = content[name]
+    content = _read(folder / file, problems)
+    if content is None:
+        return
+    if foreign := sorted(set(content) - {name}):
+        problems.append(Problem(file=file, expected=f"only [[{name}]] tables", found=", ".join(foreign)))
+    rows = content.get(name, [])
     if not isinstance(rows, list):
-        raise PackInvalid(file=file, path=name, expected=f"[[{name}]] tables", found=type(rows).__name__)
-    entries = [_convert_row(row, kind, file=file, path=f"{name}[{position}]") for position, row in enumerate(rows)]
-    by_slug: dict[str, tuple[E, ...]] = {}
-    for entry in sorted(entries, key=lambda entry: (entry.slug, entry.valid_from)):
-        by_slug[entry.slug] = (*by_slug.get(entry.slug, ()), entry)
-    for slug, versions in by_slug.items():
-        _check_dates(slug, versions, file=file)
-    return by_slug
+        problems.append(Problem(file=file, expected=f"[[{name}]] tables", found=quoted(rows)))
+        return
+    for position, row in enumerate(rows):
+        if not isinstance(row, dict):
+            problems.append(Problem(file=file, entry=f"{name}[{position}]", expected="a table", found=quoted(row)))
+            continue
+        slug, since = row.get("slug"), row.get("valid_from")
+        yield row, f"{slug} (from {since})" if isinstance(slug, str) else f"{name}[{position}]"
 
 
-def _convert_row(row: object, kind: type[E], *, file: str, path: str) -> E:
-    try:
-        return _convert(row, kind, file=file)
-    except PackInvalid as error:
-        where = path if error.path == "$" else f"{path}.{error.path}"
-        raise PackInvalid(file=file, path=where, expected=error.expected, found=error.found) from error
+def _form_problems(row: Mapping[str, Any], kind: type[S], *, file: str, entry: str) -> list[Problem]:
+    """Every field that has not the form its class gives it."""
+    fields = {field.name: field for field in msgspec.structs.fields(kind)}
+    problems = [
+        Problem(file=file, entry=entry, field=name, expected=f"one of the fields {', '.join(fields)}", found="another")
+        for name in row
+        if name not in fields
+    ]
+    for name, field in fields.items():
+        if name not in row:
+            if field.required:
+                expected = _form(kind.__name__, [name])
+                problems.append(Problem(file=file, entry=entry, field=name, expected=expected, found="nothing"))
+            continue
+        try:
+            msgspec.convert(row[name], field.type)
+        except msgspec.ValidationError as error:
+            problems.append(_explained(str(error), kind.__name__, name, row[name], file=file, entry=entry))
+    return problems
 
 
-def _check_dates(slug: str, versions: Sequence[Entry], *, file: str) -> None:
-    """Of one slug at most one entry holds on any day: two answers to "what is the term?" would be none."""
-    for entry in versions:
-        if entry.valid_until is not None and entry.valid_until < entry.valid_from:
-            raise PackInvalid(
-                file=file,
-                path=f"{slug}.valid_until",
-                expected=f"{entry.valid_from} or later",
-                found=str(entry.valid_until),
-            )
-    for before, after in pairwise(versions):
-        if before.valid_until is None or before.valid_until >= after.valid_from:
-            raise PackInvalid(
-                file=file,
-                path=f"{slug}.valid_until",
-                expected=f"a day before {after.valid_from} (the next entry)",
-                found=str(before.valid_until),
-            )
+def _explained(message: str, kind: str, name: str, value: Any, *, file: str, entry: str) -> Problem:
+    """One validation error of one field, with the path below it and the form that the schema gives there."""
+    match = _AT.match(message)
+    steps = list(_STEP.finditer((match["path"] or "") if match else ""))
+    path, shown = [name], name
+    for step in steps:
+        if step["name"]:
+            path.append(step["name"])
+            shown += f".{step['name']}"
+            value = value.get(step["name"]) if isinstance(value, Mapping) else value
+        else:
+            path.append("[]")
+            shown += f"[{step['index']}]"
+            if step["index"].isdigit() and isinstance(value, list):
+                value = value[int(step["index"])]
+    if field := _FIELD.search(message):
+        known = schema_at(kind, [*path, field["name"]])
+        expected = form_of(known) if known is not None else _form(kind, path)
+        found = "nothing" if known is not None else "another field"
+        return Problem(file=file, entry=entry, field=f"{shown}.{field['name']}", expected=expected, found=found)
+    return Problem(file=file, entry=entry, field=shown, expected=_form(kind, path), found=quoted(value))
 
 
-def _check_timezone(country: Country) -> None:
-    try:
-        ZoneInfo(country.timezone)
-    except (ZoneInfoNotFoundError, ValueError):
-        raise PackInvalid(
-            file="country.toml", path="timezone", expected="a zone of the tz database", found=repr(country.timezone)
-        ) from None
+def _form(kind: str, path: list[str]) -> str:
+    schema = schema_at(kind, path)
+    return "another form" if schema is None else form_of(schema)
 
 
-def _check_references(pack: Pack) -> None:
-    _check_places(pack)
-    _check_articles(pack)
-    _check_kinds(pack)
-
-
-def _check_texts(pack: Pack) -> None:
-    tables: dict[str, Mapping[str, tuple[Entry, ...]]] = {
-        "district": pack.districts,
-        "agency": pack.agencies,
-        "article": pack.articles,
-        "legal_basis": pack.legal_bases,
-        "clock": pack.clocks,
-        "condition_kind": pack.condition_kinds,
-        "word": pack.words,
-        "device_message": pack.device_messages,
-    }
-    for name, entries in tables.items():
-        for entry in _all(entries):
-            for field in entry.__struct_fields__:
-                value = getattr(entry, field)
-                if isinstance(value, Text):
-                    _check_languages(value, pack.country, file=f"{name}.toml", path=f"{entry.slug}.{field}")
-
-
-def _check_languages(text: Text, country: Country, *, file: str, path: str) -> None:
-    """A text in each language of the pack: one that is missing would have to fall back, and no legal text may."""
-    if set(text.languages()) != set(country.languages) or not set(text.draft) <= set(country.languages):
-        found = f"{', '.join(text.languages())}; draft {', '.join(text.draft) or 'none'}"
-        raise PackInvalid(file=file, path=path, expected=f"texts in {', '.join(country.languages)}", found=found)
-
-
-def _check_places(pack: Pack) -> None:
-    for district in _all(pack.districts):
-        if district.within is not None:
-            _check_known(district.within, pack.districts, file="district.toml", path=f"{district.slug}.within")
-    for agency in _all(pack.agencies):
-        for code in agency.districts:
-            _check_known(code, pack.districts, file="agency.toml", path=f"{agency.slug}.districts")
-
-
-def _check_articles(pack: Pack) -> None:
-    for article in _all(pack.articles):
-        if article.number is None and not article.unverified:
-            raise PackInvalid(
-                file="article.toml", path=f"{article.slug}.unverified", expected="true (no number)", found="false"
-            )
-    for basis in _all(pack.legal_bases):
-        _check_known(basis.article, pack.articles, file="legal_basis.toml", path=f"{basis.slug}.article")
-        _check_term(basis)
-    for clock in _all(pack.clocks):
-        if clock.article is not None:
-            _check_known(clock.article, pack.articles, file="clock.toml", path=f"{clock.slug}.article")
-
-
-def _check_kinds(pack: Pack) -> None:
-    for kind in _all(pack.condition_kinds):
-        for basis_slug, article_slug in kind.articles.items():
-            path = f"{kind.slug}.articles.{basis_slug}"
-            _check_known(basis_slug, pack.legal_bases, file="condition_kind.toml", path=path)
-            _check_known(article_slug, pack.articles, file="condition_kind.toml", path=path)
-
-
-def _all(entries: Mapping[str, tuple[E, ...]]) -> Iterable[E]:
-    for versions in entries.values():
-        yield from versions
-
-
-def _check_known(slug: str, entries: Mapping[str, object], *, file: str, path: str) -> None:
-    if slug not in entries:
-        raise PackInvalid(file=file, path=path, expected=f"one of {', '.join(sorted(entries))}", found=repr(slug))
-
-
-def _check_term(basis: LegalBasis) -> None:
-    term = basis.term
-    if (term.days_max is None) == (term.months_max is None):
-        raise PackInvalid(
-            file="legal_basis.toml",
-            path=f"{basis.slug}.term",
-            expected="one of days_max and months_max",
-            found="both" if term.days_max is not None else "neither",
-        )
+def entries_of(law: Pack) -> Iterator[tuple[str, Entry]]:
+    """Every entry of a pack with its kind's name, in the order of the files."""
+    for name, (_, plural) in KINDS.items():
+        for versions in getattr(law, plural).values():
+            for entry in versions:
+                yield name, entry

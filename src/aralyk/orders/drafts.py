@@ -180,10 +180,13 @@ def check_term(
             found=clock.iso(expires_at),
             code=Code.TERM_TOO_LONG,
         )
-    days_min = basis.term.days_min
-    if days_min is not None and (expires_at - starts_at).total_seconds() < days_min * 86_400:
+    earliest = law.earliest_end(basis, starts_at=starts_at)
+    if expires_at < earliest:
         raise Refused.field(
-            "expires_at", expected=f"{days_min} days or more", found=clock.iso(expires_at), code=Code.TERM_TOO_SHORT
+            "expires_at",
+            expected=f"{clock.iso(earliest)} or later",
+            found=clock.iso(expires_at),
+            code=Code.TERM_TOO_SHORT,
         )
 
 

@@ -20,6 +20,7 @@ from aralyk.access.models import User
 from aralyk.access.permissions import in_districts
 from aralyk.jurisdictions.loader import pack
 from aralyk.jurisdictions.model import Article
+from aralyk.jurisdictions.values import Event
 from aralyk.orders.models import Condition, Order, OrderVersion
 from aralyk.orders.outlines import outline
 
@@ -142,16 +143,12 @@ def issue_clocks(order: Order) -> tuple[IssueClock, ...]:
     """The clocks that ran for the issue: the law's, and the one from the report; the gap shows where it stood still."""
     law = pack(order.jurisdiction)
     day = law.day_of(order.issued_at)
-    starts = {"issue_from_established_fact": order.established_at, "issue_from_report": order.reported_at}
+    starts = {Event.VIOLENCE_ESTABLISHED: order.established_at, Event.REPORT_RECEIVED: order.reported_at}
     return tuple(
-        IssueClock(
-            slug=slug,
-            runs_from=start,
-            due_at=start + timedelta(hours=law.clock(slug, on=day).hours),
-            done_at=order.issued_at,
-        )
-        for slug, start in starts.items()
+        IssueClock(slug=each.slug, runs_from=start, due_at=law.due_at(each.due, start).at, done_at=order.issued_at)
+        for event, start in starts.items()
         if start is not None
+        for each in law.clocks_on(day, runs_from=event, met_by=Event.ORDER_ISSUED)
     )
 
 
