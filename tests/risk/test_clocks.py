@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from pathlib import Path
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from aralyk import clock
 from aralyk.access.errors import Code, NotFound, Refused
 from aralyk.database import Role
-from aralyk.jurisdictions.loader import PACKS, PackInvalid
+from aralyk.jurisdictions.loader import PackInvalid, available, pack
 from aralyk.risk.actions import do_assess, do_confirm_lowering, do_finish_duty, do_set_level
 from aralyk.risk.events import REQUIRE_REASSESSMENT, Cause, require_reassessment
 from aralyk.risk.levels import Level
 from aralyk.risk.models import Reassessment, RiskDuty, RiskEvent
 from aralyk.risk.pickup import do_pick_up_events
 from aralyk.risk.queries import duties_for, reassessments_for
-from aralyk.risk.rules import read_rules, rule_of
+from aralyk.risk.rules import check_levels, rule_of
 from tests.conftest import Database
 from tests.orders.cast import order, witnesses
 from tests.risk.cast import WHY, assessed, form, told
@@ -27,7 +27,7 @@ NEAR = timedelta(minutes=1)
 
 
 def owed(pair: Pair) -> dict[str, RiskDuty]:
-    return {duty.slug: duty for duty in duties_for(pair.inspector)}
+    return {duty.kind: duty for duty in duties_for(pair.inspector)}
 
 
 def due(pair: Pair) -> list[Reassessment]:
@@ -52,11 +52,12 @@ def test_with_answers_missing_the_next_assessment_is_due_by_the_worst_that_they_
 
 def test_a_level_brings_its_duties_each_with_its_clock(pair: Pair) -> None:
     assessed(pair, Level.HIGH)
-    rule = rule_of("KG", Level.HIGH, on=clock.now().date())
-    assert set(owed(pair)) == {"call_protected_person", "check_respondent", "check_weapons", "offer_shelter"}
-    for duty in rule.duties:
-        running = owed(pair)[duty.slug]
-        assert abs(running.due_at - clock.now() - timedelta(hours=duty.within_hours)) < NEAR
+    for kind, wait in (
+        ("visit_respondent", timedelta(days=7)), ("contact_protected_person", timedelta(days=7)),
+        ("refer", timedelta()),
+    ):  # fmt: skip
+        assert abs(owed(pair)[kind].due_at - clock.now() - wait) < NEAR
+    assert len(owed(pair)) == 3
 
 
 def test_filling_the_form_again_does_not_buy_time(pair: Pair) -> None:
@@ -73,7 +74,9 @@ def test_a_higher_level_shortens_the_clocks_that_run(pair: Pair) -> None:
     assessed(pair, Level.EXTREME)
     after = owed(pair)
     assert set(before) <= set(after)
-    assert all(after[slug].due_at < before[slug].due_at for slug in before)
+    for kind in ("visit_respondent", "contact_protected_person"):
+        assert before[kind].due_at - after[kind].due_at > timedelta(days=3)
+    assert after["refer"].due_at == before["refer"].due_at
     assert len([one for one in due(pair) if one.cause == Cause.TERM]) == 1
 
 
@@ -82,26 +85,25 @@ def test_a_duty_lapses_only_with_the_second_persons_yes(pair: Pair) -> None:
     proposal = do_set_level(
         pair.inspector, respondent=pair.respondent.pk, protected_person=pair.protected.pk, level=Level.LOW, reason=WHY
     )
-    assert "offer_shelter" in owed(pair)
+    assert "refer" in owed(pair)
     before = due(pair)[0].due_at
     do_confirm_lowering(pair.second, proposal.pk, reason=WHY)
-    assert set(owed(pair)) == {"call_protected_person", "check_weapons"}
-    lapsed = RiskDuty.objects.filter(lapsed_by=proposal.pk).values_list("slug", flat=True)
-    assert sorted(lapsed) == ["check_respondent", "offer_shelter"]
+    assert set(owed(pair)) == {"visit_respondent", "contact_protected_person"}
+    assert list(RiskDuty.objects.filter(lapsed_by=proposal.pk).values_list("kind", flat=True)) == ["refer"]
     assert due(pair)[0].due_at == before
 
 
 def test_a_duty_that_is_owed_again_and_again_starts_anew_when_it_is_done(database: Database, pair: Pair) -> None:
     assessed(pair, Level.HIGH)
-    calls, once = owed(pair)["call_protected_person"], owed(pair)["offer_shelter"]
+    calls, once = owed(pair)["contact_protected_person"], owed(pair)["refer"]
     before = len(witnesses(database))
     do_finish_duty(pair.inspector, calls.pk, note="Поговорили, условное слово названо")
     do_finish_duty(pair.second, once.pk, note="Отказалась, место записано за ней")
     assert [entry[0] for entry in witnesses(database)[before:]] == ["risk_duty_done"] * 2
-    again = owed(pair)["call_protected_person"]
+    again = owed(pair)["contact_protected_person"]
     assert again.pk != calls.pk
-    assert abs(again.due_at - clock.now() - timedelta(hours=72)) < NEAR
-    assert "offer_shelter" not in owed(pair)
+    assert abs(again.due_at - clock.now() - timedelta(days=7)) < NEAR
+    assert "refer" not in owed(pair)
     with pytest.raises(Refused) as error:
         do_finish_duty(pair.inspector, calls.pk, note="ещё раз")
     assert error.value.code is Code.DUTY_FINISHED
@@ -109,7 +111,7 @@ def test_a_duty_that_is_owed_again_and_again_starts_anew_when_it_is_done(databas
 
 def test_a_duty_is_done_by_those_who_answer_for_the_district_alone(pair: Pair) -> None:
     assessed(pair, Level.HIGH)
-    duty = owed(pair)["check_weapons"]
+    duty = owed(pair)["refer"]
     with pytest.raises(NotFound):
         do_finish_duty(pair.cast.police_elsewhere, duty.pk, note="сделано")
     with pytest.raises(Refused):
@@ -119,10 +121,9 @@ def test_a_duty_is_done_by_those_who_answer_for_the_district_alone(pair: Pair) -
 def test_what_is_overdue_is_found(pair: Pair) -> None:
     assessed(pair, Level.EXTREME)
     later = clock.now() + timedelta(hours=5)
-    assert {duty.slug for duty in duties_for(pair.inspector, overdue_at=later)} == {
-        "call_protected_person", "check_weapons", "offer_shelter",
-    }  # fmt: skip
-    assert not duties_for(pair.inspector, overdue_at=clock.now())
+    assert [duty.kind for duty in duties_for(pair.inspector, overdue_at=later)] == ["refer"]
+    assert len(duties_for(pair.inspector, overdue_at=clock.now() + timedelta(hours=73))) == 3
+    assert not duties_for(pair.inspector, overdue_at=clock.now() - timedelta(hours=1))
     assert not reassessments_for(pair.inspector, overdue_at=later)
     assert len(reassessments_for(pair.inspector, overdue_at=clock.now() + timedelta(hours=73))) == 1
 
@@ -138,7 +139,7 @@ def test_what_happened_asks_for_an_assessment_once_however_often_it_is_told(
     assert do_pick_up_events() == 1
     assert do_pick_up_events() == 0
     (required,) = [one for one in due(pair) if one.cause == cause]
-    assert abs(required.due_at - clock.now() - timedelta(hours=12)) < NEAR
+    assert abs(required.due_at - clock.now() - timedelta(hours=24)) < NEAR
     (entry,) = witnesses(database)[before:]
     assert (entry[0], entry[2], entry[3]["cause"]) == ("reassessment_required", "system:risk", cause.value)
 
@@ -171,8 +172,8 @@ def test_an_assessment_long_before_a_court_date_does_not_answer_it(pair: Pair) -
     do_pick_up_events()
     assessed(pair, Level.LOW)
     (required,) = [one for one in due(pair) if one.cause == Cause.COURT_DATE]
-    assert required.due_at == date
-    assert required.required_at == date - timedelta(days=7)
+    assert required.due_at == date - timedelta(hours=24)
+    assert required.required_at == required.due_at - timedelta(days=7)
 
 
 def test_an_event_about_nobody_in_particular_is_about_everyone_his_orders_protect(pair: Pair) -> None:
@@ -229,18 +230,20 @@ def test_the_monitor_tells_through_its_own_connection_without_reading_anything_o
     assert RiskEvent.objects.get().source == "incident:7"
 
 
-def test_rules_by_which_a_higher_level_waits_longer_are_refused(tmp_path: Path) -> None:
-    text = (PACKS / "KG" / "risk_duty.toml").read_text(encoding="utf-8")
-    languages = ("ru", "ky", "en")
-    for before, after, path in (
-        ("reassess_within_hours = 72\n", "reassess_within_hours = 999\n", "reassess_within_hours"),
-        ('slug = "extreme"', 'slug = "low"', "on 2026-01-01"),
-        ('ky = "Төмөн", ', "", "low"),
-        ("reassess_within_hours = 720", "reassess_within_hours = 0", "risk_duty"),
-    ):
-        assert before in text
-        file = tmp_path / "risk_duty.toml"
-        file.write_text(text.replace(before, after, 1), encoding="utf-8")
-        with pytest.raises(PackInvalid) as error:
-            read_rules(file, languages=languages)
-        assert error.value.path == path
+@pytest.mark.parametrize("code", available())
+def test_in_every_country_a_higher_level_never_waits_longer(code: str) -> None:
+    at = datetime(2026, 11, 22, 10, tzinfo=UTC)
+    ends = [rule_of(code, level, on=at.date()).next_assessment(at=at) for level in Level]
+    assert ends == sorted(ends, reverse=True)
+    for kind in {kind for level in Level for kind in rule_of(code, level, on=at.date()).duties}:
+        rules = [rule_of(code, level, on=at.date()) for level in Level]
+        waits = [rule.due_at(rule.duties[kind], at=at) for rule in rules if kind in rule.duties]
+        assert waits == sorted(waits, reverse=True)
+
+
+def test_a_country_whose_levels_are_others_is_refused_before_anything_is_written() -> None:
+    law = pack("KG")
+    without = replace(law, risk_levels={slug: kept for slug, kept in law.risk_levels.items() if slug != "extreme"})
+    with pytest.raises(PackInvalid) as error:
+        check_levels(without, on=date(2026, 11, 22))
+    assert error.value.problems[0].found == "high, medium, low"

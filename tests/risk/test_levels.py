@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
+from threading import Barrier
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connections, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from aralyk import clock
 from aralyk.access.errors import Code, NotFound, Refused
-from aralyk.access.models import User
+from aralyk.access.models import Role, User
 from aralyk.people.models import Stated
 from aralyk.risk.actions import do_assess, do_confirm_lowering, do_refuse_lowering, do_set_level
 from aralyk.risk.events import Cause
@@ -23,7 +26,7 @@ from aralyk.risk.pickup import do_pick_up_events
 from aralyk.risk.queries import assessment_for, level_for, trajectories_for
 from aralyk.risk.reading import Basis
 from tests.conftest import Database
-from tests.orders.cast import HER_NAME, witnesses
+from tests.orders.cast import HER_NAME, HERE, account, witnesses
 from tests.risk.cast import WHY, assessed, form, told
 from tests.risk.conftest import Pair
 
@@ -297,10 +300,35 @@ def test_an_old_assessment_is_read_by_the_version_it_was_made_with(pair: Pair, m
 def test_the_console_can_add_assessments_and_change_none(database: Database, pair: Pair) -> None:
     import psycopg
 
-    from aralyk.database import Role
+    from aralyk.database import Role as DatabaseRole
 
     assessed(pair, Level.HIGH)
-    with database.connect(Role.CONSOLE) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+    with database.connect(DatabaseRole.CONSOLE) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
         connection.execute("UPDATE risk_assessment SET missing = 0")
-    with database.connect(Role.CONSOLE) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+    with database.connect(DatabaseRole.CONSOLE) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
         connection.execute("DELETE FROM risk_leveldecision")
+
+
+def test_two_second_persons_at_the_same_moment_are_one(pair: Pair) -> None:
+    """One confirms while the other refuses: one of them is told that it was answered, and one entry says so."""
+    third = account("third_inspector", Role.POLICE, HERE, agency="police_oktyabrsky")
+    assessed(pair, Level.HIGH)
+    proposal = lower(pair, Level.LOW)
+    together = Barrier(2)
+
+    def answer(by: User, how: Callable[..., LevelDecision]) -> str:
+        together.wait(timeout=30)
+        try:
+            return how(by, proposal.pk, reason=WHY).state
+        except Refused as error:
+            return error.code.value
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        answers = [
+            pool.submit(answer, pair.second, do_confirm_lowering), pool.submit(answer, third, do_refuse_lowering)
+        ]  # fmt: skip
+        said = sorted(found.result(timeout=60) for found in answers)
+    assert said in (["in_force", "level_decided"], ["level_decided", "refused"])
+    assert level_of(pair) is (Level.LOW if "in_force" in said else Level.HIGH)

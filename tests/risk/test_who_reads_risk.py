@@ -41,7 +41,7 @@ def test_police_and_prosecutor_of_the_district_read_it_whole(pair: Pair, role: s
     assert level_for(user, pair.respondent.pk, pair.protected.pk).level is Level.HIGH
     assert assessment_for(user, found.assessment.pk).reading.red_flags == ("weapon",)
     assert [point.level for point in trajectories_for(user, pair.respondent.pk)[0].points] == [Level.HIGH]
-    assert len(duties_for(user)) == 4
+    assert len(duties_for(user)) == 3
     assert len(reassessments_for(user)) == 1
 
 

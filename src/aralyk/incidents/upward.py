@@ -29,7 +29,8 @@ _CAUSES: Final = {
 _TELL: Final = """
     INSERT INTO risk_riskevent (respondent_id, protected_person_id, cause, source, occurred_at, recorded_at, facts)
     SELECT o.respondent_id, one.protected, told.cause, 'incident:' || i.id, i.occurred_at, %(now)s,
-           jsonb_build_object('kind', i.kind, 'priority', i.worst_priority, 'late', i.late)
+           jsonb_build_object('kind', i.kind, 'priority', i.worst_priority, 'late', i.late,
+                              'jurisdiction', o.jurisdiction)
     FROM incidents_incident i
     JOIN unnest(%(kinds)s::text[], %(causes)s::text[]) AS told (kind, cause) ON told.kind = i.kind
     JOIN orders_order o ON o.id = i.order_id

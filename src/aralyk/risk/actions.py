@@ -44,7 +44,7 @@ from aralyk.risk.levels import Level, highest
 from aralyk.risk.models import Assessment, LevelDecision, RiskDuty, RiskEvent, State
 from aralyk.risk.pickup import do_pick_up_events
 from aralyk.risk.reading import Basis, Reading, read_answers
-from aralyk.risk.rules import LevelRule, rule_of, rules_of
+from aralyk.risk.rules import LevelRule, check_levels, rule_of
 from aralyk.risk.standing import lock, newest_assessment, standing_of, waiting_of
 
 FACTS_SINCE: Final = timedelta(days=365)
@@ -237,7 +237,8 @@ def do_finish_duty(by: User, duty_id: int, *, note: str) -> RiskDuty:
             at=at,
             data={
                 "due_at": clock.iso(duty.due_at),
-                "duty": duty.slug,
+                "duty": duty.kind,
+                "rule": duty.rule,
                 "next_due_at": "" if again is None else clock.iso(again.due_at),
                 "note_sha256": fingerprint(text),
                 "protected_person": str(duty.protected_person_id),
@@ -345,7 +346,7 @@ def _run_clocks(decision: LevelDecision, assessment: Assessment, *, at: datetime
     worst = highest(Level(decision.level), Level(assessment.at_most) if assessment.at_most else None)
     assert worst is not None
     rule = rule_of(assessment.jurisdiction, worst, on=_today(assessment.jurisdiction, at))
-    clocks.set_term(decision, due_at=at + rule.reassess_within, at=at)
+    clocks.set_term(decision, due_at=rule.next_assessment(at=at), at=at)
     clocks.start_duties(decision, _rule(decision, at=at), at=at)
 
 
@@ -356,8 +357,9 @@ def _rule(decision: LevelDecision, *, at: datetime) -> LevelRule:
 
 def _today(jurisdiction: str, at: datetime) -> date:
     try:
-        rules_of(jurisdiction)  # without them no level could make anything due
-        return pack(jurisdiction).day_of(at)
+        law = pack(jurisdiction)
+        check_levels(law, on=law.day_of(at))
+        return law.day_of(at)
     except PackInvalid as error:
         raise Refused.field("jurisdiction", expected=error.expected) from error
 

@@ -16,7 +16,7 @@ from django.db.models import Q
 from aralyk.risk.events import Cause
 from aralyk.risk.levels import Level
 from aralyk.risk.models import Assessment, LevelDecision, Reassessment, RiskDuty, RiskEvent
-from aralyk.risk.rules import DutyRule, LevelRule
+from aralyk.risk.rules import LevelRule
 
 COMING_WINDOW: Final = timedelta(days=7)  # an assessment older than this says nothing about a court date
 
@@ -24,19 +24,18 @@ COMING_WINDOW: Final = timedelta(days=7)  # an assessment older than this says n
 def start_duties(decision: LevelDecision, rule: LevelRule, *, at: datetime) -> None:
     """Make due what `decision`, in force from `at`, brings."""
     duties = open_duties(decision)
-    owed = {duty.slug for duty in rule.duties}
-    for duty in rule.duties:
-        running = duties.get(duty.slug)
+    for kind, duty in rule.duties.items():
+        running = duties.get(kind)
         if running is None:
             if decision.level != decision.before:
-                _start(decision, duty, at=at, hours=duty.within_hours)
+                _start(decision, kind, rule, at=at)
             continue
-        running.due_at = min(running.due_at, at + timedelta(hours=duty.within_hours))
-        running.every_hours = duty.every_hours
-        running.save(update_fields=["due_at", "every_hours"])
+        running.due_at = min(running.due_at, rule.due_at(duty, at=at))
+        running.rule = duty.slug
+        running.save(update_fields=["due_at", "rule"])
     if decision.before and Level(decision.level).height < Level(decision.before).height:
-        for slug, running in duties.items():
-            if slug not in owed:
+        for kind, running in duties.items():
+            if kind not in rule.duties:
                 running.lapsed_at = at
                 running.lapsed_by = decision
                 running.save(update_fields=["lapsed_at", "lapsed_by"])
@@ -44,19 +43,17 @@ def start_duties(decision: LevelDecision, rule: LevelRule, *, at: datetime) -> N
 
 def repeat_duty(duty: RiskDuty, standing: LevelDecision, rule: LevelRule, *, at: datetime) -> RiskDuty | None:
     """Make a duty that was just done due again, if the level that stands now still asks for it again and again."""
-    for owed in rule.duties:
-        if owed.slug == duty.slug and owed.every_hours is not None:
-            return _start(standing, owed, at=at, hours=owed.every_hours)
-    return None
+    owed = rule.duties.get(duty.kind)
+    return _start(standing, duty.kind, rule, at=at) if owed is not None and owed.repeats else None
 
 
 def open_duties(decision: LevelDecision) -> dict[str, RiskDuty]:
-    """What is owed in the pair of `decision`, by slug; rows are locked."""
+    """What is owed in the pair of `decision`, by kind; rows are locked."""
     rows = RiskDuty.objects.select_for_update(of=("self",)).filter(
         respondent=decision.respondent_id, protected_person=decision.protected_person_id,
         done_at__isnull=True, lapsed_at__isnull=True,
     )  # fmt: skip
-    return {duty.slug: duty for duty in rows}
+    return {duty.kind: duty for duty in rows}
 
 
 def answer_reassessments(assessment: Assessment, *, at: datetime) -> None:
@@ -85,32 +82,39 @@ def set_term(decision: LevelDecision, *, due_at: datetime, at: datetime) -> None
         running.save(update_fields=["due_at"])
 
 
-def require_for(event: RiskEvent, pairs: Sequence[tuple[UUID | None, LevelRule]], *, at: datetime) -> datetime:
+def require_for(event: RiskEvent, pairs: Sequence[tuple[UUID | None, LevelRule]]) -> datetime:
     """Require an assessment of each pair that `event` concerns.
 
     Args:
         event: Just picked up.
         pairs: Ids of protected persons (None: nobody is known yet) with the rule of the level that stands for each.
-        at: Now.
 
     Returns:
         The earliest of the moments by which one is due.
     """
-    coming = event.occurred_at > event.recorded_at
-    required_at = max(event.recorded_at, event.occurred_at - COMING_WINDOW) if coming else event.recorded_at
     ends = []
     for person, rule in pairs:
-        due_at = event.occurred_at if coming else event.recorded_at + rule.reassess_after_event
+        due_at = rule.after_event(
+            Cause(event.cause),
+            occurred_at=event.occurred_at,
+            recorded_at=event.recorded_at,
+            legal_basis=str(event.facts.get("legal_basis", "")),
+        )
         Reassessment.objects.create(
-            respondent_id=event.respondent_id, protected_person_id=person, cause=event.cause, event=event,
-            required_at=required_at, due_at=due_at,
-        )  # fmt: skip
+            respondent_id=event.respondent_id,
+            protected_person_id=person,
+            cause=event.cause,
+            event=event,
+            required_at=max(event.recorded_at, due_at - COMING_WINDOW),
+            due_at=due_at,
+        )
         ends.append(due_at)
     return min(ends)
 
 
-def _start(decision: LevelDecision, duty: DutyRule, *, at: datetime, hours: int) -> RiskDuty:
+def _start(decision: LevelDecision, kind: str, rule: LevelRule, *, at: datetime) -> RiskDuty:
+    duty = rule.duties[kind]
     return RiskDuty.objects.create(
         respondent_id=decision.respondent_id, protected_person_id=decision.protected_person_id, decision=decision,
-        slug=duty.slug, every_hours=duty.every_hours, began_at=at, due_at=at + timedelta(hours=hours),
+        kind=kind, rule=duty.slug, began_at=at, due_at=rule.due_at(duty, at=at),
     )  # fmt: skip

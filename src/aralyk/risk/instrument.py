@@ -22,9 +22,9 @@ from pathlib import Path
 from typing import Annotated, Final
 
 import msgspec
-from msgspec import Meta
+from msgspec import Meta, structs
 
-from aralyk.jurisdictions.model import Filled, KnownFrom, Slug, Text
+from aralyk.jurisdictions.values import Filled, KnownFrom, Slug, Text
 from aralyk.ledger.canonical import canonical_bytes
 from aralyk.risk.errors import InstrumentChanged, InstrumentInvalid, InstrumentMissing
 from aralyk.risk.levels import Level
@@ -81,6 +81,7 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         before: What whoever asks must see to first: privacy, safety, time.
         licence: Whose it is, and what may be done with it.
         limits: What the instrument can't say; stands beside every level that it gives.
+        sha256: Of what the file says, comments and layout apart; set by the loader, never written in the file.
     """
 
     slug: Slug
@@ -100,11 +101,7 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     band: tuple[Band, ...] = ()
     red_flag_level: Level | None = None
     response: tuple[Response, ...] = ()
-
-    @property
-    def sha256(self) -> str:
-        """The hash of everything it says, comments and layout of the file apart."""
-        return hashlib.sha256(canonical_bytes(msgspec.to_builtins(self))).hexdigest()
+    sha256: str = ""
 
     @property
     def gives_levels(self) -> bool:
@@ -176,19 +173,23 @@ def read_instrument(path: Path) -> Instrument:
         InstrumentInvalid: Not TOML, malformed, or it could mislead.
     """
     try:
-        instrument = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), Instrument)
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        instrument = msgspec.convert(content, Instrument)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InstrumentInvalid(file=path.name, path="", expected="TOML in UTF-8", found=str(error)) from error
     except msgspec.ValidationError as error:
         raise InstrumentInvalid(
             file=path.name, path="", expected="the form of an instrument", found=str(error)
         ) from error
+    _expect(not instrument.sha256, file=path.name, path="sha256", expected="nothing: it is computed", found="a value")
     name = f"{instrument.slug}_{instrument.version}.toml"
     _expect(path.name == name, file=path.name, path="slug", expected=f"a file named {name}", found=path.name)
     _check_items(instrument, file=path.name)
     _check_method(instrument, file=path.name)
     _check_texts(instrument, file=path.name)
-    return instrument
+    # Of the file's words and not of our class: a field that a later version of the platform adds changes no old hash.
+    sha256 = hashlib.sha256(canonical_bytes(msgspec.to_builtins(content))).hexdigest()
+    return structs.replace(instrument, sha256=sha256)
 
 
 def _check_items(instrument: Instrument, *, file: str) -> None:

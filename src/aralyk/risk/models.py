@@ -151,8 +151,8 @@ class RiskDuty(models.Model):
     respondent = models.ForeignKey(Respondent, on_delete=models.PROTECT, related_name="risk_duties")
     protected_person = models.ForeignKey(ProtectedPerson, on_delete=models.PROTECT, related_name="risk_duties")
     decision = models.ForeignKey(LevelDecision, on_delete=models.PROTECT, related_name="duties")
-    slug = models.SlugField(max_length=64)
-    every_hours = models.PositiveIntegerField(null=True)
+    kind = models.SlugField(max_length=32)  # of the pack: what is to be done
+    rule = models.SlugField(max_length=64)  # the entry of the pack that sets its clock now
     began_at = models.DateTimeField()
     due_at = models.DateTimeField()
     done_at = models.DateTimeField(null=True)
@@ -164,7 +164,7 @@ class RiskDuty(models.Model):
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(
-                fields=["respondent", "protected_person", "slug"],
+                fields=["respondent", "protected_person", "kind"],
                 condition=Q(done_at__isnull=True, lapsed_at__isnull=True),
                 name="one_open_duty_a_kind",
             )

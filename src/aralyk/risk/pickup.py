@@ -24,7 +24,7 @@ from aralyk.risk.rules import LevelRule, rule_of
 from aralyk.risk.standing import lock, standing_of, waiting_of
 
 BATCH: Final = 200
-JURISDICTION: Final = "KG"  # where nothing stands yet for a pair
+JURISDICTION: Final = "KG"  # where nothing stands yet for a pair, and the event names none
 URGENT: Final = Level.HIGH  # an unassessed pair is not a low one
 
 
@@ -61,8 +61,8 @@ def _pick_up(event_id: int) -> bool:
         if cause not in REQUIRE_REASSESSMENT:
             return True
         persons = _persons(event)
-        pairs = [(person, _rule_for(event.respondent_id, person)) for person in persons]
-        due_at = clocks.require_for(event, pairs, at=at)
+        pairs = [(person, _rule_for(event, person)) for person in persons]
+        due_at = clocks.require_for(event, pairs)
         for person in persons:
             if person is not None:
                 waiting_of(event.respondent_id, person).update(state=State.OVERTAKEN)
@@ -91,8 +91,9 @@ def _persons(event: RiskEvent) -> Sequence[UUID | None]:
     return sorted({*ordered, *assessed}) or [None]
 
 
-def _rule_for(respondent: UUID, person: UUID | None) -> LevelRule:
-    standing = None if person is None else standing_of(respondent, person)
-    jurisdiction = standing.assessment.jurisdiction if standing else JURISDICTION
+def _rule_for(event: RiskEvent, person: UUID | None) -> LevelRule:
+    standing = None if person is None else standing_of(event.respondent_id, person)
+    told = str(event.facts.get("jurisdiction", JURISDICTION))
+    jurisdiction = standing.assessment.jurisdiction if standing else told
     level = Level(standing.level) if standing else URGENT
     return rule_of(jurisdiction, level, on=pack(jurisdiction).day_of(clock.now()))

@@ -1,112 +1,134 @@
-"""What a level brings in a country: its name, its duties with their clocks, and when it is assessed again.
+"""What a level brings in a country, read from its jurisdiction pack: duties with their clocks, the next assessment.
 
-Read from `risk_duty.toml` of the jurisdiction pack: dated entries, one a level, so that a duty that was due under the
-old entry stays due under it.
+A duty belongs to a level when the pack names levels for it; it starts with the level. What one level asks for every
+three days and another every thirty is one duty with another clock, known by its kind.
 """
 
 from __future__ import annotations
 
-import tomllib
-from datetime import date, timedelta
-from functools import cache
-from pathlib import Path
-from typing import Annotated, Final
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final
 
-import msgspec
-from msgspec import Meta
-
-from aralyk.jurisdictions.loader import PACKS, PackInvalid, pack
-from aralyk.jurisdictions.model import Entry, Slug, Text
+from aralyk.jurisdictions.loader import PackInvalid, pack
+from aralyk.jurisdictions.model import Duty
+from aralyk.jurisdictions.pack import Pack
+from aralyk.jurisdictions.values import DutyKind, Event, Text
+from aralyk.risk.events import Cause
 from aralyk.risk.levels import Level
 
-FILE: Final = "risk_duty.toml"
-Hours = Annotated[int, Meta(ge=1, le=8784)]
+AFTER_EVENT: Final = timedelta(hours=24)  # where the pack names no term: ours
+_STARTED_BY: Final = frozenset({Event.RISK_ASSESSED, Event.ORDER_ISSUED})
+_EVENTS: Final = {
+    Cause.POSSIBLE_VIOLATION: Event.BREACH,  # the same haste, though nobody has decided that it was one
+    Cause.BREACH: Event.BREACH,
+    Cause.PANIC: Event.PANIC,
+    Cause.TAMPER: Event.TAMPER,
+    Cause.DEVICE_REMOVED: Event.DEVICE_REMOVED,
+    Cause.NEW_REPORT: Event.NEW_REPORT,
+    Cause.SEPARATION: Event.SEPARATION,
+    Cause.ORDER_ENDING: Event.ORDER_EXPIRES,
+    Cause.COURT_DATE: Event.COURT_DATE,
+    Cause.REQUESTED: Event.REDUCTION_REQUESTED,
+}
 
 
-class DutyRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Something that is owed at a level: within so many hours, and again every so many."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LevelRule:
+    """What one level brings on one day.
 
-    slug: Slug
-    name: Text
-    within_hours: Hours
-    every_hours: Hours | None = None
-
-
-class LevelRule(Entry, frozen=True, kw_only=True):
-    """What one level brings; its slug is the level's."""
-
-    name: Text
-    reassess_within_hours: Hours
-    reassess_after_event_hours: Hours
-    duties: tuple[DutyRule, ...] = ()
-
-    @property
-    def reassess_within(self) -> timedelta:
-        """The longest time between two assessments."""
-        return timedelta(hours=self.reassess_within_hours)
-
-    @property
-    def reassess_after_event(self) -> timedelta:
-        """The longest time from an event to the assessment that it demands."""
-        return timedelta(hours=self.reassess_after_event_hours)
-
-
-@cache
-def rules_of(jurisdiction: str) -> tuple[LevelRule, ...]:
-    """Every rule of a country, of all dates; read and checked once per process.
-
-    Raises:
-        PackInvalid: No such pack, or rules that can't be trusted.
+    Attributes:
+        level: The level.
+        name: What the country calls it.
+        duties: What is owed at it, by kind; the assessments apart.
     """
-    pack(jurisdiction)
-    return read_rules(PACKS / jurisdiction / FILE, languages=pack(jurisdiction).country.languages)
+
+    level: Level
+    name: Text
+    duties: dict[str, Duty]
+    _law: Pack
+    _reassess: tuple[Duty, ...]
+
+    def next_assessment(self, *, at: datetime) -> datetime:
+        """When the next assessment is due after one made at `at`."""
+        return min(self._ends(_from(self._reassess, Event.RISK_ASSESSED), at))
+
+    def after_event(self, cause: Cause, *, occurred_at: datetime, recorded_at: datetime, legal_basis: str) -> datetime:
+        """When an assessment is due because of something that happened, or will.
+
+        Args:
+            cause: What.
+            occurred_at: When; what is ahead is assessed before it.
+            recorded_at: When it became known; what is past counts from then.
+            legal_basis: Of the order concerned; "" when there is none.
+        """
+        coming = occurred_at > recorded_at
+        duties = [
+            duty
+            for duty in _from(self._reassess, _EVENTS[cause])
+            if duty.due is not None
+            and duty.due.ahead == coming
+            and (not duty.legal_bases or legal_basis in duty.legal_bases)
+        ]
+        if not duties:
+            return occurred_at if coming else recorded_at + AFTER_EVENT
+        return max(recorded_at, min(self._ends(duties, occurred_at if coming else recorded_at)))
+
+    def due_at(self, duty: Duty, *, at: datetime) -> datetime:
+        """When a duty that starts at `at` is due; one without a term, at once."""
+        return at if duty.due is None else self._law.due_at(duty.due, at).at
+
+    def _ends(self, duties: Iterable[Duty], at: datetime) -> list[datetime]:
+        return [self.due_at(duty, at=at) for duty in duties]
 
 
 def rule_of(jurisdiction: str, level: Level, *, on: date) -> LevelRule:
     """What `level` brings on that day.
 
     Raises:
-        PackInvalid: The country names no rule for it on that day.
+        PackInvalid: No such pack, a level that it does not know in this order, or no term for the next assessment.
     """
-    for rule in rules_of(jurisdiction):
-        if rule.slug == level.value and rule.holds_on(on):
-            return rule
-    raise PackInvalid(file=FILE, path=level.value, expected=f"an entry in force on {on}", found="none")
+    law = pack(jurisdiction)
+    check_levels(law, on=on)
+    of_level = [
+        duty
+        for versions in law.duties.values()
+        for duty in versions
+        if duty.holds_on(on) and (not duty.levels or level.value in duty.levels)
+    ]
+    reassess = tuple(duty for duty in of_level if duty.kind is DutyKind.REASSESS_RISK)
+    if not _from(reassess, Event.RISK_ASSESSED):
+        raise PackInvalid(
+            file="duty.toml", path=level.value, expected="a reassess_risk duty from risk_assessed", found="none"
+        )
+    owed = [
+        duty
+        for duty in of_level
+        if duty.levels and duty.kind is not DutyKind.REASSESS_RISK and duty.runs_from in _STARTED_BY
+    ]
+    return LevelRule(
+        level=level,
+        name=law.risk_level(level.value, on=on).name,
+        duties={duty.kind.value: duty for duty in sorted(owed, key=lambda duty: duty.slug)},
+        _law=law,
+        _reassess=reassess,
+    )
 
 
-def read_rules(path: Path, *, languages: tuple[str, ...]) -> tuple[LevelRule, ...]:
-    """Read and check the rules of one country.
+def check_levels(law: Pack, *, on: date) -> None:
+    """Go on only with a pack that knows our levels, in our order.
 
     Raises:
-        PackInvalid: Malformed; a level unnamed; a higher level that is less urgent than a lower one.
+        PackInvalid: It knows others.
     """
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-        rules = msgspec.convert(content.get("risk_duty"), tuple[LevelRule, ...])
-    except FileNotFoundError:
-        raise PackInvalid(file=FILE, path="", expected="a file of this name", found="none") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
-        raise PackInvalid(file=FILE, path="risk_duty", expected="rules by level", found=str(error)) from error
-    for day in sorted({rule.valid_from for rule in rules}):
-        _check_day([rule for rule in rules if rule.holds_on(day)], day=day)
-    for rule in rules:
-        for text in (rule.name, *(duty.name for duty in rule.duties)):
-            if set(text.languages()) != set(languages):
-                raise PackInvalid(
-                    file=FILE, path=rule.slug, expected=f"texts in {', '.join(languages)}",
-                    found=", ".join(text.languages()),
-                )  # fmt: skip
-    return rules
+    expected = [level.value for level in reversed(Level)]
+    found = [level.slug for level in law.risk_levels_on(on)]
+    if found != expected:
+        raise PackInvalid(
+            file="risk_level.toml", path=law.country.code, expected=", ".join(expected), found=", ".join(found)
+        )
 
 
-def _check_day(rules: list[LevelRule], *, day: date) -> None:
-    """On any day each level has one rule, and no higher level waits longer than a lower one."""
-    by_level = {rule.slug: rule for rule in rules}
-    if len(by_level) != len(rules) or set(by_level) != {level.value for level in Level}:
-        found = ", ".join(sorted(rule.slug for rule in rules))
-        raise PackInvalid(file=FILE, path=f"on {day}", expected="one entry for each level", found=found)
-    ordered = [by_level[level.value] for level in Level]
-    for name in ("reassess_within_hours", "reassess_after_event_hours"):
-        hours = [getattr(rule, name) for rule in ordered]
-        if hours != sorted(hours, reverse=True):
-            raise PackInvalid(file=FILE, path=name, expected="no longer at a higher level", found=str(hours))
+def _from(duties: Iterable[Duty], event: Event) -> list[Duty]:
+    return [duty for duty in duties if duty.runs_from is event]
