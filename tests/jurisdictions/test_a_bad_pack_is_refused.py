@@ -21,10 +21,19 @@ Spoil = Callable[[str, str, str], PackInvalid]
 @pytest.fixture
 def spoiled(tmp_path: Path) -> Spoil:
     """Replace a text in a file of a copy of the Kyrgyz pack, and read it."""
+    return spoiler(PACKS / "KG", tmp_path)
 
+
+@pytest.fixture
+def spoiled_tiny(tmp_path: Path) -> Spoil:
+    """The same with the invented country, whose law counts working days."""
+    return spoiler(TINY, tmp_path)
+
+
+def spoiler(pack_folder: Path, tmp_path: Path) -> Spoil:
     def spoil(file: str, old: str, new: str) -> PackInvalid:
-        folder = tmp_path / "KG"
-        shutil.copytree(PACKS / "KG", folder)
+        folder = tmp_path / pack_folder.name
+        shutil.copytree(pack_folder, folder)
         text = (folder / file).read_text(encoding="utf-8")
         assert old in text
         (folder / file).write_text(text.replace(old, new, 1), encoding="utf-8")
@@ -120,6 +129,52 @@ def test_the_error_names_the_place_and_the_form(
     assert str(error) == f"{place}: expected {problem.expected}, found {problem.found}"
 
 
+@pytest.mark.parametrize(
+    ("file", "old", "new", "field", "expected"),
+    [
+        ("sanction.toml", "maximum = 10\n", "", "unverified", "true (no maximum)"),
+        ("calendar.toml", "closes = 17:00:00", "closes = 08:00:00", "closes", "later than 09:00:00"),
+        ("calendar.toml", "closes = 17:00:00", 'closes = "late"', "closes", "a time of day (09:00:00, without quotes)"),
+        ("calendar.toml", '"monday", ', '"lundi", ', "weekdays[0]", "one of friday, monday, "),
+        ("calendar.toml", "years_known = [2026]", "years_known = 2026", "years_known", "list of: whole number"),
+        ("holiday.toml", "days_off = [2026-10-01,", "days_off = [2019-10-01,", "days_off", "days from 2020-01-01 to"),
+        ("holiday.toml", "days_on = [2026-10-10]", "days_on = [2019-12-31]", "days_off", "days from 2020-01-01 to"),
+        ("holiday.toml", "days_off = [2026-10-01, 2026-10-02]", "days_off = []", "days_off", "list of: a date"),
+        ("clock.toml", "working_days = 3,", "working_days = 3, ahead = true,", "due.ahead", "only hours or days"),
+        ("clock.toml", "hours = 24", "hours = 24, moves_to_working_day = true", "due.moves_to_working_day", "false"),
+        ("clock.toml", "working_hours = 4", "working_hours = 0", "due.working_hours", "whole number, 1 to 3660"),
+        ("clock.toml", 'runs_from = "report_received"', 'runs_from = "spring"', "runs_from", "one of breach, "),
+        ("duty.toml", "due = { hours = 48 }\n", "", "repeats", "false (it has no due)"),
+        ("duty.toml", 'kind = "notify"', 'kind = "deliver"', "tells", "an agency exactly with the kinds"),
+        ("condition_kind.toml", "minimum = 100, maximum = 1000", "minimum = 100, maximum = 10",
+         "numbers.distance_m.maximum", "100 or more"),
+        ("condition_kind.toml", "minimum = 100, maximum = 1000", 'minimum = "near", maximum = 10',
+         "numbers[...].minimum", "number"),
+        ("legal_basis.toml", "months_min = 1", "months_min = 1, days_min = 3", "term", "at most one of days_min and"),
+        ("legal_basis.toml", "months_min = 1", "months_min = 3", "term", "a minimum that is not above the maximum"),
+        ("word.toml", ', missing = ["en"]', "", "text", "texts in ru, en, or the language in `missing`"),
+        ("word.toml", 'en = "Monitoring"', 'en = "Monitoring", kk = "Мониторинг"', "text", "texts in ru, en, or the"),
+        ("word.toml", 'en = "Monitoring"', 'en = "Monitoring", missing = ["en"]', "text", "texts in ru, en, or the"),
+        ("word.toml", 'en = "Monitoring"', 'en = "Monitoring", draft = ["ky"]', "text", "texts in ru, en, or the"),
+        ("word.toml", 'en = "Monitoring"', 'en = "Monitoring", draft = ["fr"]', "text.draft[0]", "one of en, kk, ky, "),
+        ("country.toml", 'en = "Invented country"', 'ky = "Ойдон чыгарылган өлкө"', "name", "texts in ru, en, or the"),
+        ("country.toml", 'languages = ["ru", "en"]', "languages = []", "languages", "list of: one of en, "),
+        ("country.toml", 'code = "XA"', "", "code", "text like ^[A-Z]{2}$"),
+    ],
+)  # fmt: skip
+def test_a_rule_between_the_fields_of_an_entry_is_told_with_the_field(
+    spoiled_tiny: Spoil, file: str, old: str, new: str, field: str, expected: str
+) -> None:
+    (problem,) = spoiled_tiny(file, old, new).problems
+    assert (problem.file, problem.field) == (file, field)
+    assert problem.expected.startswith(expected)
+
+
+def test_two_codes_of_a_table_can_not_have_one_place(spoiled: Spoil) -> None:
+    (problem,) = spoiled("statistics_code.toml", "position = 2", "position = 1").problems
+    assert (problem.field, problem.found) == ("position", "the same")
+
+
 def test_all_mistakes_of_all_files_are_told_at_once(tmp_path: Path) -> None:
     folder = tmp_path / "XA"
     shutil.copytree(TINY, folder)
@@ -153,6 +208,14 @@ def test_a_file_that_is_no_pack_is_not_read_to_its_end(tmp_path: Path) -> None:
     shutil.copytree(TINY, folder)
     (folder / "word.toml").write_text("#" * (FILE_BYTES_MAX + 1), encoding="utf-8")
     with pytest.raises(PackInvalid, match=r"^word\.toml: expected at most 1000000 bytes, found 1000001 bytes$"):
+        read_pack(folder)
+
+
+def test_values_nested_without_end_are_a_mistake_of_the_file(tmp_path: Path) -> None:
+    folder = tmp_path / "XA"
+    shutil.copytree(TINY, folder)
+    (folder / "word.toml").write_text("a = " + "[" * 50_000, encoding="utf-8")
+    with pytest.raises(PackInvalid, match=r"^word\.toml: expected TOML in UTF-8, found values nested too deeply$"):
         read_pack(folder)
 
 

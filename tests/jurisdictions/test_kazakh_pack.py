@@ -85,3 +85,9 @@ def test_nobody_reads_a_kyrgyz_text_where_the_pack_has_none(law: Pack) -> None:
     assert text.is_draft("kk")
     with pytest.raises(KeyError):
         text.in_language("ky")
+
+
+def test_what_a_prescription_forbids_is_inferred_and_says_so(law: Pack) -> None:
+    kinds = law.condition_kinds_on(TODAY, legal_basis="protective_prescription")
+    assert {kind.slug for kind in kinds} == {"no_contact", "no_stalking", "psychological_correction"}
+    assert all(kind.unverified for kind in kinds)

@@ -172,6 +172,35 @@ def test_no_protocol_is_issued_on_an_article_that_nobody_has_read(law: Pack) -> 
     assert law.held_back_by(order, articles=["law214_court_measure"], on=TODAY) == ()  # she is protected today
 
 
+def test_each_order_has_its_own_papers_and_those_that_go_with_every_order(law: Pack) -> None:
+    police, court = (
+        {form.slug for form in law.forms_on(TODAY, legal_basis=basis)}
+        for basis in ("police_temporary_order", "court_measure")
+    )
+    assert {"temporary_order", "temporary_order_extension", "offence_protocol_breach_of_order"} == police - court
+    assert {"court_measure"} == court - police
+    assert {"report_receipt", "risk_assessment", "receipt_of_service", "forensic_referral"} <= police & court
+    served = {form.slug for form in law.forms_on(TODAY, legal_basis="court_measure") if form.reaches_respondent}
+    assert not served & {"report_receipt", "risk_assessment", "child_services_notice", "prosecutor_notice"}
+
+
+def test_a_report_may_name_what_the_law_lists_and_what_police_and_prosecutors_add(law: Pack) -> None:
+    listed = {kind.slug: kind.statutory for kind in law.violence_kinds_on(TODAY)}
+    assert {slug for slug, statutory in listed.items() if statutory} == {
+        "physical", "psychological", "economic", "neglect", "stalking"
+    }  # fmt: skip
+    assert {slug for slug, statutory in listed.items() if not statutory} == {"sexual", "ill_treatment"}
+    assert "stalking" not in {kind.slug for kind in law.violence_kinds_on(date(2025, 10, 26))}
+    equated = {relation.slug for relation in law.relations_on(TODAY) if relation.equated}
+    assert equated == {"unmarried_partner", "dependant", "parent_of_spouse", "relative_in_household"}
+
+
+def test_the_polices_registers_are_named_to_exchange_files_with(law: Pack) -> None:
+    registers = {register.slug: register.kept_by for register in law.registers_on(TODAY)}
+    assert set(registers) == {"erp", "zhui", "protection_orders", "offences"}
+    assert {law.agency(agency, on=TODAY).slug for agency in registers.values()} == {"ministry_internal_affairs"}
+
+
 def test_breaking_monitoring_costs_40_hours_of_work_or_7_to_14_days_of_arrest_since_the_law_of_2025(law: Pack) -> None:
     found = {
         sanction.kind: (sanction.minimum, sanction.maximum)

@@ -91,9 +91,10 @@ def _bounds(schema: Schema) -> str:
 
 
 def _form_of_string(schema: Schema) -> str:
-    form = {"date": "a date (2026-01-31, without quotes)", "time": "a time of day (09:00:00, without quotes)"}.get(
-        schema.get("format", "")
-    )
+    form = {
+        "date": "a date (2026-01-31, without quotes)",
+        "partial-time": "a time of day (09:00:00, without quotes)",
+    }.get(schema.get("format", ""))
     if form:
         return form
     if schema.get("pattern") == _SLUG:

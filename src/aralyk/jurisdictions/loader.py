@@ -67,13 +67,15 @@ def read_pack(folder: Path) -> Pack:
     for name, (kind, _) in KINDS.items():
         tables.whole[name] = True
         for row, label in _rows(folder, name, problems):
-            found = _form_problems(row, kind, file=f"{name}.toml", entry=label)
             tables.declare(name, row.get("slug"))
-            if found:
-                problems += found
-                tables.whole[name] = False
-            else:
+            try:
                 tables.add(name, msgspec.convert(row, kind))
+            except msgspec.ValidationError as error:  # names one mistake; all are wanted
+                file = f"{name}.toml"
+                problems += _form_problems(row, kind, file=file, entry=label) or [
+                    Problem(file=file, entry=label, expected=f"a {kind.__name__}", found=str(error))
+                ]
+                tables.whole[name] = False
     if country is not None:
         problems += check(country, tables)
     if problems or country is None:
@@ -110,6 +112,8 @@ def _read(path: Path, problems: list[Problem]) -> Mapping[str, Any] | None:
         problems.append(Problem(file=path.name, expected="a file that can be read", found=type(error).__name__))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         problems.append(Problem(file=path.name, expected="TOML in UTF-8", found=str(error)))
+    except RecursionError:
+        problems.append(Problem(file=path.name, expected="TOML in UTF-8", found="values nested too deeply"))
     return None
 
 

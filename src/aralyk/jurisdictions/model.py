@@ -11,7 +11,7 @@ class without a first line, has none there either.
 
 from __future__ import annotations
 
-from datetime import date, time
+from datetime import date
 from typing import Annotated, ClassVar, Final
 
 import msgspec
@@ -27,6 +27,7 @@ from aralyk.jurisdictions.values import (
     Event,
     Extension,
     Filled,
+    LocalTime,
     Positive,
     Range,
     SanctionKind,
@@ -271,8 +272,8 @@ class Calendar(Entry, frozen=True, kw_only=True):
     table = "calendar"
 
     weekdays: Annotated[tuple[Weekday, ...], Meta(min_length=1, description="Working days of the week.")]
-    opens: Annotated[time, Meta(description="Local time at which the offices open.")]
-    closes: Annotated[time, Meta(description="Local time at which they close; later than `opens`.")]
+    opens: Annotated[LocalTime, Meta(description="Local time at which the offices open.")]
+    closes: Annotated[LocalTime, Meta(description="Local time at which they close; later than `opens`.")]
     years_known: Annotated[
         tuple[int, ...], Meta(description="Years whose holidays are all listed; a term beyond them is provisional.")
     ] = ()

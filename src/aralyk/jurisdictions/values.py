@@ -6,6 +6,7 @@ something (a district, an article, a level, a relation) is an entry and needs no
 
 from __future__ import annotations
 
+from datetime import time
 from enum import StrEnum
 from typing import Annotated, Final, Literal, get_args
 
@@ -19,6 +20,7 @@ Days = Annotated[int, Meta(ge=1, le=3660)]
 Months = Annotated[int, Meta(ge=1, le=120)]
 Positive = Annotated[int, Meta(ge=1, le=100_000)]
 Years = Annotated[int, Meta(ge=0, le=120)]
+LocalTime = Annotated[time, Meta(tz=False, extra_json_schema={"format": "partial-time"})]
 Language = Literal["ru", "ky", "kk", "uz", "en"]
 LANGUAGES: Final[tuple[str, ...]] = get_args(Language)  # those that packs may be written in
 
