@@ -16,13 +16,14 @@ from tests.orders.cast import ELSEWHERE, HERE, PASSWORD, Cast, witnesses
 
 MATRIX = {
     Role.OPERATOR: {"see_cases", "see_protected_place", "watch", "answer_incidents", "close_incidents",
-                    "look_into_vault", "command_devices", "read_quarantine"},
+                    "look_into_vault", "command_devices", "read_quarantine", "see_risk_level"},
     Role.SUPERVISOR: {"see_cases", "see_protected_place", "watch", "answer_incidents", "close_incidents",
                       "look_into_vault", "manage_devices", "export_bundles", "command_devices", "write_to_respondent",
-                      "read_quarantine", "release_frames"},
-    Role.POLICE: {"see_cases", "answer_incidents", "issue_orders", "look_into_vault"},
-    Role.PROBATION: {"command_devices", "see_cases", "manage_devices"},
-    Role.PROSECUTOR: {"see_cases", "export_bundles"},
+                      "read_quarantine", "release_frames", "see_risk_level"},
+    Role.POLICE: {"see_cases", "answer_incidents", "issue_orders", "look_into_vault", "see_risk_level", "read_risk",
+                  "assess_risk", "confirm_risk"},
+    Role.PROBATION: {"command_devices", "see_cases", "manage_devices", "see_risk_level"},
+    Role.PROSECUTOR: {"see_cases", "export_bundles", "see_risk_level", "read_risk"},
     Role.ADMINISTRATOR: {"manage_users"},
 }  # fmt: skip
 

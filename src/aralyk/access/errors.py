@@ -35,6 +35,10 @@ class Code(StrEnum):
     CHECKUP_RUNS = "checkup_runs"
     NOTHING_SEALED = "nothing_sealed"
     VAULT_UNREADABLE = "vault_unreadable"
+    LEVEL_DECIDED = "level_decided"
+    SECOND_PERSON_NEEDED = "second_person_needed"
+    LEVEL_OVERTAKEN = "level_overtaken"
+    DUTY_FINISHED = "duty_finished"
     FRAME_DECIDED = "frame_decided"
     FRAME_NOT_RELEASABLE = "frame_not_releasable"
 

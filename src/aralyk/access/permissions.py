@@ -28,6 +28,10 @@ class May(StrEnum):
     ANSWER_INCIDENTS = "answer_incidents"  # acknowledge, note
     CLOSE_INCIDENTS = "close_incidents"
     ISSUE_ORDERS = "issue_orders"  # issue, vary, end; register the people of a case
+    SEE_RISK_LEVEL = "see_risk_level"  # the level alone
+    READ_RISK = "read_risk"  # answers, reasons, trajectory, duties
+    ASSESS_RISK = "assess_risk"  # fill a form, set a level, do what it makes due
+    CONFIRM_RISK = "confirm_risk"  # as the second person, to a lower level
     MANAGE_DEVICES = "manage_devices"
     COMMAND_DEVICES = "command_devices"  # a place, an interval, a buzz, a text from the list
     WRITE_TO_RESPONDENT = "write_to_respondent"  # a text of one's own on the respondent's device
@@ -62,7 +66,7 @@ GRANTS: Final[Mapping[Role, Grant]] = MappingProxyType(
             may=frozenset(
                 {
                     May.SEE_CASES, May.SEE_PROTECTED_PLACE, May.WATCH, May.ANSWER_INCIDENTS, May.CLOSE_INCIDENTS,
-                    May.LOOK_INTO_VAULT, May.COMMAND_DEVICES, May.READ_QUARANTINE,
+                    May.LOOK_INTO_VAULT, May.COMMAND_DEVICES, May.READ_QUARANTINE, May.SEE_RISK_LEVEL,
                 }
             ),
         ),
@@ -72,19 +76,26 @@ GRANTS: Final[Mapping[Role, Grant]] = MappingProxyType(
                 {
                     May.SEE_CASES, May.SEE_PROTECTED_PLACE, May.WATCH, May.ANSWER_INCIDENTS, May.CLOSE_INCIDENTS,
                     May.LOOK_INTO_VAULT, May.MANAGE_DEVICES, May.EXPORT_BUNDLES, May.COMMAND_DEVICES,
-                    May.WRITE_TO_RESPONDENT, May.READ_QUARANTINE, May.RELEASE_FRAMES,
+                    May.WRITE_TO_RESPONDENT, May.READ_QUARANTINE, May.RELEASE_FRAMES, May.SEE_RISK_LEVEL,
                 }
             ),
         ),
         Role.POLICE: Grant(
             scope=Scope.OWN_DISTRICTS,
-            may=frozenset({May.SEE_CASES, May.ANSWER_INCIDENTS, May.ISSUE_ORDERS, May.LOOK_INTO_VAULT}),
+            may=frozenset(
+                {
+                    May.SEE_CASES, May.ANSWER_INCIDENTS, May.ISSUE_ORDERS, May.LOOK_INTO_VAULT,
+                    May.SEE_RISK_LEVEL, May.READ_RISK, May.ASSESS_RISK, May.CONFIRM_RISK,
+                }
+            ),
         ),
         Role.PROBATION: Grant(
-            scope=Scope.OWN_DISTRICTS, may=frozenset({May.SEE_CASES, May.MANAGE_DEVICES, May.COMMAND_DEVICES})
+            scope=Scope.OWN_DISTRICTS,
+            may=frozenset({May.SEE_CASES, May.MANAGE_DEVICES, May.COMMAND_DEVICES, May.SEE_RISK_LEVEL}),
         ),
         Role.PROSECUTOR: Grant(
-            scope=Scope.OWN_DISTRICTS_OR_EVERY_IF_NONE_NAMED, may=frozenset({May.SEE_CASES, May.EXPORT_BUNDLES})
+            scope=Scope.OWN_DISTRICTS_OR_EVERY_IF_NONE_NAMED,
+            may=frozenset({May.SEE_CASES, May.EXPORT_BUNDLES, May.SEE_RISK_LEVEL, May.READ_RISK}),
         ),
         Role.ADMINISTRATOR: Grant(scope=Scope.NO_DISTRICT, may=frozenset({May.MANAGE_USERS})),
     }

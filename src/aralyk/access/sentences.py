@@ -37,6 +37,10 @@ SENTENCES: Final[Mapping[Code, Promise]] = MappingProxyType(
         Code.CHECKUP_RUNS: _("A check of this device is already running."),
         Code.NOTHING_SEALED: _("Nothing is stored under this name."),
         Code.VAULT_UNREADABLE: _("The sealed value can't be read: the key is missing, or the value was changed."),
+        Code.LEVEL_DECIDED: _("This proposal was already answered, or is no longer the newest."),
+        Code.SECOND_PERSON_NEEDED: _("Whoever proposed a lower level can't confirm it: a second person must."),
+        Code.LEVEL_OVERTAKEN: _("Something happened since the proposal. Assess the risk again."),
+        Code.DUTY_FINISHED: _("This duty is already done, or no longer owed."),
         Code.FRAME_DECIDED: _("This frame was already released or dismissed."),
         Code.FRAME_NOT_RELEASABLE: _("This frame can't be released: open it to see why."),
     }

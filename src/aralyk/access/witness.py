@@ -18,6 +18,7 @@ class System(StrEnum):
     """Who acts when no person does."""
 
     SETUP = "system:setup"  # the first account of an installation
+    RISK = "system:risk"  # what happened elsewhere asks for an assessment
     CHECKUP = "system:checkup"  # a device checks itself, by its own secret, or a check runs out
 
 

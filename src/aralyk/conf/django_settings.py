@@ -25,6 +25,7 @@ ASGI_APPLICATION = "aralyk.console.asgi.application"
 INSTALLED_APPS = [
     "aralyk.access",
     "aralyk.people",
+    "aralyk.risk",
     "aralyk.orders",
     "aralyk.devices",
     "aralyk.tracking",

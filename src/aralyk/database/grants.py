@@ -47,6 +47,7 @@ GRANTS: Final[dict[str, dict[str, str]]] = {
         "devices_device": READ,
         "devices_assignment": READ,
         "devices_command": WRITE,  # what the engine asks of devices
+        "risk_riskevent": "INSERT, SELECT (id)",  # tells upward what happened; reads nothing of risk
     },
     "aralyk_vault": {**_WITNESS, "people_sealedfield": WRITE, "people_protectedperson": READ},
     "aralyk_sequencer": {
@@ -108,6 +109,11 @@ CONSOLE_GRANTS: Final[dict[str, str]] = {
     "devices_command": WRITE,
     "orders_orderversion": ADD,
     "orders_condition": ADD,
+    "risk_assessment": ADD,
+    "risk_leveldecision": WRITE,
+    "risk_riskevent": WRITE,
+    "risk_reassessment": WRITE,
+    "risk_riskduty": WRITE,
 }
 # The register: rows change and none is ever deleted.
 NEVER_DELETED: Final = (

@@ -36,6 +36,13 @@ class Kind(StrEnum):
     ORDER_ENDED = "order_ended"
     RESPONDENT_REGISTERED = "respondent_registered"
     PROTECTED_PERSON_REGISTERED = "protected_person_registered"
+    # risk
+    RISK_ASSESSED = "risk_assessed"
+    RISK_LEVEL_DECIDED = "risk_level_decided"
+    RISK_LOWERING_CONFIRMED = "risk_lowering_confirmed"
+    RISK_LOWERING_REFUSED = "risk_lowering_refused"
+    REASSESSMENT_REQUIRED = "reassessment_required"
+    RISK_DUTY_DONE = "risk_duty_done"
     # devices
     DEVICE_REGISTERED = "device_registered"
     DEVICE_CHANGED = "device_changed"
@@ -101,6 +108,14 @@ GRAMMAR: Final[dict[Kind, Grammar]] = {
     Kind.ORDER_ENDED: _form("order"),
     Kind.RESPONDENT_REGISTERED: _form("respondent"),
     Kind.PROTECTED_PERSON_REGISTERED: _form("protected_person"),
+    Kind.RISK_ASSESSED: _form(
+        "respondent", "answers_sha256", "assessment", "instrument", "protected_person", "version"
+    ),
+    Kind.RISK_LEVEL_DECIDED: _form("respondent", "decision", "level", "protected_person", "state"),
+    Kind.RISK_LOWERING_CONFIRMED: _form("respondent", "decision", "level", "proposed_by"),
+    Kind.RISK_LOWERING_REFUSED: _form("respondent", "decision", "level", "proposed_by"),
+    Kind.REASSESSMENT_REQUIRED: _form("respondent", "cause", "due_at", "event"),
+    Kind.RISK_DUTY_DONE: _form("respondent", "duty"),
     Kind.DEVICE_REGISTERED: _form("device"),
     Kind.DEVICE_CHANGED: _form("device"),
     Kind.DEVICE_ASSIGNED: _form("device"),

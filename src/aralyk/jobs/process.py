@@ -1,4 +1,4 @@
-"""The jobs process: work that time asks for. Sequencer, upkeep and device health each have a thread and a connection.
+"""The jobs process: work that time asks for. Sequencer, upkeep, health and risk each have a thread and a connection.
 
 When the database goes away both connect again. A tree that does not continue what was signed is our fault and ends the
 process: nothing may be added to it; entries then wait, and the watchdog says so within seconds.
@@ -17,6 +17,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+import django
 import psycopg
 import structlog
 
@@ -52,7 +53,7 @@ def run(settings: JobsSettings) -> int:
 
 
 class Jobs:
-    """Two threads and what they tell each other."""
+    """Its threads and what they tell each other."""
 
     def __init__(self, settings: JobsSettings, stop: threading.Event) -> None:
         self._settings = settings
@@ -69,6 +70,7 @@ class Jobs:
             threading.Thread(target=self._guard, args=(self._sequence,), name="sequencer"),
             threading.Thread(target=self._guard, args=(self._keep_up,), name="upkeep"),
             threading.Thread(target=self._guard, args=(self._follow_health,), name="health"),
+            threading.Thread(target=self._guard, args=(self._follow_risk,), name="risk"),
         ]
         for thread in threads:
             thread.start()
@@ -149,6 +151,19 @@ class Jobs:
                     forgotten_s = time.monotonic()
                 if lines < health.LINES_AT_ONCE:  # else a backlog waits: read on
                     self._stop.wait(self._settings.health_s)
+
+    def _follow_risk(self) -> None:
+        # Here and not above: loading Django takes a second for which the sequencer need not wait.
+        django.setup()
+        from aralyk.jobs import upward
+
+        look_back = upward.EVER
+        while not self._stop.is_set():
+            done = upward.follow(now=clock.now(), look_back=look_back)
+            look_back = upward.LOOK_BACK
+            if done.told or done.picked_up:
+                _log.info("risk_told", told=done.told, picked_up=done.picked_up)
+            self._stop.wait(self._settings.risk_s)
 
 
 class _Pulse:
