@@ -14,6 +14,7 @@ from typing import Protocol
 
 from aralyk.protocols.commands import Command, CommandAnswer
 from aralyk.protocols.errors import ErrorCode, ProtocolError
+from aralyk.protocols.frozen import maker_of
 from aralyk.protocols.messages import Message
 
 
@@ -72,6 +73,9 @@ class Decoded:
     context: Mapping[str, str] | None = None
     command_answers: tuple[CommandAnswer, ...] = ()
     sequence: Sequence | None = None
+
+
+make_decoded = maker_of(Decoded)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ import re
 import struct
 from typing import Final
 
-from aralyk.protocols.codec import BrokenFrame, Decoded, Session
+from aralyk.protocols.codec import BrokenFrame, Decoded, Session, make_decoded
 from aralyk.protocols.errors import ErrorCode, ProtocolError
 from aralyk.protocols.teltonika.checksum import crc16_arc
 from aralyk.protocols.teltonika.frame import (
@@ -23,7 +23,6 @@ from aralyk.protocols.teltonika.frame import (
     PREAMBLE,
     U32,
 )
-from aralyk.protocols.teltonika.frozen import frozen_decoded
 from aralyk.protocols.teltonika.gh3000 import CODEC_7, read_gh3000_records
 from aralyk.protocols.teltonika.records import LAYOUTS, read_records
 from aralyk.protocols.teltonika.texts import TEXT_CODECS, read_text
@@ -95,7 +94,7 @@ def _read_data(data: bytes, device_id: str | None) -> Decoded:
         messages = read_gh3000_records(data, 2, count, device_id)
     else:
         messages = ()  # a codec to come: a sign of life whose bytes the log keeps
-    return frozen_decoded(device_id=device_id, messages=messages, answer=answer)
+    return make_decoded(device_id=device_id, messages=messages, answer=answer)
 
 
 def _read_datagram(frame: bytes) -> Decoded:
@@ -109,7 +108,7 @@ def _read_datagram(frame: bytes) -> Decoded:
     if decoded.answer is None or frame[data_at] in TEXT_CODECS:
         return decoded
     answer = struct.pack(">HHBBB", 5, UDP_ANSWER_PACKET, 1, avl_packet, frame[data_at + 1])
-    return frozen_decoded(device_id=decoded.device_id, messages=decoded.messages, answer=answer)
+    return make_decoded(device_id=decoded.device_id, messages=decoded.messages, answer=answer)
 
 
 def _imei(digits: bytes) -> str:
