@@ -76,6 +76,7 @@ class Decoded:
 
 
 make_decoded = maker_of(Decoded)
+make_sequence = maker_of(Sequence)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +131,8 @@ class Codec:
             whether it was heard is not known.
         wire_of_answer: Escapes an answer for the wire, where the splitter unescapes frames; None: sent as it is.
         answer_of_commands: Joins encoded commands into the body that answers a request (HTTP).
+        may_cry: Whether a frame may hold a panic, told by a look at its bytes; such frames overtake others of their
+            connection that wait. Yes too often costs nothing; None: frames keep their order.
     """
 
     name: str
@@ -144,6 +147,7 @@ class Codec:
     commands_answered: bool = True
     wire_of_answer: Callable[[bytes], bytes] | None = None
     answer_of_commands: Callable[[list[bytes]], bytes] | None = None
+    may_cry: Callable[[bytes], bool] | None = None
 
     def on_wire(self, answer: bytes) -> bytes:
         """An answer as it is sent."""

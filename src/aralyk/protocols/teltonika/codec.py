@@ -13,6 +13,7 @@ from typing import Final
 from aralyk.protocols.codec import BrokenFrame, Decoded, Session, make_decoded
 from aralyk.protocols.errors import ErrorCode, ProtocolError
 from aralyk.protocols.teltonika.checksum import crc16_arc
+from aralyk.protocols.teltonika.elements import PANIC
 from aralyk.protocols.teltonika.frame import (
     CHECKSUM_BYTES,
     FRAME_BYTES_MAX,
@@ -30,6 +31,7 @@ from aralyk.protocols.teltonika.texts import TEXT_CODECS, read_text
 ACCEPTED: Final = b"\x01"
 UDP_HEAD: Final = struct.Struct(">HHBBH")  # length of the rest, packet, 1, AVL packet, length of the IMEI
 UDP_ANSWER_PACKET: Final = 0  # the reference writes no packet number; devices go by the AVL packet's
+PRIORITY_AT: Final = HEAD_BYTES + 10  # of the first record, after codec, number of records and time
 _IMEI: Final = re.compile(rb"[0-9]{14,16}")
 
 
@@ -68,6 +70,11 @@ def frames_of_datagram(datagram: bytes) -> list[bytes | BrokenFrame]:
         error = ProtocolError(ErrorCode.FRAME_TOO_LONG, f"frame: expected at most {FRAME_BYTES_MAX} bytes")
         return [BrokenFrame(raw=datagram[:FRAME_BYTES_MAX], error=error)]
     return [datagram] if datagram else []
+
+
+def may_cry(frame: bytes) -> bool:
+    """Whether the first record has a panic's priority; devices send such a record at once, in a frame of its own."""
+    return len(frame) > PRIORITY_AT and frame[PRIORITY_AT] == PANIC
 
 
 def _checked(frame: bytes) -> bytes:
