@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aralyk.protocols.codec import BrokenFrame, Session
@@ -146,3 +148,33 @@ def test_frames_do_not_depend_on_how_the_bytes_were_chunked(parts: list[bytes], 
         return [f if isinstance(f, bytes) else (f.raw, f.error.code) for f in split(*pieces)]
 
     assert told(*chunks) == told(stream)
+
+
+NUMBERS = st.one_of(st.sampled_from(["", "-1", "101", "361", "3601", "-12001", "99999"]), st.integers(0, 100).map(str))
+DAYS = st.dates(date(1970, 1, 1), date(2100, 12, 31)).map("{:%Y%m%d}".format)
+TIMES = st.times().map("{:%H%M%S}".format)
+ANGLES = st.floats(0, 91).map(lambda degrees: f"{degrees:09.5f}")
+DIGITS = st.integers(0, 99).map("{:02d}".format)
+
+
+@settings(max_examples=400)
+@given(
+    st.tuples(
+        st.sampled_from([IMEI, "86000000000001", "12"]), st.sampled_from("RRSSX"),
+        st.one_of(DAYS, DAYS, st.tuples(st.just("2026"), DIGITS, DIGITS).map("".join)),
+        st.one_of(TIMES, TIMES, st.tuples(DIGITS, DIGITS, DIGITS).map("".join)),
+        ANGLES, st.sampled_from("NNSSE"), ANGLES, st.sampled_from("EEWWN"),
+        NUMBERS, NUMBERS, NUMBERS, NUMBERS, st.sampled_from("LR"), st.sampled_from(["", "", "", "SOS"]),
+    )
+)  # fmt: skip
+def test_a_fix_in_its_usual_form_is_read_as_the_careful_way_reads_it(fields: tuple[str, ...]) -> None:
+    frame = ",".join(["@GPSD", *fields]).encode()
+    padded = frame.replace(b",", b" , ")  # means the same, and is in no usual form
+    assert outcome(frame) == outcome(padded)
+
+
+def outcome(frame: bytes) -> object:
+    try:
+        return repr(CODEC.decode(frame, Session()))  # tells -0.0 from 0.0 and 1 from 1.0
+    except ProtocolError as error:
+        return error.code, error.detail

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import FrozenInstanceError
 from typing import Any
 
 import pytest
@@ -15,7 +14,6 @@ from aralyk.protocols.errors import ErrorCode, ProtocolError
 from aralyk.protocols.messages import Alarm, Cell, Message, Source, iso_time
 from aralyk.protocols.teltonika import CODEC, encoder
 from aralyk.protocols.teltonika.frame import FRAME_BYTES_MAX, framed
-from aralyk.protocols.teltonika.frozen import frozen_decoded, frozen_message
 from aralyk.protocols.teltonika.records import CODEC_8, CODEC_8_EXTENDED, CODEC_16
 from tests.protocols.samples import check_message
 from tests.protocols.test_any_bytes import START_US
@@ -85,24 +83,6 @@ def test_a_fix_is_read_with_its_units(codec: int) -> None:
     assert (message.lat, message.lon, message.valid, message.source) == (42.87461, 74.56982, True, Source.GNSS)
     assert (message.speed_mps, message.heading_deg, message.altitude_m) == (10.0, 90.0, 760.0)
     assert (message.battery_pct, message.charging, message.accuracy_m, message.strap) == (72, False, None, None)
-
-
-def test_a_message_of_the_hot_path_is_equal_to_one_made_the_usual_way_and_as_frozen() -> None:
-    said = fix()
-    made = frozen_message(
-        device_id=said.device_id, fixed_at_us=said.fixed_at_us, sent_at_us=said.sent_at_us, lat=said.lat, lon=said.lon,
-        valid=said.valid, altitude_m=said.altitude_m, speed_mps=said.speed_mps, heading_deg=said.heading_deg,
-        source=said.source, battery_pct=said.battery_pct, charging=said.charging, alarms=said.alarms, cells=said.cells,
-        extra=dict(said.extra),
-    )  # fmt: skip
-    assert made == said
-    assert type(made) is Message
-    assert made.as_dict() == said.as_dict()
-    with pytest.raises(FrozenInstanceError):
-        made.lat = 1.0  # type: ignore[misc]
-    decoded = frozen_decoded(device_id=IMEI, messages=(made,), answer=b"\x01")
-    assert decoded == Decoded(device_id=IMEI, messages=(said,), answer=b"\x01")
-    assert repr(decoded) == repr(Decoded(device_id=IMEI, messages=(said,), answer=b"\x01"))
 
 
 def test_a_record_without_satellites_is_the_last_known_place_and_not_valid() -> None:

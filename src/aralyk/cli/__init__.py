@@ -52,6 +52,9 @@ COMMANDS: dict[str, Command] = {
     "export": Command(module="export", function="export", summary="Write the evidence bundle of one incident."),
     "verify": Command(module="verify", function="verify", summary="Check a bundle, offline, step by numbered step."),
     "bench engine": Command(module="bench_engine", function="bench_engine", summary="Fixes per second of the engine."),
+    "bench codecs": Command(
+        module="bench_codecs", function="bench_codecs", summary="Frames per second and core, by protocol and stage."
+    ),
     "bench path": Command(module="bench_path", function="bench_path", summary="Device to live stream: rate and delay."),
     "bench ledger": Command(
         module="bench_ledger", function="bench_ledger", summary="Append, prove and verify evidence."

@@ -1,8 +1,9 @@
 """The devices of `aralyk bench path --protocol …`: one process, so that their work is not counted as the platform's.
 
 Open loop: a frame is sent when it is due, whether or not earlier ones were answered, and delays count from then. A
-device that lost its connection comes again and repeats what was not confirmed, as devices do. A backlog is sent as fast
-as it is confirmed. Reads one campaign as JSON on stdin, writes one NumPy file.
+device that lost its connection comes again and repeats what was not confirmed, as devices do. One that sends a frame
+at a time sends a cry for help before what else waits in it, as trackers do with records of panic priority. A backlog is
+sent as fast as it is confirmed. Reads one campaign as JSON on stdin, writes one NumPy file.
 """
 
 from __future__ import annotations
@@ -182,7 +183,9 @@ class Link(asyncio.Protocol):
     def send(self, number: int) -> None:
         """Send a frame; without a connection it waits for the next one."""
         self._sent.sent_ns[number] = time.monotonic_ns()
-        if self.speaker.answers:
+        if self.speaker.waits and self._sent.sos[number]:
+            self.unconfirmed.insert(min(1, len(self.unconfirmed)), number)  # after the frame that is on its way
+        elif self.speaker.answers:
             self.unconfirmed.append(number)
         if self._transport is not None and not self._hello_left:
             if not self.speaker.waits or len(self.unconfirmed) == 1:

@@ -36,6 +36,7 @@ class Budget:
 
 
 _MIB: Final = 1024 * 1024
+COMMIT_BYTES: Final = _MIB  # of a lane in one commit: 2,000 records, whether they came in as many frames or in twenty
 # Positions: 10 s of 2,000 a second, what one waits for a slow database before the senders are told to come again.
 # The others are rarer by orders of magnitude; their room is what a panicking crowd or a broken model of tracker sends.
 BUDGETS: Final[Mapping[Lane, Budget]] = {
@@ -105,6 +106,11 @@ class LaneQueue:
         """Whether it might take one more; a long line may still meet its end."""
         return len(self._parcels) < self.budget.frames and self._size < self.budget.size
 
+    @property
+    def fills_a_commit(self) -> bool:
+        """Whether nothing is won by waiting for more."""
+        return len(self._parcels) >= self.budget.commit_frames or self._size >= COMMIT_BYTES
+
     def offer(self, parcel: Parcel) -> bool:
         """Take a parcel; False when the lane is full."""
         if len(self._parcels) >= self.budget.frames or self._size + len(parcel.line) > self.budget.size:
@@ -119,7 +125,8 @@ class LaneQueue:
     def take(self) -> list[Parcel]:
         """Give the oldest parcels, as many as one commit may hold."""
         taken: list[Parcel] = []
-        while self._parcels and len(taken) < self.budget.commit_frames:
+        left = max(self._size - COMMIT_BYTES, 0)
+        while self._parcels and len(taken) < self.budget.commit_frames and (self._size > left or not taken):
             parcel = self._parcels.popleft()
             self._size -= len(parcel.line)
             if parcel.wanted:

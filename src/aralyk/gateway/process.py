@@ -9,6 +9,7 @@ then the process ends.
 from __future__ import annotations
 
 import asyncio
+import gc
 import resource
 import signal
 import sys
@@ -41,6 +42,9 @@ REGISTER_POLL_S: Final = 0.02
 # A writer's thread needs the interpreter for microseconds between two waits for the database; with Python's default of
 # 5 ms a commit of ten statements would wait 50 ms for a busy event loop.
 SWITCH_INTERVAL_S: Final = 0.0005
+# What starts a collection of young objects: one in 700 is Python's, and then every frame that waits is looked at again
+# and again. Frames hold no cycles; what has some (an exception with its traceback) may wait.
+YOUNG_MAX: Final = 50_000
 FILES_BESIDE: Final = 200  # open files that are no connections: listeners, the database, logs
 STALLED_S: Final = 10.0  # a parcel that waits longer means that we do not do our work
 
@@ -55,6 +59,8 @@ def run(settings: GatewaySettings) -> int:
     """
     connect_info(Role.GATEWAY)  # a missing database is a mistake in the settings: said before anything starts
     sys.setswitchinterval(SWITCH_INTERVAL_S)
+    gc.set_threshold(YOUNG_MAX)
+    gc.freeze()  # modules and settings stay to the end
     _allow_many_connections(settings.connections_max)
     return uvloop.run(Gateway(settings).serve())
 

@@ -27,6 +27,7 @@ from aralyk.gateway.sources import Source, Sources
 from aralyk.gateway.suspicion import Doubts, Suspicion
 from aralyk.protocols.codec import BrokenFrame, Codec, Decoded, Session, Transport
 from aralyk.protocols.errors import ErrorCode, ProtocolError
+from aralyk.protocols.frozen import maker_of
 from aralyk.tracking import log
 from aralyk.tracking.log import Lane
 
@@ -97,6 +98,10 @@ class Verdict:
     session: Session = field(default_factory=Session)
 
 
+_verdict = maker_of(Verdict)
+_FULL: Final[tuple[Verdict, Parcel | None]] = Verdict(fate=Fate.FULL), None
+
+
 @dataclass(slots=True, kw_only=True)
 class Talk:
     """What one sender has said so far, and where it speaks from.
@@ -116,6 +121,16 @@ class Talk:
     context: Mapping[str, str] = field(default_factory=dict)
     read_us: int = 0
     paced: bool = True
+    _session: Session | None = None
+    _session_of: Device | None = None
+
+    def session_as(self, device: Device | None) -> Session:
+        """As whose frame the next one is read; made anew only when device or context are others."""
+        session = self._session
+        if session is None or session.context is not self.context or self._session_of is not device:
+            self._session_of, session = device, _session(device, self.context)
+            self._session = session
+        return session
 
 
 class Repeats:
@@ -171,13 +186,13 @@ class Reception:
         """Judge a frame that came with a device's secret; one that comes too fast is FULL, unless it is urgent."""
         talk = Talk(source=source, device=device, read_us=clock.now_us())
         session = _session(device, {})
-        visit = _Visit(codec=codec, frame=frame, talk=talk, device=device, session=session, stored=stored)
+        visit = _visit(codec=codec, frame=frame, talk=talk, device=device, session=session, stored=stored)
         hurried = not self.allows(source, device)
         try:
             decoded = codec.decode(frame, session)
         except ProtocolError as error:
             if hurried:
-                return Verdict(fate=Fate.FULL), None
+                return _FULL
             return self._set_aside(visit, error.code.value, error.detail)
         reason = _disbelief(device, codec, source)
         if reason is None and decoded.device_id != device.id:
@@ -191,9 +206,8 @@ class Reception:
     ) -> tuple[Verdict, Parcel | None]:
         """Judge a frame of a connection or a datagram; who is believed is remembered in `talk`."""
         last = register.by_id.get(talk.device.id) if talk.device is not None else None
-        session = _session(last, talk.context)
+        session = talk.session_as(last)
         raw = frame.raw if isinstance(frame, BrokenFrame) else frame
-        visit = _Visit(codec=codec, frame=raw, talk=talk, device=last, session=session, stored=stored)
         try:
             decoded = _read(codec, frame, session)
             device = register.by_id.get(decoded.device_id or "")
@@ -202,19 +216,22 @@ class Reception:
                 session = _session(device, session.context)
                 decoded = _read(codec, frame, session)
         except ProtocolError as error:
+            visit = _visit(codec=codec, frame=raw, talk=talk, device=last, session=session, stored=stored)
             return self._set_aside(visit, error.code.value, error.detail)
         raw = decoded.kept or raw  # without the picture that came with it, in the log as in quarantine
         reason = _doubt(decoded, device, codec, talk.source)
-        visit = _Visit(codec=codec, frame=raw, talk=talk, device=device, session=session, stored=stored)
+        visit = _visit(codec=codec, frame=raw, talk=talk, device=device, session=session, stored=stored)
         if reason is not None:
             return self._set_aside(visit, reason.value, DETAILS[reason], claimed=decoded.device_id)
         assert device is not None
         if not talk.paced and not self.allows(talk.source, device):
             return self._set_aside(visit, Unbelieved.TOO_FAST.value, DETAILS[Unbelieved.TOO_FAST])
         verdict, parcel = self._keep(visit, decoded)
-        if verdict.fate is Fate.KEPT:
+        if verdict.fate is Fate.KEPT and (device is not last or decoded.context):
             before = talk.context if last is device else {}
-            talk.device, talk.context = device, {**before, **(decoded.context or {})}
+            talk.context = {**before, **(decoded.context or {})}
+        if verdict.fate is Fate.KEPT:
+            talk.device = device
         return verdict, parcel
 
     def of_stranger(self, codec: Codec, frame: bytes, *, source: Source) -> Verdict:
@@ -224,7 +241,7 @@ class Reception:
         except ProtocolError:
             claimed = None
         talk = Talk(source=source, read_us=clock.now_us())
-        visit = _Visit(codec=codec, frame=frame, talk=talk, device=None, session=Session(), stored=None)
+        visit = _visit(codec=codec, frame=frame, talk=talk, device=None, session=Session(), stored=None)
         reason = Unbelieved.UNKNOWN_DEVICE
         return self._set_aside(visit, reason.value, DETAILS[reason], claimed=claimed)[0]
 
@@ -232,24 +249,31 @@ class Reception:
         messages = [message.as_line() for message in decoded.messages]
         lane = log.lane_of(messages)
         if urgent_only and lane not in URGENT:
-            return Verdict(fate=Fate.FULL), None
-        if not self._lanes[lane].has_room:
+            return _FULL
+        queue = self._lanes[lane]
+        if not queue.has_room:
             self._metrics.full.labels(lane.value).inc()
-            return Verdict(fate=Fate.FULL), None
-        assert visit.device is not None
-        parcel = visit.parcel(lane=lane, messages=messages, suspect=self._weigh(visit, decoded))
+            return _FULL
+        device, session = visit.device, visit.session
+        assert device is not None
+        now_us = clock.now_us()
+        parcel = visit.parcel(
+            lane=lane,
+            messages=messages,
+            received_us=now_us,
+            trust=_trust(device, visit.codec),
+            suspect=self._weigh(visit, device, decoded, now_us),
+        )
         if not self._offer(parcel):
-            return Verdict(fate=Fate.FULL), None
-        session = visit.session
-        if session.device_id != visit.device.id:  # it named itself
-            session = _session(visit.device, {**session.context, **(decoded.context or {})})
-        return Verdict(fate=Fate.KEPT, decoded=decoded, session=session), parcel
+            return _FULL
+        if session.device_id != device.id:  # it named itself
+            session = _session(device, {**session.context, **(decoded.context or {})})
+        return _verdict(fate=Fate.KEPT, decoded=decoded, session=session), parcel
 
-    def _weigh(self, visit: _Visit, decoded: Decoded) -> tuple[Suspicion, ...]:
-        assert visit.device is not None
-        talk, now_us = visit.talk, clock.now_us()
+    def _weigh(self, visit: _Visit, device: Device, decoded: Decoded, now_us: int) -> tuple[Suspicion, ...]:
+        talk = visit.talk
         found = self._doubts.of_frame(
-            visit.device.id,
+            device.id,
             visit.frame,
             decoded,
             link=talk.link,
@@ -258,7 +282,7 @@ class Reception:
             now_us=now_us,
         )
         if found:
-            self._findings.alarms.note(visit.device.id, found, at_us=now_us)
+            self._findings.alarms.note(device.id, found, at_us=now_us)
             for suspicion in found:
                 self._metrics.suspects.labels(visit.codec.name, suspicion.value).inc()
         return found
@@ -266,11 +290,11 @@ class Reception:
     def _set_aside(
         self, visit: _Visit, code: str, detail: str, *, claimed: str | None = None
     ) -> tuple[Verdict, Parcel | None]:
-        device = visit.device
+        device, now_us = visit.device, clock.now_us()
         if device is None:
-            self._findings.strangers.note(visit.codec.name, claimed, at_us=clock.now_us())
+            self._findings.strangers.note(visit.codec.name, claimed, at_us=now_us)
         elif code in _FOREIGN:
-            self._findings.alarms.note(device.id, (code,), at_us=clock.now_us())
+            self._findings.alarms.note(device.id, (code,), at_us=now_us)
         stranger = device is None or not device.active or code in _FOREIGN
         if stranger and not self._strangers.allows():
             self._metrics.strangers.inc()
@@ -278,7 +302,7 @@ class Reception:
         refusal = Refusal(
             protocol=visit.codec.name, device=device.id if device else None, code=code, detail=detail, raw=visit.frame
         )
-        parcel = visit.parcel(lane=Lane.QUARANTINE, messages=[], refusal=refusal)
+        parcel = visit.parcel(lane=Lane.QUARANTINE, messages=[], received_us=now_us, refusal=refusal)
         fate = Fate.SET_ASIDE if self._offer(parcel) else Fate.FULL
         return Verdict(fate=fate, code=code, detail=detail), parcel if fate is Fate.SET_ASIDE else None
 
@@ -306,22 +330,23 @@ class _Visit:
         *,
         lane: Lane,
         messages: list[dict[str, object]],
+        received_us: int,
+        trust: Trust | None = None,
         suspect: tuple[Suspicion, ...] = (),
         refusal: Refusal | None = None,
     ) -> Parcel:
-        received_us = clock.now_us()
-        believed = self.device if refusal is None else None
+        """The frame as a line; without `trust` nobody was believed, and no device is named."""
         line = log.frame_line(
             raw=self.frame,
             lane=lane,
             messages=messages,
             protocol=self.codec.name,
             received_at_us=received_us,
-            device=believed.id if believed else None,
+            device=self.device.id if self.device is not None and trust is not None else None,
             peer=self.talk.source.name,
             context=self.session.context,
             model=self.session.model,
-            trust=_trust(believed, self.codec).value if believed else None,
+            trust=trust,
             suspect=suspect,
         )
         return Parcel(
@@ -332,6 +357,9 @@ class _Visit:
             refusal=refusal,
             stored=self.stored,
         )
+
+
+_visit = maker_of(_Visit)
 
 
 def _session(device: Device | None, context: Mapping[str, str]) -> Session:

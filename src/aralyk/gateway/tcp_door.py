@@ -1,7 +1,9 @@
 """The door for trackers: streams of frames over TCP, one door for each protocol.
 
-Frames are judged one by one in their order. While a lane has no room, the device or its address is over its rate, or
-too many frames of the connection wait for their commit, the connection is not read: the tracker's own sending buffer
+Frames are judged one by one in their order, what may be a cry for help first; the answers keep the order of the frames.
+A connection works for a moment, then the others have their turn, so that a flood on one delays no cry on another. When
+a lane has no room, the device or its address is over its rate, or too many frames of the connection wait for their
+commit, a little is read ahead, to find a cry in it; then the connection is not read: the tracker's own sending buffer
 fills and it keeps its records. An idle connection holds no buffer: all connections of a door are read into one, because
 the event loop fills it and hands it over in one go.
 """
@@ -25,18 +27,25 @@ from aralyk.gateway.sources import Occupancy
 from aralyk.protocols.codec import BrokenFrame, Codec
 
 READ_BYTES: Final = 16 * 1024  # about 160 frames of text
-UNCOMMITTED_MAX: Final = 64  # frames of one connection that wait for their commit
+UNCOMMITTED_MAX: Final = 256  # frames of one connection that wait for their commit: about 10,000 a second
+TURN_S: Final = 0.001  # of judging for one connection before the others have theirs: 400 of them wait 0.4 s at most
+AHEAD_BYTES_MAX: Final = 256 * 1024  # of one connection read and not yet judged; the last reading may exceed it
+DOOR_AHEAD_BYTES_MAX: Final = 16 * 1024 * 1024  # of all of a door's: beyond, nobody is read ahead
+BESIDE_BYTES: Final = 200  # what a frame takes in memory beside its bytes
 BROKEN_MAX: Final = 20  # bad frames of a sender not yet believed, after which the connection is ended
 PATIENCE_EVERY_S: Final = 1.0  # between two looks at all connections; 20,000 of them cost 10 ms
 
 
 class _Pending:
-    """A frame that waits for its commit, and what is said after it."""
+    """A frame from its arrival until it is answered: first it waits for its turn, then for its commit."""
 
-    __slots__ = ("stored", "verdict")
+    __slots__ = ("done", "frame", "read_us", "size", "verdict")
 
-    def __init__(self) -> None:
-        self.stored = False
+    def __init__(self, frame: bytes | BrokenFrame, read_us: int) -> None:
+        self.frame = frame
+        self.size = BESIDE_BYTES + len(frame.raw if isinstance(frame, BrokenFrame) else frame)
+        self.read_us = read_us
+        self.done = False  # stored, or not to be stored
         self.verdict: Verdict | None = None
 
 
@@ -69,6 +78,7 @@ class TcpDoor:
         self.buffer = bytearray(READ_BYTES)
         self.connections: set[TcpConnection] = set()
         self.waiting: set[TcpConnection] = set()  # with frames that met no room
+        self.ahead_bytes = 0  # read and not yet judged
         self._looked_s = float("-inf")
 
     def connection(self) -> TcpConnection:
@@ -107,16 +117,19 @@ class TcpDoor:
 class TcpConnection(asyncio.BufferedProtocol):
     """One connection of a tracker."""
 
-    __slots__ = ("_broken", "_door", "_full", "_held", "_opened_s", "_paused", "_pending", "_quiet_since_s",
-                 "_splitter", "_talk", "_transport", "_unheard")  # fmt: skip
+    __slots__ = ("_ahead_bytes", "_broken", "_door", "_full", "_has_turn", "_held", "_opened_s", "_paused", "_pending",
+                 "_quiet_since_s", "_splitter", "_talk", "_transport", "_uncommitted", "_unheard")  # fmt: skip
 
     def __init__(self, door: TcpDoor) -> None:
         self._door = door
         self._splitter = door.splitter()
         self._transport: asyncio.Transport | None = None
         self._talk: Talk | None = None
-        self._held: deque[bytes | BrokenFrame] = deque()
-        self._pending: deque[_Pending] = deque()  # in the order of the frames: lanes are stored in another
+        self._held: deque[_Pending] = deque()  # not yet judged, in the order in which they will be
+        self._pending: deque[_Pending] = deque()  # all, in the order of the frames: lanes are stored in another
+        self._ahead_bytes = 0  # of those
+        self._uncommitted = 0
+        self._has_turn = False
         self._broken = 0
         self._opened_s = self._quiet_since_s = time.monotonic()
         self._paused = False
@@ -149,7 +162,7 @@ class TcpConnection(asyncio.BufferedProtocol):
         self._door.occupancy.leave(self._talk.source)
         cut = self._splitter.close()
         if cut is not None:
-            self._held.append(cut)
+            self._take([cut])
         self._work()
         self._leave_if_done()
 
@@ -161,8 +174,7 @@ class TcpConnection(asyncio.BufferedProtocol):
         """Bytes came."""
         assert self._talk is not None
         self._quiet_since_s = time.monotonic()
-        self._talk.read_us = clock.now_us()
-        self._held.extend(self._splitter.feed(bytes(memoryview(self._door.buffer)[:nbytes])))
+        self._take(self._splitter.feed(bytes(memoryview(self._door.buffer)[:nbytes])))
         self._work()
 
     def pause_writing(self) -> None:
@@ -182,7 +194,7 @@ class TcpConnection(asyncio.BufferedProtocol):
     @property
     def busy(self) -> bool:
         """Whether frames wait for room or for their commit."""
-        return bool(self._held or self._pending)
+        return bool(self._pending)
 
     def end(self) -> None:
         """Close from our side."""
@@ -196,51 +208,102 @@ class TcpConnection(asyncio.BufferedProtocol):
 
     def end_if_forgotten(self, now_s: float) -> None:
         """End a connection that is silent for too long, or that has not said whose it is."""
-        if self._talk is None or (self._paused and not self._unheard):
+        if self._talk is None or self._held or (self._paused and not self._unheard):
             return  # it waits for us, not we for it
         unnamed = self._talk.device is None and now_s - self._opened_s > self._door.settings.login_s
         if unnamed or now_s - self._quiet_since_s > self._door.idle_s:
             self.end()
 
+    def _take(self, frames: list[bytes | BrokenFrame]) -> None:
+        assert self._talk is not None
+        read_us = clock.now_us()
+        taken = [_Pending(frame, read_us) for frame in frames]
+        self._pending.extend(taken)
+        self._count_ahead(sum(pending.size for pending in taken))
+        may_cry = self._door.codec.may_cry
+        if may_cry is None or len(taken) + len(self._held) < 2 or self._talk.device is None:
+            self._held.extend(taken)  # nothing to overtake, or it is not yet known who speaks
+            return
+        cries: list[_Pending] = []
+        for pending in taken:
+            urgent = isinstance(pending.frame, bytes) and may_cry(pending.frame)
+            (cries if urgent else self._held).append(pending)
+        self._held.extendleft(reversed(cries))
+
+    def _count_ahead(self, size: int) -> None:
+        self._ahead_bytes += size
+        self._door.ahead_bytes += size
+
     def _work(self) -> None:
         self._full = False
-        while self._held and len(self._pending) < UNCOMMITTED_MAX and not self._full:
+        ends_s = time.monotonic() + TURN_S
+        while self._can_judge():
             self._judge(self._held[0])
+            if self._can_judge() and time.monotonic() > ends_s:
+                self._wait_for_turn()
+                break
         (self._door.waiting.add if self._held else self._door.waiting.discard)(self)
+        self._reply_to_done()
         self._balance()
 
-    def _judge(self, frame: bytes | BrokenFrame) -> None:
+    def _can_judge(self) -> bool:
+        return bool(self._held) and self._uncommitted < UNCOMMITTED_MAX and not self._full
+
+    def _wait_for_turn(self) -> None:
+        if not self._has_turn:
+            self._has_turn = True
+            asyncio.get_running_loop().call_soon(self._take_turn)
+
+    def _take_turn(self) -> None:
+        self._has_turn = False
+        self._work()
+        self._leave_if_done()
+
+    def _judge(self, pending: _Pending) -> None:
         talk, reception, register = self._talk, self._door.reception, self._door.registry.current
         assert talk is not None
         if register is None or not reception.allows(talk.source, talk.device):
             self._full = True  # nobody is known yet, or it comes too fast
             return
-        pending = _Pending()
+        talk.read_us = pending.read_us
         verdict, parcel = reception.of_named(
-            self._door.codec, frame, register=register, talk=talk, stored=partial(self._stored, pending)
+            self._door.codec, pending.frame, register=register, talk=talk, stored=partial(self._stored, pending)
         )
         if verdict.fate is Fate.FULL:
             self._full = True
             return
         self._held.popleft()
-        if parcel is not None:
-            self._pending.append(pending)
+        self._count_ahead(-pending.size)
+        pending.frame = b""  # it is in its parcel
+        if parcel is None:
+            pending.done = True
+        else:
+            self._uncommitted += 1
             pending.verdict = verdict
         if verdict.fate is not Fate.KEPT and talk.device is None:
             self._broken += 1
             if self._broken >= BROKEN_MAX:
+                for unjudged in self._held:
+                    unjudged.done = True
                 self._held.clear()
+                self._count_ahead(-self._ahead_bytes)
                 self.end()
 
     def _stored(self, pending: _Pending) -> None:
-        pending.stored = True
-        while self._pending and self._pending[0].stored:
-            self._reply(self._pending.popleft().verdict)
+        pending.done = True
+        self._uncommitted -= 1
+        self._reply_to_done()
+        if self._has_turn:
+            return
         if self._held:
             self._work()
         else:
             self._balance()
         self._leave_if_done()
+
+    def _reply_to_done(self) -> None:
+        while self._pending and self._pending[0].done:
+            self._reply(self._pending.popleft().verdict)
 
     def _reply(self, verdict: Verdict | None) -> None:
         """Answer a stored frame, and send what waits for its device."""
@@ -259,13 +322,22 @@ class TcpConnection(asyncio.BufferedProtocol):
     def _balance(self) -> None:
         if self._transport is None or self._transport.is_closing():
             return
-        wants_pause = self._unheard or bool(self._held) or len(self._pending) >= UNCOMMITTED_MAX
+        wants_pause = self._unheard or self._far_enough
         if wants_pause and not self._paused:
             self._transport.pause_reading()
         elif self._paused and not wants_pause:
             self._quiet_since_s = time.monotonic()
             self._transport.resume_reading()
         self._paused = wants_pause
+
+    @property
+    def _far_enough(self) -> bool:
+        """Whether no more is read before what was read is judged and stored."""
+        if not self._held:
+            return self._uncommitted >= UNCOMMITTED_MAX
+        door = self._door
+        no_room = self._ahead_bytes >= AHEAD_BYTES_MAX or door.ahead_bytes >= DOOR_AHEAD_BYTES_MAX
+        return no_room or door.codec.may_cry is None
 
     def _leave_if_done(self) -> None:
         if self._transport is None and not self.busy:

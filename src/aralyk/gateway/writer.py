@@ -101,14 +101,11 @@ class Writer:
     async def _gather(self) -> None:
         """Let others join, unless enough are there or the oldest has waited already behind the last commit."""
         oldest_since_s = self.oldest_since_s()
-        if self._well_filled() or oldest_since_s is None:
+        if any(lane.fills_a_commit for lane in self._lanes) or oldest_since_s is None:
             return
         remaining_s = oldest_since_s + self._gather_s - time.monotonic()
         if remaining_s > 0:
             await asyncio.sleep(remaining_s)
-
-    def _well_filled(self) -> bool:
-        return any(len(lane) >= lane.budget.commit_frames for lane in self._lanes)
 
     async def _write_until_done(self) -> None:
         failures, size = 0, len(self._writing)

@@ -14,6 +14,7 @@ from typing import Protocol
 
 from aralyk.protocols.commands import Command, CommandAnswer
 from aralyk.protocols.errors import ErrorCode, ProtocolError
+from aralyk.protocols.frozen import maker_of
 from aralyk.protocols.messages import Message
 
 
@@ -84,6 +85,10 @@ class Decoded:
         return None if self.withheld else self.answer
 
 
+make_decoded = maker_of(Decoded)
+make_sequence = maker_of(Sequence)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BrokenFrame:
     """Bytes of a stream that can't be a frame; `raw` holds no more than the protocol's frame limit."""
@@ -136,6 +141,8 @@ class Codec:
             whether it was heard is not known.
         wire_of_answer: Escapes an answer for the wire, where the splitter unescapes frames; None: sent as it is.
         answer_of_commands: Joins encoded commands into the body that answers a request (HTTP).
+        may_cry: Whether a frame may hold a panic, told by a look at its bytes; such frames overtake others of their
+            connection that wait. Yes too often costs nothing; None: frames keep their order.
     """
 
     name: str
@@ -150,6 +157,7 @@ class Codec:
     commands_answered: bool = True
     wire_of_answer: Callable[[bytes], bytes] | None = None
     answer_of_commands: Callable[[list[bytes]], bytes] | None = None
+    may_cry: Callable[[bytes], bool] | None = None
 
     def on_wire(self, answer: bytes) -> bytes:
         """An answer as it is sent."""

@@ -11,7 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
+from operator import attrgetter
 from typing import Any, Final
+
+from aralyk.protocols.frozen import maker_of
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _NAIVE_EPOCH: Final = EPOCH.replace(tzinfo=None)  # writes no zone, so that "Z" can be written
@@ -149,11 +153,43 @@ class Message:
 
     def as_line(self) -> dict[str, Any]:
         """The same with unknown and empty fields left out: the form of the log."""
-        return {key: value for key, value in self.as_dict().items() if value is not None and value not in ([], {})}
+        said = {name: value for name, value in zip(_PLAIN, _plain_of(self), strict=True) if value is not None}
+        said["source"] = self.source._value_  # `.value` looks for it through two calls
+        if self.fixed_at_us is not None:
+            said["fixed_at"] = iso_time(self.fixed_at_us)
+        if self.sent_at_us is not None:
+            said["sent_at"] = iso_time(self.sent_at_us)
+        if self.strap is not None:
+            said["strap"] = self.strap._value_
+        if self.alarms:
+            said["alarms"] = [alarm._value_ for alarm in self.alarms]
+        if self.cells:
+            said["cells"] = [cell.as_dict() for cell in self.cells]
+        if self.wifi:
+            said["wifi"] = [access_point.as_dict() for access_point in self.wifi]
+        if self.extra:
+            said["extra"] = dict(self.extra)
+        return said
+
+
+make_message = maker_of(Message)
+_PLAIN: Final = (  # what a line holds as it is
+    "device_id", "lat", "lon", "valid", "accuracy_m", "altitude_m", "speed_mps", "heading_deg", "battery_pct",
+    "charging",
+)  # fmt: skip
+_plain_of: Final = attrgetter(*_PLAIN)
 
 
 def iso_time(us: int | None) -> str | None:
     """`2026-11-21T10:00:00.123456Z`, or None for None."""
     if us is None:
         return None
-    return (_NAIVE_EPOCH + timedelta(microseconds=us)).isoformat(timespec="microseconds") + "Z"
+    seconds, us = divmod(us, 1_000_000)
+    minutes, second = divmod(seconds, 60)
+    return f"{_minute(minutes)}{second:02}.{us:06}Z"
+
+
+@lru_cache(maxsize=4096)
+def _minute(minutes: int) -> str:
+    """`2026-11-21T10:00:`; devices speak of the same minutes."""
+    return (_NAIVE_EPOCH + timedelta(minutes=minutes)).isoformat(timespec="minutes") + ":"

@@ -10,8 +10,8 @@ Works on a psycopg cursor (gateway, monitor) and on Django's (an order that beco
 
 from __future__ import annotations
 
-import secrets
-from base64 import b64encode
+import os
+from binascii import b2a_base64
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
@@ -100,7 +100,7 @@ _control_decoder = msgspec.json.Decoder(ControlLine)
 
 def new_salt() -> str:
     """32 hex digits of the operating system's randomness."""
-    return secrets.token_hex(SALT_BYTES)
+    return os.urandom(SALT_BYTES).hex()
 
 
 def frame_line(
@@ -135,22 +135,29 @@ def frame_line(
         heard_at_us: When the gateway had a frame that a person released from quarantine.
     """
     line: dict[str, Any] = {
-        "context": context or None,
-        "device": device,
-        "frame": b64encode(raw).decode("ascii"),
-        "heard_at": None if heard_at_us is None else clock.iso(heard_at_us),
+        "frame": b2a_base64(raw, newline=False).decode("ascii"),
         "kind": "frame",
-        "lane": lane.value,
+        "lane": lane._value_,  # `.value` looks for it through two calls
         "messages": messages,
-        "model": model or None,
-        "peer": peer,
         "protocol": protocol,
         "received_at": clock.iso(received_at_us),
         "salt": new_salt(),
-        "suspect": suspect or None,
-        "trust": trust,
     }
-    return _encoder.encode({key: value for key, value in line.items() if value is not None})
+    if device is not None:
+        line["device"] = device
+    if peer is not None:
+        line["peer"] = peer
+    if trust is not None:
+        line["trust"] = trust
+    if context:
+        line["context"] = context
+    if model:
+        line["model"] = model
+    if suspect:
+        line["suspect"] = suspect
+    if heard_at_us is not None:
+        line["heard_at"] = clock.iso(heard_at_us)
+    return _encoder.encode(line)
 
 
 def control_line(control: dict[str, Any], *, received_at_us: int) -> bytes:
@@ -177,14 +184,16 @@ def decode_line(line: bytes) -> FrameLine | ControlLine:
 
 def lane_of(messages: Sequence[dict[str, Any]]) -> Lane:
     """The lane of a frame: its most urgent message decides."""
-    alarms = {alarm for message in messages for alarm in message.get("alarms", ())}
-    if "sos" in alarms:
-        return Lane.PANIC
-    if alarms & TAMPER_ALARMS or any(message.get("strap") == "open" for message in messages):
-        return Lane.TAMPER
-    if any(message.get("lat") is not None for message in messages):
-        return Lane.POSITION
-    return Lane.STATUS
+    lane = Lane.STATUS
+    for message in messages:
+        alarms = message.get("alarms", ())
+        if "sos" in alarms:
+            return Lane.PANIC
+        if message.get("strap") == "open" or not TAMPER_ALARMS.isdisjoint(alarms):
+            lane = Lane.TAMPER
+        elif lane is Lane.STATUS and message.get("lat") is not None:
+            lane = Lane.POSITION
+    return lane
 
 
 def append(

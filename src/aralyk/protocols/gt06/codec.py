@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from aralyk.protocols.codec import Decoded, Sequence, Session
+from aralyk.protocols.codec import Decoded, Sequence, Session, make_decoded, make_sequence
 from aralyk.protocols.errors import ErrorCode, ProtocolError
 from aralyk.protocols.gt06 import parts, positions, statuses, words
 from aralyk.protocols.gt06.alarms import is_vehicle_model
@@ -91,6 +91,7 @@ _LONG_KINDS: Final[Mapping[int, ReadContent]] = {
     0x94: words.read_information,
     0x9B: words.read_serial_line,
 }
+_ALARM_KINDS: Final = frozenset((b"\x16", b"\x26", b"\x27", b"\x95"))
 _LONG_ANSWERED: Final = frozenset({0x32, 0x33, 0x41})
 _SHORT_ANSWER_TO_LONG: Final = frozenset({0x70})
 _UNANSWERED: Final = frozenset({0x80, 0x81, 0x82, _TIME_REQUEST})
@@ -124,15 +125,20 @@ def decode(frame: bytes, session: Session) -> Decoded:
             read(reader, draft)
         except CutShort:
             draft.unreadable("the rest")
-    return Decoded(
+    return make_decoded(
         device_id=draft.device_id,
         messages=() if draft.silent else (draft.message(),),
         answer=_answer(reader, draft),
         command_answers=draft.command_answers,
-        sequence=Sequence(number=reader.serial, last=SERIAL_LAST),
+        sequence=make_sequence(number=reader.serial, last=SERIAL_LAST),
         withheld=draft.withheld,
         kept=draft.kept,
     )
+
+
+def may_cry(frame: bytes) -> bool:
+    """Whether the frame is of a kind that is sent for an alarm."""
+    return frame[3:4] in _ALARM_KINDS
 
 
 def _reading_of(reader: Reader, session: Session) -> ReadContent | None:

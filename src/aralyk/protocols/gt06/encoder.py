@@ -14,6 +14,7 @@ from aralyk.protocols.messages import EPOCH, Alarm, Cell, Message
 KMH_MAX: Final = 255
 _POSITION: Final = 0x12
 _STATUS_POSITION: Final = 0x16
+_UPLOAD: Final = 0x22
 _HEARTBEAT: Final = 0x13
 _WORDS: Final = 0x15
 _FIX: Final = Struct(">6BBIIBH")
@@ -71,6 +72,16 @@ def encode_position(message: Message, *, serial: int = 1) -> bytes:
         return wrapped(_POSITION, _fix(message) + cell, serial)
     content = _fix(message) + bytes((_CELL_LENGTH,)) + cell + _status(message)
     return wrapped(_STATUS_POSITION, content, serial)
+
+
+def encode_upload(message: Message, *, serial: int = 1) -> bytes:
+    """Write kind 22: a fix, a cell, ignition, the reason of the report (0: time), and whether it was stored.
+
+    Raises:
+        ValueError: No place or no time.
+    """
+    said = bytes((bool(message.extra.get("ignition")), 0, bool(message.extra.get("stored"))))
+    return wrapped(_UPLOAD, _fix(message) + _CELL.pack(*_cell_fields(message)) + said, serial)
 
 
 def encode_heartbeat(message: Message, *, serial: int = 1) -> bytes:

@@ -8,7 +8,7 @@ from struct import Struct
 from typing import Any, Final
 
 from aralyk.protocols.commands import CommandAnswer
-from aralyk.protocols.messages import AccessPoint, Alarm, Cell, Message, Source, Strap
+from aralyk.protocols.messages import AccessPoint, Alarm, Cell, Message, Source, Strap, make_message
 
 _EPOCH_ORDINAL: Final = date(1970, 1, 1).toordinal()
 _SECOND_US: Final = 1_000_000
@@ -157,7 +157,7 @@ class Draft:
         """What was gathered."""
         placed = self.lat is not None
         heard = self.cells or self.wifi
-        return Message(
+        return make_message(
             device_id=self.device_id,
             fixed_at_us=self.at_us,
             lat=self.lat,

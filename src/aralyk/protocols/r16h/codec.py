@@ -10,13 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date
+from functools import lru_cache
 from typing import Any, Final
 
-from aralyk.protocols.codec import Decoded, Session
+from aralyk.protocols.codec import Decoded, Session, make_decoded
 from aralyk.protocols.errors import ErrorCode, ProtocolError
 from aralyk.protocols.fields import LATITUDE, LONGITUDE, Range, Record, parse_number
-from aralyk.protocols.messages import EPOCH, Alarm, Cell, Message, Source, Strap
+from aralyk.protocols.messages import Alarm, Cell, Message, Source, Strap, make_message
 from aralyk.protocols.r16h.splitter import FRAME_BYTES_MAX, TERMINATOR
 
 KMH_MPS: Final = 1 / 3.6
@@ -30,6 +31,14 @@ _IMEI: Final = re.compile(r"[0-9]{14,16}")
 _DATE: Final = re.compile(r"[0-9]{8}")
 _TIME: Final = re.compile(r"[0-9]{6}")
 _CELL: Final = re.compile(r"([0-9]{1,3})-([0-9]{1,3})-([0-9A-Fa-f]{1,8})-([0-9A-Fa-f]{1,9})(?::(-?[0-9]{1,3}))?")
+# A fix as a bracelet writes it nearly always: every field in its form, no alarm.
+_USUAL: Final = re.compile(
+    rb"@GPSD,([0-9]{14,16}),([RS]),([0-9]{8}),([0-9]{6}),([0-9]{1,3}\.[0-9]{1,9}),([NS]),([0-9]{1,3}\.[0-9]{1,9}),([EW]),"
+    rb"([0-9]{1,4})?,([0-9]{1,3})?,(-?[0-9]{1,5})?,([0-9]{1,3})?,([LR]),\$?"
+)
+_EPOCH_DAY: Final = date(1970, 1, 1).toordinal()
+_DAY_MIN: Final = date(1971, 1, 1).toordinal() - _EPOCH_DAY
+_DAY_END: Final = date(2100, 1, 1).toordinal() - _EPOCH_DAY
 _HEMISPHERES: Final = {"N": 1, "S": -1, "E": 1, "W": -1}
 _STRAPS: Final = {"L": Strap.LOCKED, "R": Strap.OPEN}
 _ALARMS: Final = {"SOS": Alarm.SOS, "LBT": Alarm.LOW_BATTERY, "ULK": Alarm.STRAP_OPEN}
@@ -75,6 +84,9 @@ def decode(frame: bytes, session: Session) -> Decoded:
     Raises:
         ProtocolError: Not a frame of this protocol; nothing else is raised for any bytes.
     """
+    usual = _USUAL.fullmatch(frame)
+    if usual is not None and (message := _usual_fix(usual)) is not None:
+        return make_decoded(device_id=message.device_id, messages=(message,))
     kind, *fields = parts = _parts(frame)
     if kind == "@LINK" and len(parts) == 2:
         return Decoded(device_id=_imei(fields[0]), messages=())
@@ -84,6 +96,48 @@ def decode(frame: bytes, session: Session) -> Decoded:
     message = _message(parts, layout)
     assert message.device_id is not None
     return Decoded(device_id=message.device_id, messages=(message,))
+
+
+def may_cry(frame: bytes) -> bool:
+    """Whether the flag may be SOS."""
+    return b"SOS" in frame.upper()
+
+
+def _usual_fix(usual: re.Match[bytes]) -> Message | None:
+    """The message of a fix in its usual form; None when a number or the time is out of its range: see `_message`."""
+    imei, stored, day, time, lat, north, lon, east, speed, course, altitude, battery, strap = usual.groups()
+    lat_deg, lon_deg = float(lat), float(lon)
+    speed_kmh = None if speed is None else int(speed)
+    heading_deg = None if course is None else float(course)
+    altitude_m = None if altitude is None else float(altitude)
+    battery_pct = None if battery is None else float(battery)
+    if (
+        lat_deg > LATITUDE.high
+        or lon_deg > LONGITUDE.high
+        or (speed_kmh is not None and speed_kmh > SPEED_KMH.high)
+        or (heading_deg is not None and heading_deg > HEADING.high)
+        or (altitude_m is not None and not ALTITUDE_M.low <= altitude_m <= ALTITUDE_M.high)
+        or (battery_pct is not None and battery_pct > PERCENT.high)
+    ):
+        return None
+    try:
+        at_us = _time_us(day.decode(), time.decode())
+    except ProtocolError:
+        return None
+    return make_message(
+        device_id=imei.decode(),
+        fixed_at_us=at_us,
+        lat=lat_deg if north == b"N" else 0.0 - lat_deg,  # never -0.0
+        lon=lon_deg if east == b"E" else 0.0 - lon_deg,
+        valid=True,
+        altitude_m=altitude_m,
+        speed_mps=None if speed_kmh is None else round(speed_kmh * KMH_MPS, DECIMALS),
+        heading_deg=0.0 if heading_deg == 360 else heading_deg,
+        source=Source.GNSS,
+        battery_pct=battery_pct,
+        strap=Strap.LOCKED if strap == b"L" else Strap.OPEN,
+        extra={"stored": True} if stored == b"S" else {},
+    )
 
 
 def _parts(frame: bytes) -> list[str]:
@@ -180,16 +234,25 @@ def _fix_or_alarm(parts: Sequence[str], record: Record, *, urgent: bool) -> _Fix
         return _Fix()
 
 
-def _time_us(date: str, time: str) -> int:
+def _time_us(day: str, time: str) -> int:
     try:
-        if not (_DATE.fullmatch(date) and _TIME.fullmatch(time)):
+        if not (_DATE.fullmatch(day) and _TIME.fullmatch(time)):
             raise ValueError
-        at = datetime.strptime(f"{date}{time}+0000", "%Y%m%d%H%M%S%z")
+        hour, minute, second = int(time[:2]), int(time[2:4]), int(time[4:])
+        if hour > 23 or minute > 59 or second > 59:
+            raise ValueError
+        days = _days(day)
     except ValueError:
         raise ProtocolError(ErrorCode.BAD_FIELD, "time: expected yyyymmdd,hhmmss in UTC") from None
-    if not 1970 < at.year < 2100:
+    if not _DAY_MIN <= days < _DAY_END:
         raise ProtocolError(ErrorCode.OUT_OF_RANGE, "time: expected a year from 1971 to 2099")
-    return (at - EPOCH) // timedelta(microseconds=1)
+    return (days * 86_400 + hour * 3600 + minute * 60 + second) * 1_000_000
+
+
+@lru_cache(maxsize=64)
+def _days(yyyymmdd: str) -> int:
+    """Days since 1970; devices speak of the same few."""
+    return date(int(yyyymmdd[:4]), int(yyyymmdd[4:6]), int(yyyymmdd[6:])).toordinal() - _EPOCH_DAY
 
 
 def _place(fields: Sequence[str]) -> tuple[float | None, float | None]:

@@ -11,8 +11,9 @@ import struct
 from typing import Final
 
 from aralyk.protocols.checksums import crc16_arc
-from aralyk.protocols.codec import BrokenFrame, Decoded, Session
+from aralyk.protocols.codec import BrokenFrame, Decoded, Session, make_decoded
 from aralyk.protocols.errors import ErrorCode, ProtocolError
+from aralyk.protocols.teltonika.elements import PANIC
 from aralyk.protocols.teltonika.frame import (
     CHECKSUM_BYTES,
     FRAME_BYTES_MAX,
@@ -23,7 +24,6 @@ from aralyk.protocols.teltonika.frame import (
     PREAMBLE,
     U32,
 )
-from aralyk.protocols.teltonika.frozen import frozen_decoded
 from aralyk.protocols.teltonika.gh3000 import CODEC_7, read_gh3000_records
 from aralyk.protocols.teltonika.records import LAYOUTS, read_records
 from aralyk.protocols.teltonika.texts import TEXT_CODECS, read_text
@@ -31,6 +31,7 @@ from aralyk.protocols.teltonika.texts import TEXT_CODECS, read_text
 ACCEPTED: Final = b"\x01"
 UDP_HEAD: Final = struct.Struct(">HHBBH")  # length of the rest, packet, 1, AVL packet, length of the IMEI
 UDP_ANSWER_PACKET: Final = 0  # the reference writes no packet number; devices go by the AVL packet's
+PRIORITY_AT: Final = HEAD_BYTES + 10  # of the first record, after codec, number of records and time
 _IMEI: Final = re.compile(rb"[0-9]{14,16}")
 
 
@@ -71,6 +72,11 @@ def frames_of_datagram(datagram: bytes) -> list[bytes | BrokenFrame]:
     return [datagram] if datagram else []
 
 
+def may_cry(frame: bytes) -> bool:
+    """Whether the first record has a panic's priority; devices send such a record at once, in a frame of its own."""
+    return len(frame) > PRIORITY_AT and frame[PRIORITY_AT] == PANIC
+
+
 def _checked(frame: bytes) -> bytes:
     data = frame[HEAD_BYTES:-CHECKSUM_BYTES]
     if len(frame) < HEAD_BYTES + CHECKSUM_BYTES or U32.unpack_from(frame, 4)[0] != len(data):
@@ -95,7 +101,7 @@ def _read_data(data: bytes, device_id: str | None) -> Decoded:
         messages = read_gh3000_records(data, 2, count, device_id)
     else:
         messages = ()  # a codec to come: a sign of life whose bytes the log keeps
-    return frozen_decoded(device_id=device_id, messages=messages, answer=answer)
+    return make_decoded(device_id=device_id, messages=messages, answer=answer)
 
 
 def _read_datagram(frame: bytes) -> Decoded:
@@ -109,7 +115,7 @@ def _read_datagram(frame: bytes) -> Decoded:
     if decoded.answer is None or frame[data_at] in TEXT_CODECS:
         return decoded
     answer = struct.pack(">HHBBB", 5, UDP_ANSWER_PACKET, 1, avl_packet, frame[data_at + 1])
-    return frozen_decoded(device_id=decoded.device_id, messages=decoded.messages, answer=answer)
+    return make_decoded(device_id=decoded.device_id, messages=decoded.messages, answer=answer)
 
 
 def _imei(digits: bytes) -> str:

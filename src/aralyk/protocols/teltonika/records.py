@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from aralyk.protocols.errors import ErrorCode, ProtocolError
-from aralyk.protocols.messages import Alarm, Message, Source
+from aralyk.protocols.messages import Alarm, Message, Source, make_message
 from aralyk.protocols.teltonika.bluetooth import add_variable
 from aralyk.protocols.teltonika.elements import (
     ALARM_NAMES,
@@ -24,7 +24,6 @@ from aralyk.protocols.teltonika.elements import (
     charging_of,
     name_of,
 )
-from aralyk.protocols.teltonika.frozen import frozen_message
 
 COORDINATE_UNIT: Final = 10_000_000
 LAT_MAX: Final = 90 * COORDINATE_UNIT
@@ -195,7 +194,7 @@ def _message(head: tuple[int, ...], extra: dict[str, Any], battery_pct: int | No
     if priority == PANIC or event in EVENT_IDS or not ALARM_NAMES.isdisjoint(extra):
         alarms = alarms_of(extra, event=event, priority=priority)
     at_us = time_ms * 1000 if 0 < time_ms < TIME_MS_BELOW else None
-    return frozen_message(
+    return make_message(
         device_id=device_id,
         fixed_at_us=at_us if has_place else None,
         sent_at_us=None if has_place else at_us,
