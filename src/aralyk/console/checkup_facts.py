@@ -115,7 +115,7 @@ def _reports(expected: Said, found: Said) -> tuple[str, str]:
         "gap": sentences.duration(expected["gap_s_max"]),
     }
     if not found["contacts"]:
-        return wanted, _("nothing heard yet")
+        return wanted, _("nothing was heard")
     return wanted, _("%(share)s in time; reports: %(count)d; longest gap %(gap)s") % {
         "share": device_words.share(found["kept_share"]),
         "count": found["contacts"],
@@ -128,7 +128,7 @@ def _places(expected: Said, found: Said) -> tuple[str, str]:
         "radius": sentences.metres(expected["accuracy_m_max"])
     }
     if not found["places"]:
-        return wanted, _("no place yet")
+        return wanted, _("no place came")
     said = _("places: %(count)d, invalid: %(invalid)d") % {"count": found["places"], "invalid": found["invalid"]}
     if found["accuracy_m"] is not None:
         said += f", ± {sentences.metres(found['accuracy_m'])}"

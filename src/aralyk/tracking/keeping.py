@@ -38,15 +38,16 @@ _LAY_BY: Final = f"""
     FROM ({KEEPING}) k WHERE t.device = k.device
 """
 _DUE: Final = """
-    SELECT t.device FROM device_trait t WHERE t.kept_at IS NULL OR (t.kept_at < t.heard_at AND t.kept_at <= %s)
-    ORDER BY t.kept_at NULLS FIRST LIMIT %s
+    SELECT t.device FROM device_trait t
+    WHERE t.kept_at IS NULL OR (t.kept_at <= %(before)s AND t.heard_at > t.kept_at - %(span)s)
+    ORDER BY t.kept_at NULLS FIRST LIMIT %(limit)s
 """
 
 
 def lay_by(connection: psycopg.Connection[tuple[Any, ...]], *, now: datetime) -> int:
     """Lay the figures by of those that are due; returns of how many."""
     with connection.transaction(), connection.cursor() as cursor:
-        cursor.execute(_DUE, (now - LAID_BY_FOR, DEVICES_AT_ONCE))
+        cursor.execute(_DUE, {"before": now - LAID_BY_FOR, "span": LAID_BY_FOR, "limit": DEVICES_AT_ONCE})
         due = [device for (device,) in cursor.fetchall()]
         if due:
             cursor.execute(_LAY_BY, {"devices": due, "since": now - WINDOW, "factor": LATE_FACTOR, "at": now})
