@@ -305,8 +305,9 @@ def test_the_map_keeps_what_a_person_before_did_with_the_same_device_to_itself(d
     assert "42.8712" in page_of(client_of(roles.operator), "/map/places.json")
     with database.connect() as owner:
         owner.execute("UPDATE devices_assignment SET until = now()")
-    equip(roles.probation, order(roles.police), device="860000000000017")
-    for address in ("/map/places.json", f"/map/places.json?order={Device.objects.get().assignments.last().order_id}"):
+    second = order(roles.police)
+    equip(roles.probation, second, device="860000000000017")
+    for address in ("/map/places.json", f"/map/places.json?order={second.pk}"):
         assert "42.8712" not in page_of(client_of(roles.operator), address)
     assert list_devices(roles.operator).devices[0].word == "silent"
 

@@ -113,7 +113,6 @@ class Spot(msgspec.Struct, frozen=True, gc=False):  # ten thousand at once, none
     party: str
     label: str
     device: str
-    device_kind: str
     trust: str
     interval_s: int
     fixed_at: str | None
@@ -259,7 +258,7 @@ _PLACES: Final = f"""
 def _spots(rings: str, carried: str) -> str:
     """As text where a map wants text, without what it does not draw: ten thousand rows are read and parsed at once."""
     return f"""
-    SELECT o.id::text, o.number, a.party, coalesce(r.name, p.code), d.id, d.kind, d.trust, d.interval_s,
+    SELECT o.id::text, o.number, a.party, coalesce(r.name, p.code), d.id, d.trust, d.interval_s,
            to_char(s.fixed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
            CASE WHEN {_SEEN} THEN s.lat END, CASE WHEN {_SEEN} THEN s.lon END,
            CASE WHEN {_SEEN} THEN s.accuracy_m END, s.source, NOT {_SEEN} AND s.lat IS NOT NULL, ({rings})::text

@@ -41,12 +41,9 @@ class _Zone(msgspec.Struct, gc=False):
 
 
 class _Party(msgspec.Struct, gc=False):
-    key: str
-    order: str
     party: str
     label: str
     device: str
-    device_kind: str
     lat: float | None
     lon: float | None
     accuracy_m: float | None
@@ -210,9 +207,8 @@ _rings: Final = msgspec.json.Decoder(list[tuple[float, float | None]]).decode
 
 def _party(spot: Spot) -> _Party:
     return _Party(
-        spot.device, spot.order, spot.party, spot.label, spot.device, spot.device_kind, spot.lat, spot.lon,
-        spot.accuracy_m, spot.fixed_at, spot.source or "unknown", spot.trust == "self_reported",
-        SILENT_AFTER_INTERVALS * spot.interval_s,
+        spot.party, spot.label, spot.device, spot.lat, spot.lon, spot.accuracy_m, spot.fixed_at,
+        spot.source or "unknown", spot.trust == "self_reported", SILENT_AFTER_INTERVALS * spot.interval_s,
     )  # fmt: skip
 
 
