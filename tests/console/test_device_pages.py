@@ -80,7 +80,7 @@ def test_the_page_tells_how_a_device_keeps_with_its_figures(database: Database, 
             strap="open" if minutes == 180 else "locked", extra={"rssi": -71, "firmware": "V2.31"})  # fmt: skip
     project(database)
     page = page_of(client_of(roles.operator, "en"))
-    for said in ("± 7 m in the middle", "V2.31", "-71", "named by its IMEI", "reports late, 100 %"):
+    for said in ("usually ± 7 m", "V2.31", "-71", "named by its IMEI", "reports late, 100 %"):
         assert said in page, said
     assert re.search(r"<dt>Empty in about</dt><dd>[23] h", page)
     assert len(re.findall(r'<polyline class="curve-line"', page)) == 1
@@ -231,6 +231,8 @@ def test_a_check_is_begun_on_the_page_and_its_steps_are_marked_by_those_who_may(
     assert client_of(roles.police).post(f"{address}steps", {"step": steps[0]}).status_code == 403
     assert client.post(f"{address}steps", {"step": steps[0]}).status_code == 302
     assert Checkup.objects.get().steps_done == [steps[0]]
+    kind, _, by, data = witnesses(database)[-1]
+    assert (kind, by, data["done"]) == ("checkup_step", f"user:{roles.probation.pk}", steps[0])
     assert len(re.findall(r'name="step"', page_of(client, address))) == len(steps) - 1
     for user in (roles.police_elsewhere, roles.administrator):
         assert client_of(user).get(address).status_code == 404

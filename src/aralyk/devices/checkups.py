@@ -149,6 +149,13 @@ def do_mark_step(by: User | Device, checkup_id: UUID, *, step: str) -> Run:
         if step not in checkup.steps_done:
             checkup.steps_done = [*checkup.steps_done, step]
             checkup.save(update_fields=["steps_done"])
+            witness(
+                kind=Kind.CHECKUP_STEP,
+                subject=f"device:{checkup.device_id}",
+                by=by if isinstance(by, User) else System.CHECKUP,
+                at=clock.now(),
+                data={"checkup": str(checkup.pk), "done": step},
+            )
     return _run(checkup)
 
 
