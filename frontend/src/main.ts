@@ -6,6 +6,8 @@ import { startDownloads } from "./downloads";
 import { startKeys, type Keys } from "./keys";
 import { getText, Refresher } from "./live/fetching";
 import { Stream, type Change } from "./live/stream";
+import type { CoverageView } from "./map/coverage";
+import { hasWebGl } from "./map/ground";
 import { MapPane } from "./map/pane";
 import { startPreferences } from "./preferences";
 import { startSounds } from "./sounds";
@@ -13,11 +15,17 @@ import { Strip } from "./strip";
 
 const paneElement = document.querySelector<HTMLElement>("[data-map]");
 const deskElement = document.querySelector<HTMLElement>("[data-desk]");
+const coverageElement = document.querySelector<HTMLElement>("[data-coverage]");
+let coverage: CoverageView | null = null;
+if (coverageElement) void startCoverage(coverageElement);
 let desk: Desk | null = null;
 const pane = paneElement ? new MapPane(paneElement, { onPick: (orderId) => desk?.pick(orderId) }) : null;
 if (deskElement && pane) desk = new Desk(deskElement, pane);
 
-startPreferences(() => pane?.restyle());
+startPreferences(() => {
+  pane?.restyle();
+  coverage?.restyle();
+});
 startSounds(document.querySelector<HTMLButtonElement>("[data-sound-button]"));
 tickAges();
 setInterval(() => tickAges(), 1000);
@@ -55,19 +63,37 @@ function startLive(url: string): void {
   });
 }
 
-/** <section data-live="/url" data-hears="incident:ID device">: replaced by what the URL gives when one of these changes. */
+/** <section data-live="/url" data-hears="incident:ID device">: replaced by what the URL gives when one of these changes, or each data-every seconds. */
 function liveSections() {
   return [...document.querySelectorAll<HTMLElement>("[data-live-section]")].map((element) => {
     const hears = (element.dataset["hears"] ?? "").split(" ");
     const refresher = new Refresher(async () => {
       const html = await getText(element.dataset["liveSection"]!);
-      // A hand on a button must not lose it: wait until the focus has left.
-      if (element.contains(document.activeElement)) return void setTimeout(() => refresher.ask(), 1500);
+      // A hand on a button must not lose it, nor a half-written form its words: wait until both are left.
+      if (element.contains(document.activeElement) || element.querySelector(".ask[open]")) return void setTimeout(() => refresher.ask(), 1500);
+      const open = [...element.querySelectorAll<HTMLDetailsElement>("details[data-keep][open]")].map((one) => one.dataset["keep"]);
       element.innerHTML = html;
+      for (const one of element.querySelectorAll<HTMLDetailsElement>("details[data-keep]")) one.open = open.includes(one.dataset["keep"]);
       tickAges(element);
     }, 300);
+    const everyS = Number(element.dataset["every"] ?? 0);
+    if (everyS) setInterval(() => document.visibilityState === "visible" && refresher.ask(), everyS * 1000);
     return { refresher, hears: (change: Change) => hears.includes(change.kind) || hears.includes(`${change.kind}:${change.subject}`) };
   });
+}
+
+/** The map of cells; its table stands beside it in any case. */
+async function startCoverage(element: HTMLElement): Promise<void> {
+  const failed = () => (element.querySelector<HTMLElement>("[data-failed]")!.hidden = false);
+  if (!hasWebGl()) return void failed();
+  const { CoverageView } = await import("./map/coverage");
+  try {
+    coverage = new CoverageView(element);
+    await coverage.load();
+  } catch (error) {
+    console.warn(error);
+    failed();
+  }
 }
 
 function startHelp(keys: Keys): void {
@@ -88,12 +114,14 @@ function pageKeys(): Keys {
 
 /** A form goes once; an error summary takes the focus. */
 function startForms(): void {
-  for (const form of document.querySelectorAll<HTMLFormElement>("form[data-once]")) {
-    form.addEventListener("submit", () => {
-      for (const button of form.querySelectorAll<HTMLButtonElement>("button")) button.setAttribute("aria-disabled", "true");
-      form.addEventListener("submit", (event) => event.preventDefault());
-    });
-  }
+  // On the document: a form that came with a live part goes once, too.
+  document.addEventListener("submit", (event) => {
+    const form = event.target as HTMLFormElement;
+    if (!form.matches("form[data-once]")) return;
+    if (form.dataset["sent"] !== undefined) return event.preventDefault();
+    form.dataset["sent"] = "";
+    for (const button of form.querySelectorAll<HTMLButtonElement>("button")) button.setAttribute("aria-disabled", "true");
+  });
   document.querySelector<HTMLElement>("[data-error-summary]")?.focus();
   for (const link of document.querySelectorAll<HTMLAnchorElement>("[data-error-summary] a")) {
     link.addEventListener("click", (event) => {

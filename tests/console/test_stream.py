@@ -17,7 +17,7 @@ from aralyk.incidents.actions import do_acknowledge
 from aralyk.tracking.live import LiveKind, announce
 from tests.conftest import Database
 from tests.console.serving import Served, session_of
-from tests.orders.cast import Cast, order, raised
+from tests.orders.cast import Cast, bracelet, equip, order, raised
 
 
 def tell(database: Database, kind: LiveKind, subject: str, district: str = "bishkek_oktyabrsky") -> int:
@@ -48,6 +48,19 @@ def test_another_district_does_not_even_learn_that_something_happened(
     tell(database, LiveKind.PLATFORM, "monitor")
     assert here.next("fix").data == {"subject": str(found.pk)}
     assert elsewhere.next("incident", "fix", "platform").name == "platform"
+
+
+def test_an_alarm_about_a_device_is_told_to_those_who_see_the_device(
+    database: Database, roles: Cast, server: Served
+) -> None:
+    bracelet(roles.probation)
+    equip(roles.probation, order(roles.police), device="860000000000017")
+    here = server.open_page(session_of(roles.police))
+    elsewhere = server.open_page(session_of(roles.police_elsewhere))
+    tell(database, LiveKind.PLATFORM, "device.860000000000017")
+    tell(database, LiveKind.PLATFORM, "monitor.log")
+    assert here.next("platform").data == {"subject": "device.860000000000017"}
+    assert elsewhere.next("platform").data == {"subject": "monitor.log"}
 
 
 def test_an_event_that_names_a_foreign_district_is_judged_by_what_it_is_about(

@@ -13,7 +13,8 @@ from aralyk import clock
 from aralyk.access.errors import Code, NotFound, Refused
 from aralyk.database import Role as DatabaseRole
 from aralyk.devices.coverage import coverage_for
-from aralyk.devices.health import Health, Word, health_for, last_discharge, time_to_empty, words_of
+from aralyk.devices.health import Health, Word, health_for, last_discharge, time_to_empty
+from aralyk.devices.listing import list_devices
 from aralyk.devices.queries import places_for
 from aralyk.tracking import log
 from aralyk.tracking.health import Projector
@@ -82,8 +83,9 @@ def test_the_word_is_the_worst_that_holds(
         say(database, ago_s=ago_s, lat=42.87, lon=74.61, **said)
     project(database)
     assert found(roles).word is word
-    places = places_for(roles.operator)
-    assert words_of(places, at=clock.now())[BRACELET][0] is word
+    (listed,) = list_devices(roles.operator).devices
+    assert listed.word is word
+    assert listed.figure == pytest.approx(found(roles).figure)
 
 
 def test_a_device_that_nobody_heard_is_silent_and_one_without_a_day_is_unknown(

@@ -2,12 +2,9 @@
 import type { Polygon } from "geojson";
 
 export type Party = {
-  key: string;
-  order: string;
   party: "respondent" | "protected";
   label: string;
   device: string;
-  device_kind: string;
   lat: number;
   lon: number;
   accuracy_m: number | null;

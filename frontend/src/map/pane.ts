@@ -1,5 +1,6 @@
 // The map pane of a page: data, map, table twin. The table is there at once; the map when its (large) code has come.
 import { getJson, Refresher } from "../live/fetching";
+import { hasWebGl, named } from "./ground";
 import type { OrderPlaces, Places, Tracks } from "./data";
 import { Twin } from "./twin";
 import type { MapView } from "./view";
@@ -132,20 +133,7 @@ export class MapPane {
   }
 }
 
-/** The ground names its streets in several languages; the map shows the page's. */
-function named(ground: FeatureCollection): FeatureCollection["features"] {
-  const language = document.documentElement.lang;
-  return ground.features.map((feature) => ({
-    ...feature,
-    properties: { ...feature.properties, name: feature.properties?.["names"]?.[language] ?? feature.properties?.["name"] },
-  }));
-}
-
 function merge(before: OrderPlaces[], fresh: OrderPlaces[]): OrderPlaces[] {
   const ids = new Set(fresh.map((order) => order.id));
   return [...before.filter((order) => !ids.has(order.id)), ...fresh];
-}
-
-function hasWebGl(): boolean {
-  return document.createElement("canvas").getContext("webgl2") !== null;
 }

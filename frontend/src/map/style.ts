@@ -7,7 +7,7 @@ import latin from "@fontsource/noto-sans/files/noto-sans-latin-400-normal.woff2?
 export const SOURCES = ["ground", "zones", "rings", "circles", "tracks", "links", "parties"] as const;
 export type SourceName = (typeof SOURCES)[number];
 const EMPTY = { type: "FeatureCollection" as const, features: [] };
-const FONT = ["Noto Sans"];
+export const FONT = ["Noto Sans"];
 
 function token(name: string): string {
   return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
@@ -26,6 +26,7 @@ export function colours() {
     protected: token("protected"),
     p1: token("p1"),
     p2: token("p2"),
+    good: token("good"),
     ink: token("ink"),
   };
 }

@@ -187,7 +187,7 @@ export class MapView {
   private rings(): Feature[] {
     return [...this.orders.values()].flatMap((order) =>
       order.rings.flatMap((ring) => {
-        const centre = order.parties.find((party) => party.key === ring.centre);
+        const centre = order.parties.find((party) => party.device === ring.centre);
         if (!centre) return [];
         const state = { dim: this.dim(order), selected: order.id === this.focusId, worst: order.worst ?? 9 };
         const rings = [feature(polygon(circle(centre.lon, centre.lat, ring.distance_m)), { ring: "order", ...state })];
@@ -248,7 +248,7 @@ export class MapView {
 /** The four outermost points of the ordered distance, so that it is seen whole. */
 function ringEdges(order: OrderPlaces): Spot[] {
   return order.rings.flatMap((ring) => {
-    const centre = order.parties.find((party) => party.key === ring.centre);
+    const centre = order.parties.find((party) => party.device === ring.centre);
     const corners = centre ? (circle(centre.lon, centre.lat, ring.distance_m)[0] ?? []) : [];
     return [0, 18, 36, 54].flatMap((step) => (corners[step] ? [{ lon: corners[step][0], lat: corners[step][1] }] : []));
   });

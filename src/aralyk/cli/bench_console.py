@@ -260,7 +260,12 @@ def _pages(requests: int) -> list[Page]:
         "orders, last page": [f"{reverse('orders')}?page=1000000"],
         "orders, search": [f"{reverse('orders')}?q={number:03d}" for number in range(len(orders))],
         "devices": [reverse("devices")],
+        "devices, last page": [f"{reverse('devices')}?page=1000000"],
+        "devices, search": [f"{reverse('devices')}?q={number:03d}" for number in range(len(orders))],
+        "devices, to look at": [f"{reverse('devices')}?look=1"],
         "device": [reverse("device", args=[device]) for device in devices],
+        "coverage": [reverse("coverage")],
+        "coverage, cells": [reverse("map_coverage")],
         "map, everybody": [places],
         "map, one changed": [f"{places}?order={order}" for order in orders],
         "map, several changed": [

@@ -89,7 +89,7 @@ def system_values(user: User) -> dict[str, Any]:
     """The state of the platform and how many incidents wait: what the strip fetches anew."""
     counts = counts_for(user).open_by_priority
     return {
-        "system": platform_state(),
+        "system": platform_state(user),
         "counts": [
             Count(priority=priority, word=sentences.priority_word(priority), open=counts[priority])
             for priority in sorted(counts)
@@ -106,7 +106,14 @@ def sections(request: HttpRequest, user: User) -> list[Section]:
         entries.append(("quarantine", _("Quarantine"), "scan"))
     match = request.resolver_match
     here = match.url_name if match else ""
-    family = {"incident": "desk", "order": "orders", "device": "devices", "device_register": "devices"}
+    family = {
+        "incident": "desk",
+        "order": "orders",
+        "device": "devices",
+        "device_register": "devices",
+        "checkup": "devices",
+        "coverage": "devices",
+    }
     family |= dict.fromkeys(("quarantined", "quarantine_look", "quarantine_release_all"), "quarantine")
     current = family.get(here or "", here)
     return [

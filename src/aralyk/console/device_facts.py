@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TypeVar
 from uuid import UUID
 
-from aralyk.console import sentences
+from aralyk.console import device_words, sentences
+from aralyk.devices.health import BATTERY_LOW_PCT, CLOCK_ERROR_S_MAX, Health
+from aralyk.devices.listing import Listed
 from aralyk.devices.queries import Place
 
-BATTERY_LOW_PCT = 20.0
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +40,79 @@ class DeviceFacts:
     strap: str | None
     strap_since: datetime | None
     trust: str
+    word: str = ""
+    look: str = ""
+    icon: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HealthFacts:
+    """How one device keeps, in the words and figures of its page; an empty text is not known."""
+
+    word: str
+    look: str
+    icon: str
+    facts: DeviceFacts | None
+    heard_at: datetime | None
+    silent: bool
+    interval: str
+    interval_kept: str
+    late: str
+    contacts: int
+    backlog: int
+    fixes: int
+    accuracy: str
+    coarse: str
+    invalid: str
+    clock_error: str
+    clock_wrong: bool
+    empty_in: str
+    charging_hours: str
+    straps: tuple[tuple[datetime, bool], ...]
+    signal: str
+    signal_at: datetime | None
+    firmware: str
+
+
+def health_facts(health: Health, place: Place | None) -> HealthFacts:
+    """The health of a device that was fetched with permission."""
+    keeping, battery = health.keeping, health.battery
+    look, icon = device_words.HEALTH_LOOKS[health.word.value]
+    error_s = keeping.clock_error_s
+    return HealthFacts(
+        word=device_words.health_text(health.word, health.figure),
+        look=look,
+        icon=icon,
+        facts=None if place is None else _facts(place),
+        heard_at=health.heard_at,
+        silent=health.silent,
+        interval=sentences.duration(health.interval_s),
+        interval_kept=_or_unknown(keeping.interval_median_s, sentences.duration),
+        late=_or_unknown(keeping.late_share, device_words.share),
+        contacts=keeping.contacts,
+        backlog=keeping.backlog,
+        fixes=keeping.fixes,
+        accuracy=_or_unknown(keeping.accuracy_median_m, lambda radius_m: f"± {sentences.metres(radius_m)}"),
+        coarse=_or_unknown(keeping.coarse_share, device_words.share),
+        invalid=_or_unknown(keeping.invalid_share, device_words.share),
+        clock_error=_or_unknown(error_s, _signed),
+        clock_wrong=error_s is not None and abs(error_s) > CLOCK_ERROR_S_MAX,
+        empty_in=_or_unknown(battery.empty_in, lambda left: sentences.duration(left.total_seconds())),
+        charging_hours=device_words.hours(battery.charging_hours),
+        straps=tuple((since, strap == "open") for since, strap in health.straps),
+        signal=_or_unknown(health.signal, lambda signal: f"{signal:g}"),
+        signal_at=health.signal_at,
+        firmware=health.firmware or "",
+    )
+
+
+def _or_unknown(value: T | None, say: Callable[[T], str]) -> str:
+    return "" if value is None else say(value)
+
+
+def _signed(seconds: float) -> str:
+    """Behind or ahead; the way through the network is part of it."""
+    return f"{'−' if seconds < 0 else '+'}{sentences.duration(abs(seconds))}"
 
 
 def worst_first(places: Sequence[Place]) -> list[Place]:
@@ -47,6 +123,16 @@ def worst_first(places: Sequence[Place]) -> list[Place]:
 def device_facts(places: Sequence[Place]) -> list[DeviceFacts]:
     """The facts of each, the worst first."""
     return [_facts(place) for place in worst_first(places)]
+
+
+def listed_facts(listed: Sequence[Listed]) -> list[DeviceFacts]:
+    """The facts of a page of the list, each with its word."""
+    found = []
+    for one in listed:
+        look, icon = device_words.HEALTH_LOOKS[one.word.value]
+        word = device_words.health_text(one.word, one.figure)
+        found.append(replace(_facts(one.place), word=word, look=look, icon=icon))
+    return found
 
 
 def _facts(place: Place) -> DeviceFacts:

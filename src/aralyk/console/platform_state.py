@@ -1,9 +1,14 @@
-"""What the watchdog says of the platform, read from `<home>/run/status.json`. An old file means: not known."""
+"""What is wrong with the platform: the watchdog's word (`<home>/run/status.json`) and the alarms that are stored.
+
+An old file means: not known. The monitor and the gateway store alarms of their own; those about a device are shown to
+whoever sees the device.
+"""
 
 from __future__ import annotations
 
 import json
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -11,10 +16,17 @@ from pathlib import Path
 from typing import Final
 
 from django.conf import settings
+from django.db import connection
 from django.utils.translation import gettext as _
 
 from aralyk import clock
+from aralyk.access.models import User
+from aralyk.access.permissions import May, allows
+from aralyk.console import sentences
+from aralyk.devices.queries import SUSPECTED, devices_for
 
+OF_THE_MONITOR: Final = "monitor."
+STORED_MAX: Final = 200
 SILENT_AFTER_S: Final = 30.0  # as the watchdog promises: it rewrites the file every few seconds
 
 
@@ -33,6 +45,7 @@ class Alarm:
     component: str
     title: str
     at: datetime
+    device: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,28 +54,73 @@ class PlatformState:
 
     state: State
     alarms: tuple[Alarm, ...]
+    devices: tuple[Alarm, ...] = ()
 
 
-def platform_state(home: Path | None = None) -> PlatformState:
-    """Read the present state; what cannot be read is silent, never well."""
+def platform_state(user: User, home: Path | None = None) -> PlatformState:
+    """The present state for one person; what cannot be read is silent, never well."""
+    stored = _stored()
+    shown = allows(user, May.SEE_CASES) or allows(user, May.MANAGE_USERS)
+    alarms = [alarm for alarm in stored if not alarm.device] if shown else []
+    state, told = _told(home)
+    return PlatformState(
+        state=State.FAULTS if state is State.WELL and alarms else state,
+        alarms=(*told, *alarms),
+        devices=_of_devices(user, [alarm for alarm in stored if alarm.device]),
+    )
+
+
+def _told(home: Path | None) -> tuple[State, tuple[Alarm, ...]]:
+    """What the watchdog says."""
     path = (home or Path(settings.HOME)) / "run" / "status.json"
     try:
         # The file's own time: real time on both sides, whatever pace the demo's clock has.
         age_s = time.time() - path.stat().st_mtime
         status = json.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, json.JSONDecodeError):
-        return PlatformState(state=State.SILENT, alarms=())
+        return State.SILENT, ()
     alarms = tuple(
         Alarm(component=entry["component"], title=component_title(entry["component"]), at=clock.parse_iso(entry["at"]))
         for entry in status["open"]
     )
     if abs(age_s) > SILENT_AFTER_S:
-        return PlatformState(state=State.SILENT, alarms=alarms)
-    return PlatformState(state=State.FAULTS if alarms else State.WELL, alarms=alarms)
+        return State.SILENT, alarms
+    return State.FAULTS if alarms else State.WELL, alarms
+
+
+_STANDING: Final = """
+    SELECT component, at, detail::text FROM (
+        SELECT DISTINCT ON (component) component, state, at, detail FROM platform_alarm
+        WHERE starts_with(component, %s) OR starts_with(component, %s) ORDER BY component, id DESC) newest
+    WHERE state = 'raised' ORDER BY at, component LIMIT %s
+"""
+
+
+def _stored() -> list[Alarm]:
+    """The alarms of the monitor and of the gateway that stand; the watchdog's are in its file."""
+    with connection.cursor() as cursor:
+        cursor.execute(_STANDING, (OF_THE_MONITOR, SUSPECTED, STORED_MAX))
+        rows = cursor.fetchall()
+    found = []
+    for component, at, detail in rows:
+        device = component.removeprefix(SUSPECTED) if component.startswith(SUSPECTED) else ""
+        signs = json.loads(detail).get("what") or () if device else ()
+        title = ", ".join(sentences.text(sentences.SUSPICIONS, sign) for sign in signs) or component_title(component)
+        found.append(Alarm(component=component, title=title, at=at, device=device))
+    return found
+
+
+def _of_devices(user: User, alarms: Sequence[Alarm]) -> tuple[Alarm, ...]:
+    if not alarms:
+        return ()
+    seen = set(devices_for(user).filter(pk__in=[alarm.device for alarm in alarms]).values_list("pk", flat=True))
+    return tuple(alarm for alarm in alarms if alarm.device in seen)
 
 
 def component_title(component: str) -> str:
     """What a component is to people; the second half of its name is its own."""
+    if component.startswith(OF_THE_MONITOR):
+        return _monitor_title(component.removeprefix(OF_THE_MONITOR))
     group, _colon, name = component.partition(":")
     titles = {
         "process": _("process %(name)s does not report"),
@@ -73,5 +131,22 @@ def component_title(component: str) -> str:
         "disk": _("the disk is almost full"),
         "sequencer": _("evidence is not being sequenced"),
         "second_channel": _("the second alarm channel does not work"),
+        "log": _("messages are missing in stream %(name)s of the log"),
     }
     return titles[group] % {"name": name} if group in titles else component
+
+
+def _monitor_title(name: str) -> str:
+    """What the monitor found wrong, by `aralyk.monitor.alarms`."""
+    if name.startswith("lag."):
+        return _("decisions on messages of lane %(name)s come late") % {"name": name.removeprefix("lag.")}
+    titles = {
+        "log": _("messages are missing in the log"),
+        "replay": _("the log gives other decisions than those stored"),
+        "snapshot": _("a snapshot could not be restored; an older one was taken"),
+        "line": _("messages were set aside: a person must look"),
+        "engine": _("the engine fails"),
+        "order": _("the engine watches an order that the register does not hold"),
+        "clock": _("the clocks disagree"),
+    }
+    return titles.get(name, OF_THE_MONITOR + name)

@@ -12,7 +12,18 @@ from django.urls import include, path
 from django.views.decorators.cache import never_cache
 
 from aralyk.console.refusals import is_fragment
-from aralyk.console.views import desk, devices, failures, incidents, map_data, orders, platform, quarantine
+from aralyk.console.views import (
+    coverage,
+    desk,
+    device,
+    devices,
+    failures,
+    incidents,
+    map_data,
+    orders,
+    platform,
+    quarantine,
+)
 
 View = Callable[..., HttpResponseBase]
 
@@ -46,7 +57,15 @@ urlpatterns = [
     path("orders/<uuid:order_id>/", _page(orders.page), name="order"),
     path("devices/", _page(devices.listing), name="devices"),
     path("devices/register", _page(devices.register), name="device_register"),
-    path("devices/<str:device_id>/", _page(devices.page), name="device"),
+    path("devices/coverage", _page(coverage.page), name="coverage"),
+    path("devices/<str:device_id>/", _page(device.page), name="device"),
+    path("devices/<str:device_id>/live/<slug:part>", _page(device.live_part), name="device_live"),
+    path("devices/<str:device_id>/ask/<slug:kind>", _page(device.ask), name="device_ask"),
+    path("devices/<str:device_id>/commands/<int:command>/withdraw", _page(device.withdraw), name="device_withdraw"),
+    path("devices/<str:device_id>/checkups", _page(device.start_checkup), name="device_checkup"),
+    path("checkups/<uuid:checkup_id>/", _page(device.checkup), name="checkup"),
+    path("checkups/<uuid:checkup_id>/live", _page(device.checkup_live), name="checkup_live"),
+    path("checkups/<uuid:checkup_id>/steps", _page(device.mark_step), name="checkup_step"),
     path("quarantine/", _page(quarantine.listing), name="quarantine"),
     path("quarantine/release", _page(quarantine.release_all), name="quarantine_release_all"),
     path("quarantine/<int:frame_id>/", _page(quarantine.page), name="quarantined"),
@@ -55,6 +74,7 @@ urlpatterns = [
     path("quarantine/<int:frame_id>/dismiss", _page(quarantine.dismiss), name="quarantine_dismiss"),
     path("map/places.json", _page(map_data.places), name="map_places"),
     path("map/orders/<uuid:order_id>/tracks.json", _page(map_data.tracks), name="map_tracks"),
+    path("map/coverage.json", _page(coverage.cells), name="map_coverage"),
     path("map/ground.geojson", _page(map_data.ground), name="map_ground"),
     path("language", platform.language, name="language"),
     path("healthz", platform.health, name="healthz"),

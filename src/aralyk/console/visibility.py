@@ -19,7 +19,7 @@ from django.http import HttpRequest
 from aralyk.access.models import User
 from aralyk.access.permissions import May, allows
 from aralyk.console.stream import Change, DatabaseLost, Viewer
-from aralyk.devices.queries import devices_for
+from aralyk.devices.queries import SUSPECTED, devices_for
 from aralyk.incidents.queries import incidents_for
 from aralyk.orders.queries import orders_for
 from aralyk.tracking.live import LiveKind
@@ -106,7 +106,12 @@ def _devices(user: User, ids: Collection[str]) -> set[str]:
 
 
 def _platform(user: User, ids: Collection[str]) -> set[str]:
-    return set(ids) if allows(user, May.SEE_CASES) or allows(user, May.MANAGE_USERS) else set()
+    """An alarm about a device is its own: only for those who see the device."""
+    if not (allows(user, May.SEE_CASES) or allows(user, May.MANAGE_USERS)):
+        return set()
+    of_devices = {component for component in ids if component.startswith(SUSPECTED)}
+    seen = _devices(user, [component.removeprefix(SUSPECTED) for component in of_devices]) if of_devices else set()
+    return {component for component in ids if component not in of_devices or component.removeprefix(SUSPECTED) in seen}
 
 
 def _uuids(ids: Collection[str]) -> list[UUID]:

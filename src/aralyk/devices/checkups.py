@@ -136,8 +136,10 @@ def do_mark_step(by: User | Device, checkup_id: UUID, *, step: str) -> Run:
 
     Raises:
         NotFound: No such run, or not this person's.
-        Refused: invalid: no step of this run, or the run is over.
+        Refused: not_permitted; invalid: no step of this run, or the run is over.
     """
+    if isinstance(by, User):
+        check_allowed(by, May.COMMAND_DEVICES)
     with transaction.atomic():
         checkup = _checkup(by, checkup_id)
         checkup = Checkup.objects.select_for_update(of=("self",)).select_related("device", "command").get(pk=checkup.pk)
@@ -147,6 +149,13 @@ def do_mark_step(by: User | Device, checkup_id: UUID, *, step: str) -> Run:
         if step not in checkup.steps_done:
             checkup.steps_done = [*checkup.steps_done, step]
             checkup.save(update_fields=["steps_done"])
+            witness(
+                kind=Kind.CHECKUP_STEP,
+                subject=f"device:{checkup.device_id}",
+                by=by if isinstance(by, User) else System.CHECKUP,
+                at=clock.now(),
+                data={"checkup": str(checkup.pk), "done": step},
+            )
     return _run(checkup)
 
 
@@ -175,6 +184,17 @@ def checkups_for(user: User, device_id: str) -> list[Run]:
     return [_run(checkup) for checkup in found]
 
 
+def makers_of(device: Device) -> list[str]:
+    """Whose steps a check of this device can follow."""
+    return [name for name in steps().maker if (name == BRACELET) == (device.kind == DeviceKind.BRACELET)]
+
+
+def minutes_of(device: Device) -> tuple[int, int]:
+    """How short and how long a check of this device may be: three of its intervals must fit."""
+    shortest = max(MINUTES[0], -(-SILENT_FACTOR * device.interval_s // 60))
+    return shortest, max(MINUTES[1], shortest)
+
+
 def _device(by: User | Device, device_id: str) -> Device:
     if isinstance(by, User):
         check_allowed(by, May.COMMAND_DEVICES)
@@ -197,12 +217,12 @@ def _checkup(by: User | Device, checkup_id: UUID) -> Checkup:
 
 
 def _check(device: Device, *, maker: str, minutes: int) -> None:
-    known = [name for name in steps().maker if (name == BRACELET) == (device.kind == DeviceKind.BRACELET)]
+    known = makers_of(device)
     if maker not in known:
         raise Refused.field("maker", expected=" or ".join(known), found=maker)
-    shortest = max(MINUTES[0], -(-SILENT_FACTOR * device.interval_s // 60))
-    if not shortest <= minutes <= max(MINUTES[1], shortest):
-        raise Refused.field("minutes", expected=f"{shortest} to {max(MINUTES[1], shortest)}", found=minutes)
+    shortest, longest = minutes_of(device)
+    if not shortest <= minutes <= longest:
+        raise Refused.field("minutes", expected=f"{shortest} to {longest}", found=minutes)
 
 
 def _ask(checkup: Checkup, actor: User | System, *, at: datetime) -> None:

@@ -21,6 +21,7 @@ from aralyk.evidence.record import Event, record_all
 from aralyk.protocols import registry
 from aralyk.protocols.codec import Codec, Session
 from aralyk.protocols.commands import SERIAL_MAX, Command, CommandKind, CommandNotSpoken
+from aralyk.tracking.live import LiveKind, announce
 from aralyk.tracking.log import Cursor
 
 CHANNEL: Final = "commands"  # NOTIFY: the payload is a device's id
@@ -63,7 +64,7 @@ TRANSITIONS: Final[Mapping[State, frozenset[State]]] = MappingProxyType(
     }
 )
 OPEN_STATES: Final = tuple(state for state, following in TRANSITIONS.items() if following)
-_WITNESS: Final[Mapping[State, Kind]] = MappingProxyType(
+WITNESS: Final[Mapping[State, Kind]] = MappingProxyType(
     {
         State.QUEUED: Kind.COMMAND_ASKED,
         State.SENT: Kind.COMMAND_SENT,
@@ -319,6 +320,7 @@ def note(cursor: Cursor, steps: Sequence[Step], *, by: str, at: datetime) -> Non
         assert row is not None, "a command under way that is no row: nobody deletes them"
         device, attempts = row
         events.append(_event(device, step.command, state=step.state, outcome=step.outcome, attempts=attempts))
+        announce(cursor, kind=LiveKind.DEVICE, subject=device, district="", at=at)
     record_all(cursor, events, by=by, at=at)
 
 
@@ -361,7 +363,7 @@ def _event(
     said: dict[str, object] = {**data, "attempts": attempts, "command": command}
     if outcome is not None:
         said["outcome"] = outcome.value
-    return Event(kind=_WITNESS[state], subject=f"device:{device}", data=said)
+    return Event(kind=WITNESS[state], subject=f"device:{device}", data=said)
 
 
 def _list(values: Collection[Any] | None) -> list[Any] | None:

@@ -7,8 +7,10 @@ seen or heard. What the respondent reads comes from the pack's neutral texts; wo
 
 from __future__ import annotations
 
+import json
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import connection, transaction
@@ -21,7 +23,7 @@ from aralyk.access.permissions import May, allows, check_allowed
 from aralyk.access.witness import fingerprint, name_of
 from aralyk.devices import command_queue
 from aralyk.devices.actions import INTERVAL_S_MIN
-from aralyk.devices.command_queue import Outcome, Wanted
+from aralyk.devices.command_queue import WITNESS, Outcome, Wanted
 from aralyk.devices.models import Command, Device, Party
 from aralyk.devices.queries import device_for
 from aralyk.jurisdictions.loader import pack
@@ -39,6 +41,7 @@ LIFE: Final[dict[CommandKind, timedelta]] = {
 }
 assert set(LIFE) == set(CommandKind)
 SEEN_OR_HEARD: Final = frozenset({CommandKind.MESSAGE, CommandKind.BUZZ})
+WITNESSES_MAX: Final = 400  # entries of one device that a page looks through
 HOME_JURISDICTION: Final = "KG"  # as accounts have it until a second country has an installation
 
 
@@ -49,6 +52,15 @@ class ListedText:
     slug: str
     language: str
     text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Witness:
+    """One evidence entry about a command."""
+
+    entry: int
+    kind: str
+    at: datetime
 
 
 def do_ask_device(
@@ -150,6 +162,35 @@ def commands_for(user: User, device_id: str) -> QuerySet[Command]:
     return device.commands.select_related("user").order_by("-created_at", "-pk")
 
 
+def witnesses_for(user: User, device_id: str, *, commands: Collection[int]) -> dict[int, list[Witness]]:
+    """The evidence entries of these commands of a device, oldest first.
+
+    Raises:
+        NotFound: No such device, or not this person's.
+    """
+    device = device_for(user, device_id)
+    found: dict[int, list[Witness]] = {command: [] for command in commands}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id, kind, body FROM evidence_entry WHERE subject = %s AND kind = ANY(%s) ORDER BY id DESC LIMIT %s",
+            (f"device:{device.pk}", [kind.value for kind in WITNESS.values()], WITNESSES_MAX),
+        )
+        rows = cursor.fetchall()
+    for entry, kind, body in reversed(rows):
+        said = json.loads(bytes(body))
+        if said["data"]["command"] in found:
+            found[said["data"]["command"]].append(Witness(entry=entry, kind=kind, at=clock.parse_iso(said["at"])))
+    return found
+
+
+def longest_interval_s(device: Device) -> int:
+    """The longest interval that may be commanded now: the registered one, or the pursuit's while one runs."""
+    pursued = device.commands.filter(
+        kind=CommandKind.INTERVAL, episode__isnull=False, episode_ended_at__isnull=True
+    ).exists()
+    return min(device.interval_s, PURSUIT_INTERVAL_S) if pursued else device.interval_s
+
+
 def spoken_by(device: Device) -> list[CommandKind]:
     """What this device can be asked for: what its protocol and model have words for, and its carrier allows."""
     hers = device.assignments.filter(until__isnull=True, party=Party.PROTECTED).exists()
@@ -183,8 +224,7 @@ def _check_interval(device: Device, *, kind: CommandKind, interval_s: int | None
         if interval_s is not None:
             raise Refused.field("interval_s", expected="only with the kind interval")
         return
-    pursued = device.commands.filter(kind=kind, episode__isnull=False, episode_ended_at__isnull=True).exists()
-    longest = min(device.interval_s, PURSUIT_INTERVAL_S) if pursued else device.interval_s
+    longest = longest_interval_s(device)
     if interval_s is None or not INTERVAL_S_MIN <= interval_s <= longest:
         raise Refused.field("interval_s", expected=f"{INTERVAL_S_MIN} to {longest} seconds", found=interval_s)
 

@@ -21,11 +21,10 @@ from aralyk import clock
 from aralyk.access.models import User
 from aralyk.devices.models import Device
 from aralyk.devices.queries import Place, device_for
+from aralyk.tracking.keeping import KEEPING, LATE_FACTOR, WINDOW
 
-WINDOW: Final = timedelta(hours=24)
 HABIT_WINDOW: Final = timedelta(days=14)
 CURVE_WINDOW: Final = timedelta(days=3)
-LATE_FACTOR: Final = 1.5  # a report that comes after one and a half intervals did not keep its interval
 LATE_SHARE_MAX: Final = 0.2
 CLOCK_ERROR_S_MAX: Final = 60.0
 POOR_SHARE_MAX: Final = 0.5
@@ -114,21 +113,6 @@ class Health:
     figure: float | None
 
 
-_KEEPING: Final = """
-    WITH h AS (SELECT * FROM device_hour WHERE device = ANY(%(devices)s) AND hour >= %(since)s),
-    gaps AS (
-        SELECT h.device, percentile_disc(0.5) WITHIN GROUP (ORDER BY g) AS middle,
-               avg((g > %(factor)s * d.interval_s)::integer) AS late
-        FROM h JOIN devices_device d ON d.id = h.device, unnest(h.gaps_s) AS g GROUP BY h.device),
-    clocks AS (SELECT h.device, percentile_disc(0.5) WITHIN GROUP (ORDER BY e) AS middle
-               FROM h, unnest(h.clock_error_s) AS e GROUP BY h.device),
-    radii AS (SELECT h.device, percentile_disc(0.5) WITHIN GROUP (ORDER BY r) AS middle
-              FROM h, unnest(h.accuracy_m) AS r GROUP BY h.device)
-    SELECT h.device, sum(h.contacts), max(gaps.middle), max(gaps.late), sum(h.late), sum(h.fixes), sum(h.coarse),
-           sum(h.invalid), max(radii.middle), max(clocks.middle)
-    FROM h LEFT JOIN gaps USING (device) LEFT JOIN clocks USING (device) LEFT JOIN radii USING (device)
-    GROUP BY h.device
-"""
 _NOTHING: Final = Keeping(
     contacts=0, interval_median_s=None, late_share=None, backlog=0, fixes=0, coarse_share=None, invalid_share=None,
     accuracy_median_m=None, clock_error_s=None,
@@ -138,23 +122,8 @@ _NOTHING: Final = Keeping(
 def keeping_of(devices: Sequence[str], *, at: datetime) -> dict[str, Keeping]:
     """What the last day says of each, in one query; those that were not heard are left out. Asks no permission."""
     with connection.cursor() as cursor:
-        cursor.execute(_KEEPING, {"devices": list(devices), "since": at - WINDOW, "factor": LATE_FACTOR})
+        cursor.execute(KEEPING, {"devices": list(devices), "since": at - WINDOW, "factor": LATE_FACTOR})
         return {row[0]: _keeping(row) for row in cursor.fetchall()}
-
-
-def words_of(places: Sequence[Place], *, at: datetime) -> dict[str, tuple[Word, float | None]]:
-    """One word with its figure for each device of a page of a list."""
-    kept = keeping_of([place.device for place in places], at=at)
-    return {
-        place.device: _word(
-            silent=place.silent,
-            strap=place.strap,
-            battery_pct=None if place.charging else place.battery_pct,
-            empty_in=None,
-            keeping=kept.get(place.device, _NOTHING),
-        )
-        for place in places
-    }
 
 
 def health_for(user: User, device_id: str, *, place: Place | None, at: datetime | None = None) -> Health:

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
+import msgspec
 from django.db import connection
 from django.db.models import Q, QuerySet
 
@@ -34,6 +35,7 @@ class Place:
     """What is known of one device in one order, as of `as_of`.
 
     Attributes:
+        assignment: Id of its giving to this person in this order.
         order: Its id.
         order_number: As people say it.
         district: Of the order.
@@ -62,6 +64,7 @@ class Place:
         rings: Round the protected person: (distance_m, warning_m) pairs of the order; empty when withheld.
     """
 
+    assignment: int
     order: UUID
     order_number: str
     district: str
@@ -100,6 +103,25 @@ class Place:
         if self.heard_at is None:
             return True
         return (self.as_of - self.heard_at).total_seconds() > SILENT_AFTER_INTERVALS * self.interval_s
+
+
+class Spot(msgspec.Struct, frozen=True, gc=False):  # ten thousand at once, none of them in a cycle
+    """What a map draws of one device in one order; `rings` is JSON: pairs of distance and warning distance."""
+
+    order: str
+    order_number: str
+    party: str
+    label: str
+    device: str
+    trust: str
+    interval_s: int
+    fixed_at: str | None
+    lat: float | None
+    lon: float | None
+    accuracy_m: float | None
+    source: str | None
+    withheld: bool
+    rings: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,29 +201,76 @@ def suspicions_of(device_ids: Collection[str]) -> dict[str, tuple[str, ...]]:
     }
 
 
-_PLACES: Final = """
-    SELECT o.id, o.number, o.district, o.threat, a.party, a.person, coalesce(r.name, p.code), d.id, d.kind, d.trust,
-           d.interval_s, s.received_at, s.fixed_at, s.lat, s.lon, s.accuracy_m, s.source, s.speed_mps, s.heading_deg,
-           s.battery_pct, s.charging, s.strap, s.strap_since,
+_RINGS: Final = """
            CASE WHEN a.party = 'protected' AND %(sees_her)s THEN (
                SELECT json_agg(json_build_array(c.parameters->'distance_m', c.parameters->'warning_m') ORDER BY c.id)
                FROM orders_condition c WHERE c.order_version_id = v.id AND c.kind = 'proximity'
                    AND c.parameters->>'protected' = a.person::text) END
+"""
+_SEEN: Final = "(a.party <> 'protected' OR %(sees_her)s)"
+# A word from the time of the one who had it before is not this person's.
+_OWN_WORD: Final = """
+    NOT EXISTS (SELECT FROM devices_assignment b WHERE b.device_id = a.device_id AND b.person <> a.person
+        AND coalesce(s.fixed_at, s.received_at) < b.until)
+"""
+# Of all devices at once: most were never handed on, and one hash of those that were is less than ten thousand looks.
+_OWN_WORD_OF_ALL: Final = f"""
+    (a.device_id NOT IN (SELECT device_id FROM devices_assignment WHERE until IS NOT NULL) OR {_OWN_WORD})
+"""
+_RINGS_OF_ALL: Final = """
+    LEFT JOIN (
+        SELECT order_version_id, parameters->>'protected' AS protected,
+               json_agg(json_build_array(parameters->'distance_m', parameters->'warning_m') ORDER BY id) AS pairs
+        FROM orders_condition WHERE kind = 'proximity' GROUP BY 1, 2
+    ) rings ON rings.order_version_id = v.id AND rings.protected = a.person::text
+"""
+
+
+def _joins(own_word: str) -> str:
+    return f"""
     FROM devices_assignment a
     JOIN devices_device d ON d.id = a.device_id
     JOIN orders_order o ON o.id = a.order_id
     JOIN orders_orderversion v ON v.order_id = o.id AND v.version = o.current_version
     LEFT JOIN people_respondent r ON a.party = 'respondent' AND r.id = a.person
     LEFT JOIN people_protectedperson p ON a.party = 'protected' AND p.id = a.person
-    LEFT JOIN device_status s ON s.device = d.id AND NOT EXISTS (  -- a word from the time of the one who had it before
-        SELECT FROM devices_assignment b WHERE b.device_id = a.device_id AND b.person <> a.person
-            AND coalesce(s.fixed_at, s.received_at) < b.until)
+    LEFT JOIN device_status s ON s.device = d.id AND {own_word}
+"""
+
+
+JOINS_OF_ALL: Final = _joins(_OWN_WORD_OF_ALL)
+IN_FORCE: Final = """
     WHERE a.until IS NULL AND o.ended_at IS NULL AND o.starts_at <= %(at)s AND o.expires_at > %(at)s
       AND (%(every)s OR o.district = ANY(%(districts)s))
       AND (%(orders)s::uuid[] IS NULL OR o.id = ANY(%(orders)s::uuid[]))
       AND (%(device)s::text IS NULL OR a.device_id = %(device)s)
+"""
+_CARRIED: Final = _joins(_OWN_WORD) + IN_FORCE
+_PLACES: Final = f"""
+    SELECT o.id, o.number, o.district, o.threat, a.party, a.person, coalesce(r.name, p.code), d.id, d.kind, d.trust,
+           d.interval_s, s.received_at, s.fixed_at, s.lat, s.lon, s.accuracy_m, s.source, s.speed_mps, s.heading_deg,
+           s.battery_pct, s.charging, s.strap, s.strap_since, {_RINGS}, a.id {_CARRIED}
+      AND (%(assignments)s::bigint[] IS NULL OR a.id = ANY(%(assignments)s))
     ORDER BY o.number, a.party DESC, d.id
 """
+
+
+def _spots(rings: str, carried: str) -> str:
+    """As text where a map wants text, without what it does not draw: ten thousand rows are read and parsed at once."""
+    return f"""
+    SELECT o.id::text, o.number, a.party, coalesce(r.name, p.code), d.id, d.trust, d.interval_s,
+           to_char(s.fixed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+           CASE WHEN {_SEEN} THEN s.lat END, CASE WHEN {_SEEN} THEN s.lon END,
+           CASE WHEN {_SEEN} THEN s.accuracy_m END, s.source, NOT {_SEEN} AND s.lat IS NOT NULL, ({rings})::text
+    {carried}
+    ORDER BY o.number, a.party DESC, d.id
+"""
+
+
+_SPOTS: Final = _spots(_RINGS, _CARRIED)
+_SPOTS_OF_ALL: Final = _spots(
+    "CASE WHEN a.party = 'protected' AND %(sees_her)s THEN rings.pairs END", JOINS_OF_ALL + _RINGS_OF_ALL + IN_FORCE
+)
 
 
 def places_for(
@@ -209,6 +278,7 @@ def places_for(
     *,
     order_ids: Collection[UUID] | None = None,
     device_id: str | None = None,
+    assignments: Collection[int] | None = None,
     at: datetime | None = None,
 ) -> list[Place]:
     """Where the devices of live orders were last: one query however many.
@@ -217,26 +287,41 @@ def places_for(
         user: Who looks.
         order_ids: Only these orders'; None: all.
         device_id: Only this device's.
+        assignments: Only these.
         at: The moment that ages count to (default: now).
 
     Returns:
         By order number, the respondent first.
     """
     at = at or clock.now()
-    districts = districts_of(user)
     sees_her = allows(user, May.SEE_PROTECTED_PLACE)
-    asked: dict[str, Any] = {
+    asked = asked_of(user, order_ids=order_ids, device_id=device_id, at=at)
+    asked["assignments"] = None if assignments is None else list(assignments)
+    with connection.cursor() as cursor:
+        cursor.execute(_PLACES, asked)
+        rows = cursor.fetchall()
+    return [_place(row, at=at, sees_her=sees_her) for row in rows]
+
+
+def spots_for(user: User, *, order_ids: Collection[UUID] | None = None, at: datetime | None = None) -> list[Spot]:
+    """What a map draws of the devices of live orders, in the order of `places_for`; withheld places are not read."""
+    with connection.cursor() as cursor:
+        spots = _SPOTS_OF_ALL if order_ids is None else _SPOTS
+        cursor.execute(spots, asked_of(user, order_ids=order_ids, device_id=None, at=at or clock.now()))
+        return [Spot(*row) for row in cursor.fetchall()]
+
+
+def asked_of(user: User, *, order_ids: Collection[UUID] | None, device_id: str | None, at: datetime) -> dict[str, Any]:
+    """The parameters of `_CARRIED`: the caller's permissions, fetched once, and what is asked for."""
+    districts = districts_of(user)
+    return {
         "at": at,
         "every": districts is None,
         "districts": sorted(districts or ()),
         "orders": None if order_ids is None else list(order_ids),
         "device": device_id,
-        "sees_her": sees_her,
+        "sees_her": allows(user, May.SEE_PROTECTED_PLACE),
     }
-    with connection.cursor() as cursor:
-        cursor.execute(_PLACES, asked)
-        rows = cursor.fetchall()
-    return [_place(row, at=at, sees_her=sees_her) for row in rows]
 
 
 def _place(row: Sequence[Any], *, at: datetime, sees_her: bool) -> Place:
@@ -244,7 +329,8 @@ def _place(row: Sequence[Any], *, at: datetime, sees_her: bool) -> Place:
     hidden = party is Party.PROTECTED and not sees_her
     rings = tuple((float(distance_m), float(warning_m)) for distance_m, warning_m in row[23] or ())
     return Place(
-        order=row[0], order_number=row[1], district=row[2], threat=row[3], party=party, person=row[5], label=row[6],
+        assignment=row[24], order=row[0],
+        order_number=row[1], district=row[2], threat=row[3], party=party, person=row[5], label=row[6],
         device=row[7], device_kind=row[8], trust=row[9], interval_s=row[10], as_of=at, heard_at=row[11],
         fixed_at=row[12], lat=None if hidden else row[13], lon=None if hidden else row[14],
         accuracy_m=None if hidden else row[15], source=row[16], speed_mps=None if hidden else row[17],

@@ -55,6 +55,7 @@ class Kind(StrEnum):
     COMMAND_EXPIRED = "command_expired"
     COMMAND_WITHDRAWN = "command_withdrawn"
     CHECKUP_STARTED = "checkup_started"
+    CHECKUP_STEP = "checkup_step"
     CHECKUP_FINISHED = "checkup_finished"
     # frames that were not taken
     QUARANTINE_LOOK = "quarantine_look"
@@ -127,6 +128,7 @@ GRAMMAR: Final[dict[Kind, Grammar]] = {
     Kind.COMMAND_EXPIRED: _form("device", "attempts", "command", "outcome"),
     Kind.COMMAND_WITHDRAWN: _form("device", "attempts", "command", "outcome"),
     Kind.CHECKUP_STARTED: _form("device", "checkup"),
+    Kind.CHECKUP_STEP: _form("device", "checkup", "done"),
     Kind.CHECKUP_FINISHED: _form("device", "checkup", "result"),
     Kind.QUARANTINE_LOOK: _form("frame", "frame_sha256"),
     Kind.FRAME_RELEASED: _form("frame", "frame_sha256", "heard_at", "stream", "seq"),

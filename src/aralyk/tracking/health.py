@@ -16,6 +16,7 @@ from typing import Annotated, Any, Final
 import msgspec
 import psycopg
 
+from aralyk.tracking.keeping import lay_by
 from aralyk.tracking.log import ENGINE_LANES, Lane, last_sequences, read_after
 
 Connection = psycopg.Connection[tuple[Any, ...]]
@@ -167,6 +168,7 @@ class Projector:
                     list(seqs.items()),
                 )
             self._seqs |= seqs
+        lay_by(self._connection, now=now)
         return found.lines
 
     def _hear(self, found: Round, line: bytes, registered: Registered) -> None:

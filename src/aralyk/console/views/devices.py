@@ -4,55 +4,52 @@ from __future__ import annotations
 
 from typing import Final
 
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET, require_http_methods
 
 from aralyk.access.errors import Refused
 from aralyk.access.permissions import May, allows, check_allowed
-from aralyk.access.queries import shown_name
 from aralyk.access.sentences import sentence_of
 from aralyk.console import sentences
-from aralyk.console.device_facts import device_facts, worst_first
+from aralyk.console.device_facts import listed_facts
 from aralyk.console.forms import DeviceForm, problems
 from aralyk.console.paging import page_query
 from aralyk.console.people import person_of
 from aralyk.devices.actions import do_register_device
+from aralyk.devices.listing import list_devices, stock_for
 from aralyk.devices.models import DeviceKind
-from aralyk.devices.queries import Place, assignments_for, device_for, devices_for, places_for, suspicions_of
 
 PAGE_ROWS: Final = 50
 SEARCH_MAX: Final = 100
+PAGE_DIGITS_MAX: Final = 7
 
 
 @require_GET
 def listing(request: HttpRequest) -> HttpResponse:
-    """Devices under live orders, worst first, and the stock for those who manage it; `?q=` finds one by its carrier."""
+    """Devices under live orders, worst first, and the stock; `?q=` finds one by its carrier, `?look=1` what is ill."""
     user = person_of(request)
-    places = worst_first(places_for(user))
-    search = request.GET.get("q", "").strip()[:SEARCH_MAX]
-    found = [place for place in places if _matches(place, search.casefold())] if search else places
-    page_of = Paginator(found, PAGE_ROWS).get_page(request.GET.get("page"))
-    carried = {place.device for place in places}
-    stock = [device for device in devices_for(user) if device.pk not in carried]
+    search = request.GET.get("q", "").strip()[:SEARCH_MAX].replace("\0", "")
+    look = request.GET.get("look") == "1"
+    number = request.GET.get("page", "")
+    asked = int(number) if number.isascii() and number.isdigit() and len(number) <= PAGE_DIGITS_MAX else 1
+    found = list_devices(user, search=search, only_to_look_at=look, page=asked, page_rows=PAGE_ROWS)
     values = {
-        "devices": device_facts(list(page_of)),
-        "page": page_of,
+        "devices": listed_facts(found.devices),
+        "total": found.total,
+        "number": found.page,
+        "pages": found.pages,
         "page_query": page_query(request),
         "search": search,
-        "silent": sum(place.silent for place in found),
+        "look": look,
+        "silent": found.silent,
         "may_register": allows(user, May.MANAGE_DEVICES),
         "stock": [
             {"id": device.pk, "kind": sentences.text(sentences.DEVICE_KINDS, device.kind), "model": device.model}
-            for device in stock
+            for device in stock_for(user)
         ],
     }
     return render(request, "console/devices/list.html", values)
-
-
-def _matches(place: Place, search: str) -> bool:
-    return search in f"{place.device}\n{place.label}\n{place.order_number}".casefold()
 
 
 @require_http_methods(["GET", "POST"])
@@ -72,30 +69,3 @@ def register(request: HttpRequest) -> HttpResponse:
         else:
             return render(request, "console/devices/register.html", {"made": made})
     return render(request, "console/devices/register.html", {"form": form, "problems": problems(form)}, status=422)
-
-
-@require_GET
-def page(request: HttpRequest, device_id: str) -> HttpResponse:
-    """One device: its health now, and who carried it and why."""
-    user = person_of(request)
-    device = device_for(user, device_id)
-    facts = device_facts(places_for(user, device_id=device.pk))
-    values = {
-        "device": device,
-        "kind": sentences.text(sentences.DEVICE_KINDS, device.kind),
-        "trust": sentences.word_of_device(device.trust, suspicions_of([device.pk]).get(device.pk, ())),
-        "interval": sentences.duration(device.interval_s),
-        "facts": facts[0] if facts else None,
-        "assignments": [
-            {
-                "order": assignment.order,
-                "party": sentences.text(sentences.PARTIES, assignment.party),
-                "since": assignment.since,
-                "until": assignment.until,
-                "reason": assignment.reason,
-                "decided_by": shown_name(assignment.decided_by),
-            }
-            for assignment in assignments_for(user, device.pk)
-        ],
-    }
-    return render(request, "console/devices/page.html", values)
