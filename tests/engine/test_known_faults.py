@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+from typing import Any, Final
+
 import pytest
 
 from aralyk.engine import Kind, Phase
 from tests.engine.builders import HERS, HIS, about, decided, proximity, seen, started, still
 
-CELL = {"accuracy_m": 400.0, "source": "network"}
+CELL: Final[dict[str, Any]] = {"accuracy_m": 400.0, "source": "network"}
 
 
 @pytest.mark.xfail(
