@@ -153,7 +153,7 @@ MUTATIONS: Final = _named(
         removes="a possible meeting is told within two intervals",
         edits=(Constant(name="SERIOUS_INTERVALS", value="20"),),
         figure="silence: alerted before",
-        at_least=25,
+        at_least=38,
     ),
     Mutation(
         name="no_folding",
