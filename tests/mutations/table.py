@@ -195,8 +195,8 @@ MUTATIONS: Final = _named(
         name="one_calm_fix",
         removes="two calm fixes end an incident, not one",
         edits=(Constant(name="CALM_FIXES", value="1"),),
-        figure="restless: seen_away_once_quiet",
-        at_least=0.8,
+        figure="closed_by_one_fix",
+        at_most=0,
     ),
     Mutation(
         name="no_lateness_close",
@@ -218,7 +218,7 @@ MUTATIONS: Final = _named(
         name="no_quiet",
         removes="an unchanged incident speaks at most once a minute",
         edits=(Constant(name="UPDATE_US", value="0"),),
-        figure="restless: stands_with_her_decisions_quiet",
+        figure="restless: paces_with_her_decisions_quiet",
         at_least=0.8,
     ),
     Mutation(
@@ -233,13 +233,6 @@ MUTATIONS: Final = _named(
         removes="what a device kept is judged at its own time",
         edits=(Body(module="rules.late", function="judge_late", body="return"),),
         figure="places: kept_a_while",
-        at_least=0.8,
-    ),
-    Mutation(
-        name="no_overtaking",
-        removes="a place from within the lateness window opens the live incident",
-        edits=(Text(module="rules.late", old="if now_us - at_us <= LATE_US:", new="if False:"),),
-        figure="places: overtaken",
         at_least=0.8,
     ),
     Mutation(
