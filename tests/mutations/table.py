@@ -435,7 +435,13 @@ MUTATIONS: Final = _named(
     Mutation(
         name="handover_silence_waits",
         removes="silence in a hand-over's window is serious at once",
-        edits=(Body(module="rules.handover", function="_find_silence", body="return"),),
+        edits=(
+            Text(
+                module="rules.handover",
+                old="            _tell(s, hand, True, POSSIBLE, HANDOVER_SILENCE, now_us)\n",
+                new="",
+            ),
+        ),
         figure="handover: his_device_silent",
         at_least=0.8,
     ),
@@ -518,7 +524,7 @@ MUTATIONS: Final = _named(
         removes="bracelet and phone that hear each other can't be far apart",
         edits=(Body(module="rules.separation", function="compare_own", body="return"),),
         figure="gadgets: phone_lies_bracelet_not",
-        at_least=0.8,
+        at_least=1,
     ),
     Mutation(
         name="no_lost_while_moving",
