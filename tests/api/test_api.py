@@ -207,7 +207,7 @@ def test_status_says_what_it_does_not_know_and_health_needs_no_log_in(database: 
         owner.execute(
             "INSERT INTO platform_alarm (component, state, at, detail) VALUES"
             " ('gateway', 'raised', now(), '{}'), ('monitor', 'raised', now(), '{}'),"
-            " ('monitor', 'cleared', now(), '{}')"
+            " ('monitor', 'cleared', now(), '{}'), ('device.not-theirs', 'raised', now(), '{}')"
         )
     assert [alarm["component"] for alarm in get(roles.operator, "/status")[1]["alarms"]] == ["gateway"]
     assert get(None, "/health") == (200, {"database": True})

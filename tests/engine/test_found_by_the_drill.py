@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+<<<<<<< HEAD:tests/engine/test_found_by_the_drill.py
+=======
+from typing import Any, Final
+
+import pytest
+
+>>>>>>> h/drill:tests/engine/test_known_faults.py
 from aralyk.engine import Kind, Phase
 from tests.engine.builders import HERS, HIS, about, decided, proximity, seen, started, still
 
-CELL = {"accuracy_m": 400.0, "source": "network"}
+CELL: Final[dict[str, Any]] = {"accuracy_m": 400.0, "source": "network"}
 
 
 def test_a_late_place_of_hers_does_not_make_a_cell_place_of_his_prove_anything() -> None:

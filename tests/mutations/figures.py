@@ -12,6 +12,7 @@ from random import Random
 from typing import Any, Final
 
 from aralyk.cli.drill import judge, run_scenario
+from aralyk.engine import Phase
 from aralyk.simulator.chance import stream
 from aralyk.simulator.drill.errors import FittedErrors
 from aralyk.simulator.drill.expected import PAIR
@@ -94,6 +95,13 @@ def after_a_bad_fix() -> float:
     return float(min((d.priority for d in made if d.kind in PAIR), default=9))
 
 
+def closed_by_one_fix() -> float:
+    """Incidents that end by one calm fix far away, after which nothing more is heard (the first tells of the way)."""
+    his = [*still(HIS, 2, 4, 100), *still(HIS, 122, 2, 1500)]
+    made = [d for d in decided(started(proximity()), still(HERS, 0, 10), his, until_s=400) if d.kind in PAIR]
+    return float(sum(d.phase is Phase.CLOSE for d in made)) if made else 9.0
+
+
 OF_STORIES: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     # scenario: pairs of a story and an expectation of its
     "no_device": (("home", "home"), ("phone_dies_home", "phone_dies_home_before")),
@@ -121,14 +129,14 @@ OF_STORIES: Final[dict[str, tuple[tuple[str, str], ...]]] = {
         ("silent_high_threat", "silent_high_threat"), ("silent_far_away", "silent_far_away_quiet"),
         ("crosses_between_fixes", "crosses_between_fixes"),
         ("crosses_area_between_fixes", "crosses_area_between_fixes"),
-        ("kept_a_while", "kept_a_while"), ("overtaken", "overtaken"), ("vague", "vague"),
+        ("kept_a_while", "kept_a_while"), ("vague", "vague"),
         ("only_towers", "only_towers"),
         ("lone_jump", "lone_jump_quiet"), ("towers", "towers_quiet"),
         ("phone_goes_alone", "phone_goes_alone_lowered_quiet"), ("tower_near_her", "tower_near_her_quiet_p1_soon"),
     ),
     "restless": (
         ("at_the_edge", "at_the_edge_quiet"), ("in_and_out", "in_and_out_quiet"),
-        ("stands_with_her", "stands_with_her_decisions_quiet"), ("seen_away_once", "seen_away_once_quiet"),
+        ("paces_with_her", "paces_with_her_decisions_quiet"),
         ("lost_often", "lost_often_quiet"),
     ),
     "expiry": (
@@ -143,6 +151,7 @@ FIGURES: Final[dict[str, Callable[[], float]]] = {
     "silence: alerted": of("silence", SILENCES, "alerted"),
     "orders_known": orders_known,
     "after_a_bad_fix": after_a_bad_fix,
+    "closed_by_one_fix": closed_by_one_fix,
     "silence: alerted before": of("silence", SILENCES, "alerted_before_breach"),
 } | {
     f"{scenario}: {expectation}": kept(scenario, story, expectation)

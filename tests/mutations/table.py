@@ -153,7 +153,7 @@ MUTATIONS: Final = _named(
         removes="a possible meeting is told within two intervals",
         edits=(Constant(name="SERIOUS_INTERVALS", value="20"),),
         figure="silence: alerted before",
-        at_least=25,
+        at_least=38,
     ),
     Mutation(
         name="no_folding",
@@ -195,8 +195,8 @@ MUTATIONS: Final = _named(
         name="one_calm_fix",
         removes="two calm fixes end an incident, not one",
         edits=(Constant(name="CALM_FIXES", value="1"),),
-        figure="restless: seen_away_once_quiet",
-        at_least=0.8,
+        figure="closed_by_one_fix",
+        at_most=0,
     ),
     Mutation(
         name="no_lateness_close",
@@ -218,7 +218,7 @@ MUTATIONS: Final = _named(
         name="no_quiet",
         removes="an unchanged incident speaks at most once a minute",
         edits=(Constant(name="UPDATE_US", value="0"),),
-        figure="restless: stands_with_her_decisions_quiet",
+        figure="restless: paces_with_her_decisions_quiet",
         at_least=0.8,
     ),
     Mutation(
@@ -233,13 +233,6 @@ MUTATIONS: Final = _named(
         removes="what a device kept is judged at its own time",
         edits=(Body(module="rules.late", function="judge_late", body="return"),),
         figure="places: kept_a_while",
-        at_least=0.8,
-    ),
-    Mutation(
-        name="no_overtaking",
-        removes="a place from within the lateness window opens the live incident",
-        edits=(Text(module="rules.late", old="if now_us - at_us <= LATE_US:", new="if False:"),),
-        figure="places: overtaken",
         at_least=0.8,
     ),
     Mutation(
@@ -442,7 +435,13 @@ MUTATIONS: Final = _named(
     Mutation(
         name="handover_silence_waits",
         removes="silence in a hand-over's window is serious at once",
-        edits=(Body(module="rules.handover", function="_find_silence", body="return"),),
+        edits=(
+            Text(
+                module="rules.handover",
+                old="            _tell(s, hand, True, POSSIBLE, HANDOVER_SILENCE, now_us)\n",
+                new="",
+            ),
+        ),
         figure="handover: his_device_silent",
         at_least=0.8,
     ),
@@ -525,7 +524,7 @@ MUTATIONS: Final = _named(
         removes="bracelet and phone that hear each other can't be far apart",
         edits=(Body(module="rules.separation", function="compare_own", body="return"),),
         figure="gadgets: phone_lies_bracelet_not",
-        at_least=0.8,
+        at_least=1,
     ),
     Mutation(
         name="no_lost_while_moving",

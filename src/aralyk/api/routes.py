@@ -185,13 +185,14 @@ def get_status(request: HttpRequest) -> schemas.StatusOut:
             " ORDER BY component, id DESC) AS newest WHERE state = 'raised' ORDER BY component"
         )
         alarms = cursor.fetchall()
+    seen = devices.alarms_seen_by(user_of(request), [component for component, _ in alarms])
     step_at = newest[0] if newest else None
     return schemas.StatusOut(
         as_of=at,
         newest_step_at=step_at,
         newest_step_age_s=None if step_at is None else (at - step_at).total_seconds(),
         evidence_waiting=waiting[0],
-        alarms=[schemas.AlarmOut(component=component, at=raised) for component, raised in alarms],
+        alarms=[schemas.AlarmOut(component=component, at=raised) for component, raised in alarms if component in seen],
     )
 
 

@@ -17,9 +17,8 @@ from django.db import DatabaseError, connections
 from django.http import HttpRequest
 
 from aralyk.access.models import User
-from aralyk.access.permissions import May, allows
 from aralyk.console.stream import Change, DatabaseLost, Viewer
-from aralyk.devices.queries import SUSPECTED, devices_for
+from aralyk.devices.queries import alarms_seen_by, devices_for
 from aralyk.incidents.queries import incidents_for
 from aralyk.orders.queries import orders_for
 from aralyk.tracking.live import LiveKind
@@ -105,15 +104,6 @@ def _devices(user: User, ids: Collection[str]) -> set[str]:
     return {str(pk) for pk in devices_for(user).filter(pk__in=ids).values_list("pk", flat=True)}
 
 
-def _platform(user: User, ids: Collection[str]) -> set[str]:
-    """An alarm about a device is its own: only for those who see the device."""
-    if not (allows(user, May.SEE_CASES) or allows(user, May.MANAGE_USERS)):
-        return set()
-    of_devices = {component for component in ids if component.startswith(SUSPECTED)}
-    seen = _devices(user, [component.removeprefix(SUSPECTED) for component in of_devices]) if of_devices else set()
-    return {component for component in ids if component not in of_devices or component.removeprefix(SUSPECTED) in seen}
-
-
 def _uuids(ids: Collection[str]) -> list[UUID]:
     return [UUID(text) for text in ids]
 
@@ -122,5 +112,5 @@ _ASK: Final[Mapping[str, Callable[[User, Collection[str]], set[str]]]] = {
     LiveKind.INCIDENT: _incidents,
     LiveKind.FIX: _orders,
     LiveKind.DEVICE: _devices,
-    LiveKind.PLATFORM: _platform,
+    LiveKind.PLATFORM: alarms_seen_by,
 }

@@ -147,6 +147,16 @@ class Trail:
     cut: bool
 
 
+def alarms_seen_by(user: User, components: Collection[str]) -> set[str]:
+    """Of the platform's alarms those this person may hear of: one about a device is for who sees the device."""
+    if not (allows(user, May.SEE_CASES) or allows(user, May.MANAGE_USERS)):
+        return set()
+    of_devices = {component for component in components if component.startswith(SUSPECTED)}
+    ids = [component.removeprefix(SUSPECTED) for component in of_devices]
+    seen = {str(pk) for pk in devices_for(user).filter(pk__in=ids).values_list("pk", flat=True)} if ids else set()
+    return {c for c in components if c not in of_devices or c.removeprefix(SUSPECTED) in seen}
+
+
 def devices_for(user: User) -> QuerySet[Device]:
     """The devices of this person's orders, and for those who manage devices also those that nobody carries."""
     carried_here = in_districts(user, field="assignments__order__district") & Q(assignments__until__isnull=True)

@@ -9,8 +9,9 @@ Replaced means judged here, not muted. Within the ring's distance of her he must
 where she waits and has not been left yet, or going away from it for at most 15 minutes without coming nearer to her;
 anything else is *towards her* (1). Both gone from the place and still that near for 5 minutes, or still that near when
 the parting ends: *follows* (1). Silence of a device concerned is serious at once (2). A child not back 15 minutes after
-`return_at` is an alarm (1; a child without a device: a person must ask, 2). An incident of the ring that was open
-before the window goes on to its own end. Panic and tamper are not rules of distance: nothing here touches them.
+`return_at` is an alarm (1; a child without a device: a person must ask, 2). A meeting that the ring told as possible
+before the window goes on to its own end; an approach, which his way to the place makes, ends with the window's begin.
+Panic and tamper are not rules of distance: nothing here touches them.
 
 All of it follows from the windows and the moment asked, so a late place is judged by its own time.
 """

@@ -22,7 +22,7 @@ from aralyk.simulator.drill.streets import Streets
 STORIES: Final = ("comes_to_her", "comes_to_child", "comes_to_sister", "one_after_other", "child_with_her")
 PEOPLE: Final = {"her": "p", "child": "c", "sister": "s"}
 RINGS: Final = {"p": "ring", "c": "ring-c", "s": "ring-s"}
-TELLS: Final = PAIR
+TELLS: Final = (*PAIR, "silence")
 
 
 def make(streets: Streets, rng: np.random.Generator, number: int, days: float) -> Run:
