@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-<<<<<<< HEAD:tests/engine/test_found_by_the_drill.py
-=======
 from typing import Any, Final
 
-import pytest
-
->>>>>>> h/drill:tests/engine/test_known_faults.py
 from aralyk.engine import Kind, Phase
 from tests.engine.builders import HERS, HIS, about, decided, proximity, seen, started, still
 
