@@ -108,7 +108,7 @@ OF_STORIES: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "handover": (
         ("as_agreed", "as_agreed_quiet_p1"), ("early", "early"), ("towards_her", "towards_her"), ("follows", "follows"),
         ("not_back", "not_back"), ("his_device_silent", "his_device_silent"), ("panic", "panic"),
-        ("short_visit", "short_visit_quiet_in_window"), ("short_visit", "short_visit_quiet_p1"),
+        ("short_visit", "short_visit_never_early_inside"), ("short_visit", "short_visit_quiet_p1"),
     ),
     "check_ins": (
         ("missed", "missed"), ("missed_twice", "missed_twice"), ("failed", "failed"),

@@ -474,7 +474,7 @@ MUTATIONS: Final = _named(
         name="early_in_the_window",
         removes="in a window nobody is early for the next one",
         edits=(Text(module="rules.handover", old="if part & WATCH and not part & REPLACED:", new="if part & WATCH:"),),
-        figure="handover: short_visit_quiet_in_window",
+        figure="handover: short_visit_never_early_inside",
         at_least=0.8,
     ),
     Mutation(

@@ -157,7 +157,10 @@ def _expected(
         inside = replace(
             quiet, name=f"{story}_quiet_in_window", from_s=OPENS_S + 60.0, to_s=OPENS_S + LASTS_S + GRACE_S
         )
-        return (quiet, inside, replace(quiet, name=f"{story}_quiet_p1", priority=1))
+        never_early = replace(
+            quiet, name=f"{story}_never_early_inside", kinds=KIND, from_s=OPENS_S, reasons=("handover_early_at_place",)
+        )
+        return (quiet, inside, never_early, replace(quiet, name=f"{story}_quiet_p1", priority=1))
     if story == "early":
         seen_s = rules.within_s(ways.he, place, PLACE_M + NEAR_M, from_s=0.0, to_s=OPENS_S)
         reasons = ("handover_early_at_place",)
