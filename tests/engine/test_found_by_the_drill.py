@@ -42,3 +42,30 @@ def test_a_meeting_that_his_phone_kept_for_half_an_hour_is_told() -> None:
     kept = [seen(HIS, 300 + 15 * i, 100 if i < 12 else 5000, delay_s=1800.0 - 15 * i + 0.01 * i) for i in range(120)]
     made = decided(started(proximity()), still(HERS, 0, 150), his, kept, still(HIS, 2115, 8, 5000))
     assert any(d.phase is Phase.LATE for d in about(made, Kind.PROXIMITY))
+
+
+def test_a_bad_place_on_her_other_side_makes_no_way_through_her() -> None:
+    """Drill: places, bad_fix_across. The way to a network place and back led over her and was believed."""
+    across = [seen(HIS, 300 + 150 * i, -3000, accuracy_m=30.0, source="network") for i in range(3)]
+    his = [o for o in still(HIS, 0, 60, 3000) if o.fixed_at_us not in {a.fixed_at_us for a in across}]
+    made = about(decided(started(proximity(distance_m=300)), his, across, still(HERS, 3, 60)), Kind.PROXIMITY)
+    assert not [d for d in made if d.priority == 1]
+
+
+def test_turning_in_with_places_that_prove_nothing_is_told_at_once() -> None:
+    """Drill: motorway. A good place had put him inside, driving through; the coarse ones after the turn still do."""
+    his = [seen(HIS, 15 * i, -4200 + 420 * i, 200, speed_mps=28.0, heading_deg=90.0) for i in range(10)]
+    his += [seen(HIS, 150 + 15 * i, -200 + 60 * i, 150, speed_mps=4.0, heading_deg=180.0, accuracy_m=110.0,
+                 source="network") for i in range(3)]  # fmt: skip
+    made = about(decided(started(proximity(distance_m=1000)), still(HERS, 0, 14), his), Kind.PROXIMITY)
+    assert {d.priority for d in made if d.decided_at_us < his[10].received_at_us} == {2}
+    assert min(d.priority for d in made) == 1
+
+
+def test_somebody_at_rest_who_is_heard_without_a_place_is_flagged_within_minutes() -> None:
+    state = started(proximity())
+    decided(state, still(HIS, 0, 8, 9000), still(HERS, 0, 8))
+    indoors = [seen(HIS, 120 + 15 * i, lat=None, lon=None, accuracy_m=None) for i in range(16)]
+    made = about(decided(state, indoors, still(HERS, 120, 16)), Kind.SILENCE)
+    his = [d for d in made if d.party == "respondent"]
+    assert [(d.phase, d.priority, d.reason) for d in his] == [(Phase.OPEN, 3, "position_stale")]

@@ -126,7 +126,7 @@ def test_a_heartbeat_keeps_contact_but_not_the_place() -> None:
     made = decided(state, still(HIS, 0, 4), still(HERS, 0, 84, 60_000), beats)
     (first,) = [d for d in about(made, "silence") if d.party == "respondent" and d.phase is Phase.OPEN]
     assert first.reason == "position_stale"
-    assert first.decided_at_us == at(45 + 600)
+    assert first.decided_at_us == at(45 + 120)
 
 
 def test_vague_places_only_are_told_after_two_minutes() -> None:

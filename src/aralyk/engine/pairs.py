@@ -26,7 +26,7 @@ from aralyk.engine.records import (
     WHO_UNKNOWN,
     Row,
 )
-from aralyk.engine.rings import place_before
+from aralyk.engine.rings import kept_quality, place_before
 from aralyk.engine.shard import Shard, device_at, draft_of, ring_at, sight_at
 
 STALE_US = policy.STALE_US
@@ -110,8 +110,10 @@ def _share_back(d: Row, at_us: int) -> float:
 
 
 @kernel
-def nearest_swept(s: Shard, r_i: int, p_i: int, from_us: int) -> tuple[float, int, float]:
+def nearest_swept(s: Shard, r_i: int, p_i: int, from_us: int) -> tuple[float, int, float, int]:
     """Nearest approach of both paths not before `from_us`: metres, when, added variance; -1 m if they share no time.
+
+    The last figure is 1 when all places that the way rests on are good.
 
     The last step of the party heard less often is met with the other's path through that time, from its history.
     """
@@ -121,10 +123,12 @@ def nearest_swept(s: Shard, r_i: int, p_i: int, from_us: int) -> tuple[float, in
     o = device_at(s, o_i)
     low = max(slow["prev_us"], from_us)
     if slow["fix_us"] - slow["prev_us"] > STALE_US:
-        return -1.0, low, 0.0
+        return -1.0, low, 0.0, 0
     bx, by = step_back(o)
     best, at, extra = _nearest_in_leg(slow, o, o["fix_us"], 0.0, 0.0, o["prev_us"], bx, by, low)
     newer, x1, y1 = o["prev_us"], bx, by
+    newer_good = o["prev_good"]
+    good = newer_good
     for back in range(1, o["ring_count"] + 1):
         if newer <= low:
             break
@@ -137,10 +141,12 @@ def nearest_swept(s: Shard, r_i: int, p_i: int, from_us: int) -> tuple[float, in
         if _is_leap(x1 - x0, y1 - y0, newer - kept["fixed_us"]):
             continue
         near, when, apart = _nearest_in_leg(slow, o, newer, x1, y1, kept["fixed_us"], x0, y0, low)
+        older_good = 1 if kept_quality(kept) == 1 else 0
         if near >= 0.0 and (best < 0.0 or near < best):
             best, at, extra = near, when, apart
-        newer, x1, y1 = kept["fixed_us"], x0, y0
-    return best, at, extra
+            good = min(newer_good, older_good)
+        newer, x1, y1, newer_good = kept["fixed_us"], x0, y0, older_good
+    return best, at, extra, min(good, slow["prev_good"])
 
 
 @kernel
@@ -231,7 +237,7 @@ def weigh_pair(s: Shard, r_i: int, p_i: int, ring_m: float, warning_m: float, no
     span = 2 * (max(r["fix_us"], p["fix_us"]) - min(r["prev_us"], p["prev_us"]))
     if is_far(distance - moved, outer, r, p, path_variance_m2(moved, span, 0.5)):
         return
-    near, at, apart = nearest_swept(s, r_i, p_i, from_us)
+    near, at, apart, good = nearest_swept(s, r_i, p_i, from_us)
     if near < 0.0 or is_far(near, outer, r, p, apart):
         return
     swept = within(near, ring_m, a, b, apart)
@@ -243,6 +249,7 @@ def weigh_pair(s: Shard, r_i: int, p_i: int, ring_m: float, warning_m: float, no
         draft["aged_us"] = NEVER
         draft["occurred_us"] = at
         draft["swept"] = 1
+        draft["leg_good"] = good
 
 
 @kernel

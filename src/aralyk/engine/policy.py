@@ -117,6 +117,8 @@ MOTORWAY_MPS: Final = 19.0
 """68 km/h: at this speed he can't turn in at any moment, wherever the road leads."""
 PASSING_S: Final = 90.0
 """A drive through a ring leaves it within this time."""
+PASSED_US: Final = 150 * SECOND_US
+"""So long after a good place of a drive-through coarse ones tell that it is none: two fixes at a minute, and delays."""
 PASSING_MISS_SHARE: Final = 0.25
 """Below motorway speed the straight way on must miss her by this share of the ring."""
 STEADY_SHARE: Final = 0.7

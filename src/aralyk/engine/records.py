@@ -116,7 +116,7 @@ CONDITION = _dtype(
 EPISODE = _dtype(
     "opened_us first_us occurred_us closed_us last_us close_us doubt_us level peak kind calm"
     " told_us told_ppm told_cm reason late_from_us late_to_us late_key_us late_level"
-    " lead_device lead_condition lead_us",
+    " lead_device lead_condition lead_us passed_us",
     "",
 )
 RING = np.dtype(
@@ -135,7 +135,7 @@ RECORD = _dtype("device fixed_us received_us flags heard", "lat lon radius_m spe
 
 SIGHT = _dtype("device fixed_us received_us source", "lat lon radius_m")
 DRAFT = _dtype(
-    "level good occurred_us aged_us swept passing met who respondent protected",
+    "level good occurred_us aged_us swept leg_good passing met who respondent protected",
     "p_distance p_warning distance_m extra_m2 contact_s reach_mps",
 )
 DECISION = _dtype(
@@ -172,7 +172,7 @@ def blank_episodes(count: int) -> Rows:
     rows = np.zeros(count, EPISODE)
     for name in (
         "opened_us", "first_us", "occurred_us", "closed_us", "last_us", "close_us", "doubt_us",
-        "told_us", "told_ppm", "told_cm", "late_from_us", "late_to_us", "late_key_us", "lead_us",
+        "told_us", "told_ppm", "told_cm", "late_from_us", "late_to_us", "late_key_us", "lead_us", "passed_us",
     ):  # fmt: skip
         rows[name] = NEVER
     rows["lead_device"] = rows["lead_condition"] = UNKNOWN

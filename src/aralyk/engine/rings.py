@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from aralyk.engine import policy
 from aralyk.engine.compiled import kernel
-from aralyk.engine.records import NEVER, PLACED, SAID, Row
+from aralyk.engine.records import MOCK, NEVER, PLACED, SAID, SOURCE_MASK, SOURCE_NETWORK, SOURCE_SHIFT, Row
 from aralyk.engine.shard import Shard, device_at, ring_at
 
+COARSE_M = policy.COARSE_M
+VAGUE_M = policy.VAGUE_M
 RING_FIXES = policy.RING_FIXES
 SPARSE_FIXES = policy.SPARSE_FIXES
 SPARSE_US = policy.SPARSE_US
@@ -101,6 +103,15 @@ def place_before(s: Shard, device: int, from_us: int, until_us: int) -> tuple[bo
         return False, 0.0, 0.0, 0.0
     kept = ring_at(s, base + best)
     return True, kept["lat_e7"] / 1e7, kept["lon_e7"] / 1e7, kept["radius_cm"] / 100.0
+
+
+@kernel
+def kept_quality(kept: Row) -> int:
+    """As `pairs.quality`, of a remembered place."""
+    if kept["flags"] & MOCK or kept["radius_cm"] > VAGUE_M * 100.0:
+        return -1
+    source = (kept["flags"] >> SOURCE_SHIFT) & SOURCE_MASK
+    return 0 if kept["radius_cm"] > COARSE_M * 100.0 or source == SOURCE_NETWORK else 1
 
 
 @kernel

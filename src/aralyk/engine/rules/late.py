@@ -32,7 +32,7 @@ from aralyk.engine.records import (
     UPDATE,
     Row,
 )
-from aralyk.engine.rings import neighbours
+from aralyk.engine.rings import kept_quality, neighbours
 from aralyk.engine.rules.handover import was_handed_over
 from aralyk.engine.rules.telling import clear_draft, tell
 from aralyk.engine.rules.verdicts import (
@@ -95,16 +95,6 @@ def record_quality(record: Row) -> int:
         return -1
     source = (record["flags"] >> SOURCE_SHIFT) & SOURCE_MASK
     return 0 if record["radius_m"] > COARSE_M or source == SOURCE_NETWORK else 1
-
-
-@kernel
-def _kept_quality(s: Shard, row: int) -> int:
-    """As `pairs.quality`, of a remembered place."""
-    kept = ring_at(s, row)
-    if kept["flags"] & MOCK or kept["radius_cm"] > VAGUE_M * 100.0:
-        return -1
-    source = (kept["flags"] >> SOURCE_SHIFT) & SOURCE_MASK
-    return 0 if kept["radius_cm"] > COARSE_M * 100.0 or source == SOURCE_NETWORK else 1
 
 
 @kernel
@@ -172,7 +162,7 @@ def _late_pair(s: Shard, case: int, condition: int, device: int, record: Row, at
             continue
         known = True
         if p_ring > draft_of(s)["p_distance"]:
-            draft_of(s)["good"] = min(record_quality(record), _kept_quality(s, row))
+            draft_of(s)["good"] = min(record_quality(record), kept_quality(ring_at(s, row)))
             draft_of(s)["p_distance"] = p_ring
             draft_of(s)["p_warning"] = p_warning
             draft_of(s)["distance_m"] = distance

@@ -34,7 +34,9 @@ from aralyk.engine.shard import Shard, case_at, condition_at, condition_episode_
 P_SWEPT = policy.P_SWEPT
 P_MET = policy.P_MET
 MET_US = policy.MET_US
+P_OPEN = policy.P_OPEN
 P_POSSIBLE = policy.P_POSSIBLE
+PASSED_US = policy.PASSED_US
 PASSING_MPS = policy.PASSING_MPS
 REST_MPS = policy.REST_MPS
 REACH_MPS = policy.REACH_MPS
@@ -83,7 +85,7 @@ def _weighed(s: Shard, case: int, condition: int, r_i: int, p_i: int, now_us: in
     draft["good"] = min(quality(r), quality(p))
     draft["passing"] = 0
     draft["met"] = 0
-    if draft["swept"] == 1 and (draft["p_distance"] < P_SWEPT or r["prev_good"] == 0 or p["prev_good"] == 0):
+    if draft["swept"] == 1 and (draft["p_distance"] < P_SWEPT or draft["leg_good"] == 0):
         draft["good"] = min(draft["good"], 0)  # the way between two fixes is a guess: it may open, never prove
     level = level_of(draft["p_distance"], draft["p_warning"], draft["good"], 0)
     if level == PROBABLE and is_passing_pair(r, p, c):
@@ -206,6 +208,10 @@ def judge_proximity(s: Shard, case: int, condition: int, now_us: int, cause: int
         return
     draft = draft_of(s)
     e = condition_episode_at(s, condition)
+    if draft["passing"] == 1:
+        e["passed_us"] = now_us
+    elif is_passing_over(s, condition, now_us):
+        draft["level"] = PROBABLE
     level = draft["level"]
     r_i = draft["respondent"]
     p_i = draft["protected"]
@@ -215,6 +221,22 @@ def judge_proximity(s: Shard, case: int, condition: int, now_us: int, cause: int
     if doubtful:  # after the telling: a request is a decision with a draft of its own
         ask_coarse(s, r_i, now_us)
         ask_coarse(s, p_i, now_us)
+
+
+@kernel
+def is_passing_over(s: Shard, condition: int, now_us: int) -> bool:
+    """Whether only his driving through had made a proved place a lesser thing, and now he doesn't any more.
+
+    A good place put him inside a short time ago; coarse ones that still do so need not prove it again.
+    """
+    draft = draft_of(s)
+    passed_us = condition_episode_at(s, condition)["passed_us"]
+    if passed_us == NEVER or now_us - passed_us > PASSED_US or draft["level"] != POSSIBLE or draft["good"] != 0:
+        return False
+    r = device_at(s, draft["respondent"])
+    p = device_at(s, draft["protected"])
+    inside = draft["p_distance"] >= P_OPEN and draft["swept"] == 0
+    return bool(inside and not is_passing_pair(r, p, condition_at(s, condition)))
 
 
 @kernel

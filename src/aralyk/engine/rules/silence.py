@@ -106,8 +106,6 @@ def quiet_due_us(s: Shard, device: int) -> int:
     starts = watched_since_us(s, d)
     heard = max(d["contact_us"], starts) + SILENCE_INTERVALS * d["interval_us"]
     patience = max(VAGUE_PATIENCE_US, SILENCE_INTERVALS * d["interval_us"])
-    if is_believed(d) and is_settled(d):
-        patience = stale_us(d)
     placed = max(d["sharp_us"], starts) + patience
     return int(max(min(heard, placed), d["excused_us"]))
 
@@ -127,7 +125,20 @@ def silence_due_us(s: Shard, device: int) -> int:
 
 @kernel
 def serious_us(s: Shard, d: Row, possible_us: int) -> int:
-    """When a meeting that is possible since a moment is told as serious: two intervals later.
+    """When a meeting that is possible since a moment is told as serious.
+
+    Never before it is news that somebody at rest, who is heard, has no place: when that place is stale.
+    """
+    told = _patient_us(s, d, possible_us)
+    if is_settled(d) and is_believed(d):
+        unheard = d["contact_us"] + SILENCE_INTERVALS * d["interval_us"]
+        told = max(told, min(unheard, d["sharp_us"] + stale_us(d)))
+    return int(told)
+
+
+@kernel
+def _patient_us(s: Shard, d: Row, possible_us: int) -> int:
+    """Two intervals after a meeting became possible.
 
     At once at high threat, and when he moves and his places contradict each other. After one interval when she is the
     silent one: then it is his coming near that makes a meeting possible. Later when he was at rest and is still heard,
