@@ -46,9 +46,10 @@ def test_a_meeting_that_his_phone_kept_for_half_an_hour_is_told() -> None:
 
 def test_a_bad_place_on_her_other_side_makes_no_way_through_her() -> None:
     """Drill: places, bad_fix_across. The way to a network place and back led over her and was believed."""
-    across = [seen(HIS, 300 + 150 * i, -3000, accuracy_m=30.0, source="network") for i in range(3)]
-    his = [o for o in still(HIS, 0, 60, 3000) if o.fixed_at_us not in {a.fixed_at_us for a in across}]
-    made = about(decided(started(proximity(distance_m=300)), his, across, still(HERS, 3, 60)), Kind.PROXIMITY)
+    across = [seen(HIS, 300 + 150 * i, -500, accuracy_m=30.0, source="network") for i in range(3)]
+    his = [o for o in still(HIS, 0, 60, 500) if o.fixed_at_us not in {a.fixed_at_us for a in across}]
+    hers = [seen(HERS, 33 + 60 * i) for i in range(15)]
+    made = about(decided(started(proximity(distance_m=400)), his, across, hers), Kind.PROXIMITY)
     assert not [d for d in made if d.priority == 1]
 
 

@@ -60,7 +60,7 @@ MUTATIONS: Final = _named(
     Mutation(
         name="no_swept_way",
         removes="the way between two fixes",
-        edits=(Body(module="pairs", function="nearest_swept", body="return -1.0, from_us, 0.0"),),
+        edits=(Body(module="pairs", function="nearest_swept", body="return -1.0, from_us, 0.0, 0"),),
         figure="places: crosses_between_fixes",
         at_least=0.8,
     ),
