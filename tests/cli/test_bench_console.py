@@ -47,7 +47,8 @@ def test_every_page_is_asked_for_and_answers_at_every_size(lines: list[dict[str,
         assert asked.keys() >= PAGES
         assert all(page["requests"] == 2 and page["not_answered"] == 0 for page in asked.values())
         assert all(0 < page["ms"]["p50"] <= page["ms"]["p99"] <= page["ms"]["max"] for page in asked.values())
-        assert all(page["bytes"] > 100 for page in asked.values())
+        few = {"coverage, cells"}  # so few devices are shown in no cell
+        assert all(page["bytes"] > 100 for name, page in asked.items() if name not in few)
 
 
 @pytest.mark.slow

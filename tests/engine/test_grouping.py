@@ -13,7 +13,6 @@ from tests.engine.builders import (
     at,
     decided,
     going,
-    opened,
     order,
     proximity,
     seen,
@@ -21,7 +20,6 @@ from tests.engine.builders import (
     still,
 )
 
-LOST_S = 45  # his last fix before he is not heard
 PHONE = {"id": "his-2", "kind": "phone", "interval_s": 15}
 TWO_PEOPLE = [
     {"id": "p", "devices": [{"id": HERS, "kind": "phone", "interval_s": 15}]},
@@ -29,41 +27,20 @@ TWO_PEOPLE = [
 ]
 
 
-def lost(**changes: Any) -> tuple[State, list[Decision]]:
-    """He walked 3 km from her and is not heard; after some minutes he can have reached her."""
-    state = started(proximity(), **changes)
-    made = decided(state, going(HIS, 0, (3000, -20), (0, 1.4), 4), still(HERS, 0, 28))
-    assert alerted(made, "silence")
-    return state, made
-
-
 def incidents(made: list[Decision]) -> set[str]:
     """What a person was called to."""
     return {d.incident for d in made if d.priority <= 2}
 
 
-def closing(made: list[Decision]) -> list[str]:
-    """The incidents that ended."""
-    return [d.incident for d in made if d.phase is Phase.CLOSE and d.priority <= 3]
-
-
-def test_he_is_found_beside_her_after_a_silence_and_that_is_the_incident_people_know() -> None:
-    state, before = lost()
-    found = decided(state, still(HIS, 430, 4, 100), still(HERS, 431, 4))
-    near = about(found, "proximity")
-    assert (near[0].phase, near[0].priority) == (Phase.UPDATE, 1)
-    assert incidents(before) == incidents(found) == {near[0].incident}
-    assert near[0].condition == "ring"
-    assert closing(found) == [], "the silence is over and the incident goes on"
-    assert "contact_restored" in {d.reason for d in found}
-
-
-def test_the_joined_incident_ends_when_he_has_left() -> None:
-    state, before = lost()
-    found = decided(state, still(HIS, 430, 4, 100), still(HIS, 490, 20, 3000), still(HERS, 431, 24))
-    (ended,) = closing(found)
-    assert {ended} == incidents(before)
-    assert [d.kind for d in found if d.phase is Phase.CLOSE and d.priority <= 3] == ["proximity"]
+def test_a_ring_that_opens_after_a_silence_is_an_incident_of_its_own() -> None:
+    """The silence may come of records that are still under way: in another order there would be none."""
+    state = started(proximity())
+    made = decided(state, going(HIS, 0, (3000, -20), (0, 1.4), 4), still(HERS, 0, 28))
+    assert alerted(made, "silence")
+    made += decided(state, still(HIS, 430, 4, 100), still(HERS, 431, 4))
+    near = about(made, "proximity")
+    assert (near[0].phase, near[0].priority) == (Phase.OPEN, 1)
+    assert near[0].incident not in {d.incident for d in about(made, "silence")}
 
 
 def test_he_is_lost_beside_her_and_the_incident_stays_critical() -> None:
@@ -73,16 +50,6 @@ def test_he_is_lost_beside_her_and_the_incident_stays_critical() -> None:
     silent = [d for d in about(met, "silence") if d.priority <= 2]
     assert {d.priority for d in silent} == {1}, "nothing says that he has left her"
     assert {d.incident for d in silent} == incidents(met)
-
-
-def test_a_technical_silence_keeps_an_incident_of_its_own() -> None:
-    state = started(proximity())
-    made = decided(state, still(HIS, 0, 4, 40_000), still(HERS, 0, 10))
-    made += decided(state, still(HIS, 150, 4, 100), still(HERS, 151, 4))
-    (silence,) = opened(made, "silence")
-    (near,) = opened(made, "proximity")
-    assert (silence.priority, near.priority) == (3, 1)
-    assert silence.incident != near.incident
 
 
 def two_devices() -> dict[str, Any]:
@@ -135,41 +102,20 @@ def test_another_persons_silence_is_another_incident() -> None:
 
 
 def test_a_new_version_of_the_order_keeps_the_joined_incident() -> None:
-    """The new version has another device before his: who leads the incident is still known."""
-    state, before = lost()
-    near = decided(state, still(HIS, 430, 2, 100), still(HERS, 431, 2))
-    two = {
-        "devices": [
-            {"id": "his-2", "kind": "phone", "interval_s": 15},
-            {"id": HIS, "kind": "bracelet", "interval_s": 15},
-        ]
-    }
+    """The new version has another condition before the ring: which ring leads is still known."""
+    state = started(proximity())
+    made = decided(state, still(HIS, 0, 4, 100), still(HERS, 0, 20))
+    (joined,) = {d.incident for d in about(made, "silence") if d.priority == 1}
     extra = {"id": "area", "kind": "exclusion_zone", "shape": {"circle": {"lat": 42.9, "lon": 74.9, "radius_m": 100}}}
-    changed = state.set_order(compile_order(order(extra, proximity(), respondent=two, version=2)), at(462))
-    after = changed + decided(state, still(HIS, 470, 20, 3000), still(HERS, 471, 24))
-    ring = [d for d in near + after if d.condition == "ring"]
-    assert {d.incident for d in ring} == incidents(before)
-    assert ring[-1].phase is Phase.CLOSE
-
-
-def test_a_device_that_is_taken_from_the_order_ends_its_silence_and_not_the_approach() -> None:
-    """His bracelet is lost, his phone is beside her; the lost bracelet is taken from the order."""
-    state = started(proximity(), respondent=two_devices())
-    made = decided(state, going(HIS, 0, (3000, -20), (0, 1.4), 4), still("his-2", 0, 28, 3000), still(HERS, 0, 28))
-    made += decided(state, still("his-2", 430, 2, 100), still(HERS, 431, 2))
-    (joined,) = incidents(made)
-    assert joined in {d.incident for d in about(made, "proximity")}
-    removed = state.set_order(compile_order(order(proximity(), respondent={"devices": [PHONE]}, version=2)), at(462))
-    assert joined in {d.incident for d in removed if d.phase is Phase.CLOSE}
-    after = decided(state, still("his-2", 470, 4, 100), still(HERS, 471, 4))
-    ring = [d for d in removed + after if d.condition == "ring"]
-    assert alerted(ring, "proximity"), "it speaks for itself from now on"
-    assert joined not in {d.incident for d in ring}
+    made = state.set_order(compile_order(order(extra, proximity(), version=2)), at(302))
+    made += decided(state, still(HERS, 306, 40, 900))
+    assert joined in {d.incident for d in made}
+    assert {d.incident for d in about(made, "silence") if d.priority == 1} <= {joined}
 
 
 def test_a_snapshot_goes_on_with_the_joined_incident() -> None:
-    state, _ = lost()
-    decided(state, still(HIS, 430, 2, 100), still(HERS, 431, 2))
+    state = started(proximity())
+    decided(state, still(HIS, 0, 4, 100), still(HERS, 0, 20))
     restored = State.restore(state.snapshot())
     way = (still(HIS, 470, 20, 3000), still(HERS, 471, 24))
     assert decided(restored, *way) == decided(state, *way)

@@ -121,9 +121,7 @@ def decision_of(row: Any, plan: OrderPlan, device_ids: list[str], condition_ids:
     device = device_ids[f["device"]] if f["device"] >= 0 else None
     group = Kind.PROXIMITY if kind in ABOUT_PAIR else kind
     subject = condition if condition is not None else device
-    if f["lead_device"] >= 0:  # the ring goes on with a silence's incident
-        group, subject = Kind.SILENCE, device_ids[f["lead_device"]]
-    elif f["lead_condition"] >= 0:  # a silence, or the ring again, goes on with the ring's
+    if f["lead_condition"] >= 0:  # a silence, or the ring again, goes on with the ring's
         group, subject = Kind.PROXIMITY, condition_ids[f["lead_condition"]]
     known_distance = f["distance_cm"] != records.UNKNOWN
     return Decision(

@@ -232,22 +232,18 @@ class Layout:
                 c["active"] = c["always"]
 
     def _renumber_leads(self, case: int, first_device: int, first_condition: int) -> None:
-        """Who leads an incident is known by its number within the case, which a new version may have changed."""
-        k = self.rows("cases")[case]
-        for table, width, first in (
-            ("device_episodes", records.DEVICE_EPISODES, first_device), ("condition_episodes", 1, first_condition),
+        """Which ring leads an incident is known by its number in the case, which a new version may have changed."""
+        former = int(self.rows("cases")[case]["condition_from"])
+        ids = self.condition_ids
+        for table, first in (
+            ("device_episodes", first_device * records.DEVICE_EPISODES), ("condition_episodes", first_condition),
         ):  # fmt: skip
-            for e in self.rows(table)[first * width :]:
-                for name, of, begins, ids in (
-                    ("lead_device", "device_from", first_device, self.device_ids),
-                    ("lead_condition", "condition_from", first_condition, self.condition_ids),
-                ):  # fmt: skip
-                    if e[name] < 0:
-                        continue
-                    leader = ids[int(k[of] + e[name])]
-                    e[name] = ids.index(leader, begins) - begins if leader in ids[begins:] else records.UNKNOWN
-                    if e[name] == records.UNKNOWN:  # from now on it speaks under its own key, at once
-                        e["told_us"], e["told_ppm"] = 0, records.NEVER
+            for e in self.rows(table)[first:]:
+                if e["lead_condition"] < 0:
+                    continue
+                leader = ids[former + int(e["lead_condition"])]
+                stays = leader in ids[first_condition:]
+                e["lead_condition"] = ids.index(leader, first_condition) - first_condition if stays else records.UNKNOWN
 
     def _place_devices(self, case: int, plan: OrderPlan, at_us: int, known: dict[tuple[str, str], int]) -> int:
         count = len(plan.devices)

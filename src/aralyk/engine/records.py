@@ -116,7 +116,7 @@ CONDITION = _dtype(
 EPISODE = _dtype(
     "opened_us first_us occurred_us closed_us last_us close_us doubt_us level peak kind calm"
     " told_us told_ppm told_cm reason late_from_us late_to_us late_key_us late_level"
-    " lead_device lead_condition lead_us passed_us",
+    " lead_condition lead_us passed_us",
     "",
 )
 RING = np.dtype(
@@ -139,7 +139,7 @@ DRAFT = _dtype(
     "p_distance p_warning distance_m extra_m2 contact_s reach_mps",
 )
 DECISION = _dtype(
-    "case device party condition phase kind priority reason decided_us occurred_us opened_us lead_device lead_condition"
+    "case device party condition phase kind priority reason decided_us occurred_us opened_us lead_condition"
     " ppm distance_cm low_cm high_cm contact_ms reach_mmps who"
     " r_device r_fixed_us r_received_us r_source p_device p_fixed_us p_received_us p_source"
     " r_attest r_identity_us p_attest",
@@ -175,5 +175,5 @@ def blank_episodes(count: int) -> Rows:
         "told_us", "told_ppm", "told_cm", "late_from_us", "late_to_us", "late_key_us", "lead_us", "passed_us",
     ):  # fmt: skip
         rows[name] = NEVER
-    rows["lead_device"] = rows["lead_condition"] = UNKNOWN
+    rows["lead_condition"] = UNKNOWN
     return rows

@@ -40,6 +40,8 @@ _KEY_MAX: Final = 200
 # What a time line says of a phase, and its witness.
 _EVENT: Final = {"open": "raised", "update": "updated", "close": "episode_ended", "late": "late"}
 _CALL_FOR_HELP: Final = "panic"  # every press reaches a person
+_SILENCE: Final = "silence"
+_RING: Final = "/proximity/"  # in the key of a moving ring's incident
 _SERIOUS: Final = 2  # an ended episode that goes on this urgently is a new call upon people
 _WITNESS: Final = {
     "raised": Kind.INCIDENT_RAISED,
@@ -68,6 +70,9 @@ class Change:
     episode_open: bool
     closed_at_priority: int | None  # None: no person has closed it, or it was opened again
     reopened: bool = False
+    aside: bool = (
+        False  # only a silence was told in a ring's incident, as urgent as it is at most: the row says the ring
+    )
 
     @property
     def ongoing(self) -> Ongoing:
@@ -182,7 +187,10 @@ def fold(
             )
         change = changes[key]
         reopened = _opens_again(change, decision)
-        _follow(change, judgement)
+        if _is_aside(change, decision) and not reopened:
+            change.aside = change.aside or change.latest is judgement
+        else:
+            _follow(change, judgement)
         events.append(_event(change, decision, step=step, ordinal=ordinal, new=new, reopened=reopened))
     going_on = _going_on(changes.values(), ongoing)
     asked = [(going_on[d["order_id"]], ordinal, d) for ordinal, d in requests if d["order_id"] in going_on]
@@ -257,9 +265,18 @@ def write(cursor: Cursor, raised: Raised, *, at: datetime) -> None:
     )
 
 
+def _is_aside(change: Change, decision: Mapping[str, Any]) -> bool:
+    """Whether a decision is a silence told in the incident of a ring that is as urgent already (ADR-0016)."""
+    joined = decision["kind"] == _SILENCE and _RING in change.key and decision["phase"] != "close"
+    return joined and decision["priority"] >= change.worst_priority
+
+
 def _follow(change: Change, judgement: Judgement) -> None:
     decision = judgement.decision
     phase = decision["phase"]
+    if change.aside:  # what stood there was beside the matter
+        change.aside = False
+        change.latest = change.worst = judgement
     if phase == "close":
         change.episode_open = False
         return
@@ -351,6 +368,9 @@ _UPDATE: Final = """
     CROSS JOIN LATERAL (SELECT before.status <> 'open' AND NOT new.reopened AS answered) AS a
     WHERE old.id = new.id
 """
+_TOUCH: Final = """
+    UPDATE incidents_incident SET updated_at = %s WHERE id = ANY(%b)
+"""
 _CLOSE: Final = """
     UPDATE incidents_incident SET episode_open = false, updated_at = %s WHERE id = ANY(%b)
 """
@@ -385,10 +405,13 @@ def _insert(cursor: Cursor, changes: Sequence[Change], at: datetime) -> None:
 
 
 def _update(cursor: Cursor, changes: Sequence[Change], at: datetime) -> None:
+    aside = [change for change in changes if change.aside]
+    if aside:
+        cursor.execute(_TOUCH, (at, columns.uuids([change.id.bytes for change in aside])))
     closed = [change for change in changes if change.latest.decision["phase"] == "close"]
     if closed:
         cursor.execute(_CLOSE, (at, columns.uuids([change.id.bytes for change in closed])))
-    changed = [change for change in changes if change.latest.decision["phase"] != "close"]
+    changed = [change for change in changes if change.latest.decision["phase"] != "close" and not change.aside]
     if not changed:
         return
     ids = columns.uuids([change.id.bytes for change in changed])

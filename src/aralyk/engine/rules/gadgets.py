@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from aralyk.engine.compiled import kernel
-from aralyk.engine.reasons import DEVICE_REMOVED
-from aralyk.engine.records import CLOSE, DEVICE_EPISODES, LATE, NEVER, SILENCE, UPDATE
-from aralyk.engine.rules.grouping import forget_lead, led_by, priority_of_silence
+from aralyk.engine.records import CLOSE, DEVICE_EPISODES, LATE, NEVER, SILENCE
+from aralyk.engine.rules.grouping import forget_lead, priority_of_silence
 from aralyk.engine.rules.telling import clear_draft, see, tell
 from aralyk.engine.rules.verdicts import close_episode
 from aralyk.engine.shard import Shard, device_at, device_episode_at, due_at
@@ -73,24 +72,14 @@ def open_device(
 
 
 @kernel
-def _phase_of_end(s: Shard, device: int, reason: int) -> int:
-    """A silence's end closes its incident, unless the ring that goes on with it is still open."""
-    forget_lead(device_episode_at(s, device * DEVICE_EPISODES + SILENCE))  # what it was under another key goes on there
-    ring = led_by(s, device)
-    if ring < 0:
-        return CLOSE
-    return CLOSE if reason == DEVICE_REMOVED else UPDATE  # the layout then lets the ring speak for itself
-
-
-@kernel
 def close_device(s: Shard, device: int, episode: int, reason: int, at_us: int) -> None:
     """Close a device's episode if it is open, and tell it."""
     if not device_at(s, device)["open"] & (1 << episode):
         return
     e = device_episode_at(s, device * DEVICE_EPISODES + episode)
-    phase = _phase_of_end(s, device, reason) if episode == SILENCE else CLOSE
+    forget_lead(e)  # what it was under another key goes on there
     sight_device(s, device)
-    tell_device(s, device, episode, phase, e["level"], reason, at_us, at_us)
+    tell_device(s, device, episode, CLOSE, e["level"], reason, at_us, at_us)
     close_episode(e, at_us)
     device_at(s, device)["open"] &= ~(1 << episode)
     due_at(s, device_at(s, device)["case"])["due_us"] = 0  # a silence that ended may soon begin again

@@ -272,14 +272,11 @@ def _tell_aside(
     told_cm = e["told_cm"]
     told_reason = e["reason"]
     told_kind = e["kind"]
-    lead_device = e["lead_device"]
     lead_condition = e["lead_condition"]
-    e["lead_device"] = -1
     e["lead_condition"] = -1
     e["opened_us"] = e["late_key_us"]
     tell(s, e, case, -1, condition, LATE, kind, priority, reason, now_us, at_us)
     e["opened_us"] = opened
-    e["lead_device"] = lead_device
     e["lead_condition"] = lead_condition
     e["told_us"] = told_us
     e["told_ppm"] = told_ppm

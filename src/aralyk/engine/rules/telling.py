@@ -92,11 +92,8 @@ def tell(
     row["decided_us"] = decided_us
     row["occurred_us"] = occurred_us
     row["opened_us"] = key_us(e)
-    row["lead_device"] = UNKNOWN
     row["lead_condition"] = UNKNOWN
-    if e["lead_device"] >= 0:
-        row["lead_device"] = case_at(s, case)["device_from"] + e["lead_device"]
-    elif e["lead_condition"] >= 0:
+    if e["lead_condition"] >= 0:
         row["lead_condition"] = case_at(s, case)["condition_from"] + e["lead_condition"]
     row["who"] = draft["who"]
     row["ppm"] = quantised(draft["p_distance"], 1e6, 1.0)

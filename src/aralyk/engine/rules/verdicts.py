@@ -59,7 +59,7 @@ from aralyk.engine.records import (
     WARNED,
     Row,
 )
-from aralyk.engine.rules.grouping import join_ring, phase_of_ring_end, priority_of_ring, release_silences
+from aralyk.engine.rules.grouping import join_ring, release_silences
 from aralyk.engine.rules.telling import clear_draft, quantised, tell
 from aralyk.engine.shard import Shard, case_at, condition_at, condition_episode_at, draft_of, due_at
 
@@ -258,15 +258,10 @@ def tell_level(s: Shard, case: int, condition: int, phase: int, reason: int, dec
     e = condition_episode_at(s, condition)
     kind = condition_at(s, condition)["kind"]
     level = e["level"]
-    priority = priority_of(kind, level)
-    if kind == PROXIMITY:
-        if phase == OPEN and join_ring(s, case, condition, decided_us):
-            phase = UPDATE
-        elif phase == CLOSE:
-            phase = phase_of_ring_end(s, case, condition)
-        priority = priority_of_ring(s, case, condition, priority)
+    if kind == PROXIMITY and phase == OPEN and join_ring(s, case, condition, decided_us):
+        phase = UPDATE
     occurred = min(draft_of(s)["occurred_us"], decided_us) if draft_of(s)["occurred_us"] != NEVER else decided_us
-    tell(s, e, case, -1, condition, phase, kind_of(kind, level), priority, reason, decided_us, occurred)
+    tell(s, e, case, -1, condition, phase, kind_of(kind, level), priority_of(kind, level), reason, decided_us, occurred)
 
 
 @kernel
