@@ -7,16 +7,14 @@ python -m calibration.quality seeds.jsonl > docs/reference/detection-quality.md
 from __future__ import annotations
 
 import json
-import math
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from calibration.quality_rules import rules_section
+from calibration.quality_rules import rules_section, wilson
 
 Line: TypeAlias = dict[str, Any]
-Z95 = 1.959963985
 
 HEAD = """# How good the detection is
 
@@ -49,16 +47,6 @@ FOOT = """
   can't hold.
 - **Priority 2 only.** The six looked at were brief, at the ring's edge, or her own drive past him (engine 2.0.0).
 """
-
-
-def wilson(found: int, of: int) -> tuple[float, float]:
-    """The 95 % Wilson bounds of a share."""
-    if of == 0:
-        return 0.0, 1.0
-    p, n = found / of, float(of)
-    middle = p + Z95 * Z95 / (2 * n)
-    half = Z95 * math.sqrt(p * (1 - p) / n + Z95 * Z95 / (4 * n * n))
-    return (middle - half) / (1 + Z95 * Z95 / n), (middle + half) / (1 + Z95 * Z95 / n)
 
 
 def share(found: int, of: int) -> str:

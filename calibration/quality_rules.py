@@ -34,7 +34,8 @@ median; negative is before.
 """
 
 
-def _wilson(found: int, of: int) -> tuple[float, float]:
+def wilson(found: int, of: int) -> tuple[float, float]:
+    """The 95 % Wilson bounds of a share."""
     if of == 0:
         return 0.0, 1.0
     p, n = found / of, float(of)
@@ -45,7 +46,7 @@ def _wilson(found: int, of: int) -> tuple[float, float]:
 
 def _row(name: str, picked: Sequence[Line]) -> str:
     kept, of = sum(int(p["kept"]) for p in picked), sum(int(p["of"]) for p in picked)
-    low, high = _wilson(kept, of)
+    low, high = wilson(kept, of)
     owes = str(picked[0]["owes"])
     middles = sorted(p["latency_s"]["p50"] for p in picked if p["latency_s"])
     latency = f"{middles[len(middles) // 2]:.0f} s" if middles else ""
