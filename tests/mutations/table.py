@@ -74,7 +74,7 @@ MUTATIONS: Final = _named(
     Mutation(
         name="way_proves",
         removes="a way that begins at a bad fix proves nothing",
-        edits=(Text(module="rules.proximity", old='r["prev_good"] == 0 or p["prev_good"] == 0', new="False"),),
+        edits=(Text(module="rules.proximity", old='or draft["leg_good"] == 0', new="or False"),),
         figure="after_a_bad_fix",
         at_least=2,
     ),
