@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import socket
 import time
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,7 +30,7 @@ from tests.orders.cast import Cast, equip, order, witnesses
 
 IMEI = "356307042441013"
 SPEED: Final = 10.0
-SILENCE_S: Final = 0.4  # longer than the gateway takes to read the queue (0.25 s)
+SILENCE_S: Final = 0.4  # so long nothing may come of what is known to wait
 GETGPS = bytes.fromhex("000000000000000e0c01050000000667657467707301")  # without its checksum
 HELLO_OF_TELTONIKA, STORED_OF_TELTONIKA = b"\x01", b"\x00\x00\x00\x01"
 
@@ -44,14 +45,31 @@ def pace(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 @pytest.fixture
-def gateway(database: Database, roles: Cast, tmp_path: Path) -> Iterator[GatewayProcess]:
-    with GatewayProcess(tmp_path, ports="gt06:0,teltonika:0") as running:
+def metrics_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def gateway(database: Database, roles: Cast, tmp_path: Path, metrics_port: int) -> Iterator[GatewayProcess]:
+    with GatewayProcess(tmp_path, ports="gt06:0,teltonika:0", metrics_port=metrics_port) as running:
         yield running
 
 
 def carried(roles: Cast, protocol: str, *, model: str = "") -> None:
     register(IMEI, protocol, model=model)
     equip(roles.probation, order(roles.police), device=IMEI)
+
+
+def until_known(metrics_port: int) -> None:
+    """Wait until the gateway says by its own figures that it knows of the one command that waits."""
+
+    def known() -> bool:
+        with urllib.request.urlopen(f"http://127.0.0.1:{metrics_port}/metrics", timeout=10) as page:
+            return "aralyk_gateway_commands_waiting 1.0" in page.read().decode()
+
+    until(known, "the gateway has read the queue")
 
 
 def ask(roles: Cast, kind: CommandKind = CommandKind.POSITION, **asked: Any) -> Command:
@@ -193,12 +211,12 @@ def test_a_gt06_tracker_hears_at_its_next_frame_what_was_asked_and_its_word_clos
 
 
 def test_a_teltonika_tracker_hears_what_was_asked_while_it_was_away_right_after_its_login(
-    gateway: GatewayProcess, database: Database, roles: Cast
+    gateway: GatewayProcess, database: Database, roles: Cast, metrics_port: int
 ) -> None:
     carried(roles, "teltonika", model="FMB120")
     asked = ask(roles)
     assert standing(asked) == ("queued", "", 0)
-    time.sleep(SILENCE_S)
+    until_known(metrics_port)
     with tcp(gateway, "teltonika") as link:
         log_in_teltonika(link)
         assert exactly(link, len(getgps())) == getgps()
@@ -218,11 +236,11 @@ def test_a_teltonika_tracker_hears_what_was_asked_while_it_was_away_right_after_
 
 
 def test_a_device_that_says_it_can_not_is_on_the_command_as_refused(
-    gateway: GatewayProcess, database: Database, roles: Cast
+    gateway: GatewayProcess, database: Database, roles: Cast, metrics_port: int
 ) -> None:
     carried(roles, "teltonika", model="FMB120")
     asked = ask(roles, CommandKind.INTERVAL, interval_s=15)
-    time.sleep(SILENCE_S)
+    until_known(metrics_port)
     with tcp(gateway, "teltonika") as link:
         log_in_teltonika(link)
         head = exactly(link, 8)
@@ -239,7 +257,6 @@ def test_what_nobody_wants_any_more_is_not_sent_and_is_closed_as_not_heard(
 ) -> None:
     carried(roles, "gt06")
     asked = ask(roles)
-    time.sleep(SILENCE_S)
     until(lambda: clock.now() > asked.created_at + LIFE[CommandKind.POSITION], "its time is over")
     with gt06_tracker(gateway) as tracker:
         tracker.log_in()
@@ -252,11 +269,11 @@ def test_what_nobody_wants_any_more_is_not_sent_and_is_closed_as_not_heard(
 
 
 def test_what_was_not_confirmed_is_said_again_at_a_later_contact_until_it_is(
-    gateway: GatewayProcess, database: Database, roles: Cast
+    gateway: GatewayProcess, database: Database, roles: Cast, metrics_port: int
 ) -> None:
     carried(roles, "gt06")
     asked = ask(roles)
-    time.sleep(SILENCE_S)
+    until_known(metrics_port)
     with gt06_tracker(gateway) as tracker:
         tracker.log_in()
         assert tracker.heard() == gt06_command(asked, "WHERE#")
@@ -278,18 +295,18 @@ def paused(asked: Command, seconds: float) -> bool:
 
 
 def test_a_gateway_killed_after_the_sending_knows_the_devices_word_when_it_is_back(
-    gateway: GatewayProcess, database: Database, roles: Cast
+    gateway: GatewayProcess, database: Database, roles: Cast, metrics_port: int
 ) -> None:
     carried(roles, "gt06")
     asked = ask(roles, CommandKind.INTERVAL, interval_s=15)
-    time.sleep(SILENCE_S)
+    until_known(metrics_port)
     with gt06_tracker(gateway) as tracker:
         tracker.log_in()
         assert tracker.heard() == gt06_command(asked, "TIMER,15,15#")
         until(lambda: standing(asked) == ("sent", "", 1), "the sending is written down")
         gateway.kill()
     gateway.start()
-    time.sleep(SILENCE_S)
+    until_known(metrics_port)
     with gt06_tracker(gateway) as tracker:
         tracker.log_in()
         tracker.answer("OK!", command_serial=asked.serial)
@@ -297,11 +314,11 @@ def test_a_gateway_killed_after_the_sending_knows_the_devices_word_when_it_is_ba
 
 
 def test_a_gateway_killed_before_it_wrote_the_sending_down_asks_twice_and_never_not_at_all(
-    gateway: GatewayProcess, database: Database, roles: Cast
+    gateway: GatewayProcess, database: Database, roles: Cast, metrics_port: int
 ) -> None:
     carried(roles, "gt06")
     asked = ask(roles, CommandKind.INTERVAL, interval_s=15)
-    time.sleep(SILENCE_S)
+    until_known(metrics_port)
     with database.connect() as other:
         other.execute("SELECT 1 FROM devices_command WHERE id = %s FOR UPDATE", (asked.pk,))  # nobody can write to it
         with gt06_tracker(gateway) as tracker:
@@ -311,7 +328,7 @@ def test_a_gateway_killed_before_it_wrote_the_sending_down_asks_twice_and_never_
         other.rollback()
     assert standing(asked) == ("queued", "", 0)
     gateway.start()
-    time.sleep(SILENCE_S)
+    until_known(metrics_port)
     with gt06_tracker(gateway) as tracker:
         tracker.log_in()
         assert tracker.heard() == gt06_command(asked, "TIMER,15,15#")
@@ -321,13 +338,13 @@ def test_a_gateway_killed_before_it_wrote_the_sending_down_asks_twice_and_never_
 
 
 def test_a_device_never_hears_what_another_one_was_asked(
-    gateway: GatewayProcess, database: Database, roles: Cast
+    gateway: GatewayProcess, database: Database, roles: Cast, metrics_port: int
 ) -> None:
     carried(roles, "gt06")
     other = "356307042441021"
     register(other, "gt06")
     asked = ask(roles)
-    time.sleep(SILENCE_S)
+    until_known(metrics_port)
     with tcp(gateway, "gt06") as link:
         link.sendall(gt06.encode_login(other, serial=1))
         assert exactly(link, 10)[3] == 0x01

@@ -60,6 +60,9 @@ class Metrics:
             "aralyk_gateway_stuck_seconds", "For how long frames have waited and none was stored", ["lane"],
             registry=self.registry,
         )  # fmt: skip
+        self.commands = Gauge(
+            "aralyk_gateway_commands_waiting", "Commands known to wait for their devices", registry=self.registry
+        )
         self.connections = Gauge("aralyk_gateway_connections", "Open connections", ["port"], registry=self.registry)
 
     def watch(self, lanes: Sequence[LaneQueue]) -> None:

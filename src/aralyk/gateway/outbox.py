@@ -94,6 +94,11 @@ class Outbox:
         """Whether the queue is still followed."""
         return self._thread.is_alive()
 
+    def __len__(self) -> int:
+        """How many commands are known to wait for their devices."""
+        with self._lock:
+            return sum(len(waiting) for waiting in self._waiting.values())
+
     def take(self, codec: Codec, session: Session) -> list[bytes]:
         """The commands that a device gets now, each ready for the wire; they count as sent.
 

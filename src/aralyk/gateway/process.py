@@ -98,6 +98,7 @@ class Gateway:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop.set)
         self._metrics.watch(list(self._lanes.values()))
+        self._metrics.commands.set_function(self._outbox.__len__)
         self._metrics.serve(self._settings.metrics_port)
         self._registry.start()
         self._outbox.start()
