@@ -291,4 +291,4 @@ def _luhn(body: str) -> str:
 def _why(party: Party, wire: Wire) -> str:
     if party is Party.PROTECTED:
         return "protected person agreed to carry the app"
-    return "high risk: strap with a lock" if wire is Wire.R16H else "assessed risk allows the app"
+    return "высокий риск: ремень с замком" if wire is Wire.R16H else "оценка риска допускает приложение"

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, FloatRect, Locator, expect
 
 from aralyk import clock
 from aralyk.access.actions import do_change_user
@@ -21,9 +21,15 @@ from tests.conftest import Database
 from tests.console.serving import Served
 from tests.e2e.desk.browsing import AXE, Screen, apart
 from tests.orders.cast import PASSWORD, Cast, bracelet, equip, heard, order, phone, raised
+from tests.platform.waiting import wait_until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 MAP_READY = ".maplibregl-canvas"
+
+
+def box_of(shown: Locator) -> FloatRect:
+    """Where it stands on the page. The live stream may just be replacing it: then it has no place for a moment."""
+    return wait_until(shown.bounding_box, within_s=15.0, what="it stands on the page")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -184,16 +190,12 @@ def test_at_phone_width_the_queue_comes_first_and_acknowledging_is_under_the_thu
     page = screen.page
     expect(page.locator("#map")).to_be_hidden()
     button = page.locator(f"#row-{incident.pk} form button")
-    box = button.bounding_box()
-    assert box is not None
-    assert box["height"] >= 40
+    assert box_of(button)["height"] >= 40
     assert screen.overflow_px() == 0
     page.click("[role=tab][data-tab=map]")
     expect(page.locator(MAP_READY)).to_be_visible(timeout=20_000)
     screen.go(f"/incidents/{incident.pk}/")
-    thumb = page.locator(".thumb button").bounding_box()
-    assert thumb is not None
-    assert thumb["y"] > 700
+    assert box_of(page.locator(".thumb button"))["y"] > 700
     assert screen.overflow_px() == 0
     page.click(".thumb button")
     expect(page.locator(".incident-head")).to_contain_text("принят: Т. operator")
