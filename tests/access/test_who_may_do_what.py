@@ -24,6 +24,14 @@ MATRIX = {
                   "assess_risk", "confirm_risk"},
     Role.PROBATION: {"command_devices", "see_cases", "manage_devices", "see_risk_level"},
     Role.PROSECUTOR: {"see_cases", "export_bundles", "see_risk_level", "read_risk"},
+    Role.DUTY_UNIT: {"see_cases", "answer_incidents", "look_into_vault", "see_risk_level"},
+    Role.JUVENILE_OFFICER: {"see_cases", "look_into_vault", "see_risk_level", "read_risk", "assess_risk"},
+    Role.COURT: {"see_cases", "export_bundles", "see_risk_level", "read_risk"},
+    Role.CRISIS_CENTRE: set(),
+    Role.LABOUR_MINISTRY: set(),
+    Role.OMBUDSMAN: set(),
+    Role.ANALYST: set(),
+    Role.DEFENCE_LAWYER: set(),
     Role.ADMINISTRATOR: {"manage_users"},
 }  # fmt: skip
 

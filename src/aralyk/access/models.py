@@ -14,9 +14,17 @@ class Role(models.TextChoices):
 
     OPERATOR = "operator"
     SUPERVISOR = "supervisor"
-    POLICE = "police"
+    POLICE = "police"  # the district inspector, and whoever issues temporary orders
+    DUTY_UNIT = "duty_unit"  # 102
+    JUVENILE_OFFICER = "juvenile_officer"
+    COURT = "court"
     PROSECUTOR = "prosecutor"
     PROBATION = "probation"
+    CRISIS_CENTRE = "crisis_centre"
+    LABOUR_MINISTRY = "labour_ministry"
+    OMBUDSMAN = "ombudsman"
+    ANALYST = "analyst"
+    DEFENCE_LAWYER = "defence_lawyer"
     ADMINISTRATOR = "administrator"
 
 

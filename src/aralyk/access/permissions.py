@@ -89,6 +89,18 @@ GRANTS: Final[Mapping[Role, Grant]] = MappingProxyType(
                 }
             ),
         ),
+        Role.DUTY_UNIT: Grant(
+            scope=Scope.OWN_DISTRICTS,
+            may=frozenset({May.SEE_CASES, May.ANSWER_INCIDENTS, May.LOOK_INTO_VAULT, May.SEE_RISK_LEVEL}),
+        ),
+        Role.JUVENILE_OFFICER: Grant(
+            scope=Scope.OWN_DISTRICTS,
+            may=frozenset({May.SEE_CASES, May.LOOK_INTO_VAULT, May.SEE_RISK_LEVEL, May.READ_RISK, May.ASSESS_RISK}),
+        ),
+        Role.COURT: Grant(
+            scope=Scope.OWN_DISTRICTS,
+            may=frozenset({May.SEE_CASES, May.EXPORT_BUNDLES, May.SEE_RISK_LEVEL, May.READ_RISK}),
+        ),
         Role.PROBATION: Grant(
             scope=Scope.OWN_DISTRICTS,
             may=frozenset({May.SEE_CASES, May.MANAGE_DEVICES, May.COMMAND_DEVICES, May.SEE_RISK_LEVEL}),
@@ -97,6 +109,12 @@ GRANTS: Final[Mapping[Role, Grant]] = MappingProxyType(
             scope=Scope.OWN_DISTRICTS_OR_EVERY_IF_NONE_NAMED,
             may=frozenset({May.SEE_CASES, May.EXPORT_BUNDLES, May.SEE_RISK_LEVEL, May.READ_RISK}),
         ),
+        # Nothing by office: a crisis centre, a lawyer and the ombudsman see the cases that were opened to them by name.
+        Role.CRISIS_CENTRE: Grant(scope=Scope.NO_DISTRICT, may=frozenset()),
+        Role.LABOUR_MINISTRY: Grant(scope=Scope.NO_DISTRICT, may=frozenset()),
+        Role.OMBUDSMAN: Grant(scope=Scope.NO_DISTRICT, may=frozenset()),
+        Role.ANALYST: Grant(scope=Scope.NO_DISTRICT, may=frozenset()),
+        Role.DEFENCE_LAWYER: Grant(scope=Scope.NO_DISTRICT, may=frozenset()),
         Role.ADMINISTRATOR: Grant(scope=Scope.NO_DISTRICT, may=frozenset({May.MANAGE_USERS})),
     }
 )  # fmt: skip
