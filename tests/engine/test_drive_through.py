@@ -74,7 +74,7 @@ def test_a_city_car_that_heads_for_her_is_not_passing() -> None:
 
 
 def test_who_has_just_come_to_her_is_critical_though_the_way_behind_him_was_fast() -> None:
-    """Fixes a minute apart and without a speed: 13 m/s on average is what remains of the motorway and the last street."""
+    """Fixes a minute apart, without a speed: 13 m/s on average remain of the motorway and the last street."""
     places = [(-5240.0, 0.0), (-3640.0, 0.0), (-2040.0, 0.0), (-770.0, 0.0), (8.0, 0.0)]
     his = walk(HIS, 2, places, step_s=60, speed_mps=None)
     state = started(proximity(distance_m=1000))

@@ -123,7 +123,7 @@ def test_a_pass_by_on_the_motorway_comes_inside_without_slowing_and_a_turn_in_ar
 
 
 def test_a_turn_is_told_by_a_place_of_his_that_was_made_after_it(streets: Streets) -> None:
-    """The last place before the turn lies in the ring and tells nothing; the next one is 1.6 km off; the third is near."""
+    """The last place before the turn lies in the ring and tells nothing; the next is 1.6 km off; the third is near."""
     run = next(r for r in (motorway.make(streets, stream(1, "m", n), n, 0.0) for n in range(60)) if r.distance_m < 600)
     rows = [(1, 0.0, 0.0, 10.0), (0, 50.0, 0.001, 10.0), (1, 61.0, 0.0, 10.0), (0, 110.0, 0.015, 250.0),
             (0, 170.0, 0.002, 250.0)]  # fmt: skip
