@@ -26,6 +26,7 @@ INSTALLED_APPS = [
     "aralyk.access",
     "aralyk.people",
     "aralyk.risk",
+    "aralyk.reports",
     "aralyk.orders",
     "aralyk.devices",
     "aralyk.tracking",
