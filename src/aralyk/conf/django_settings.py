@@ -33,6 +33,7 @@ INSTALLED_APPS = [
     "aralyk.quarantine",
     "aralyk.incidents",
     "aralyk.evidence",
+    "aralyk.api",
     "aralyk.console",
     "allauth",
     "allauth.account",

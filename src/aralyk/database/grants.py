@@ -120,6 +120,7 @@ CONSOLE_GRANTS: Final[dict[str, str]] = {
     "risk_riskevent": WRITE,
     "risk_reassessment": WRITE,
     "risk_riskduty": WRITE,
+    "api_idempotencykey": WRITE,
     "reports_report": WRITE,
     "reports_involved": WRITE,
     "reports_decision": ADD,
