@@ -1,4 +1,4 @@
-"""What happened below asks for an assessment above: one round of telling and picking up.
+"""What happened below asks for an assessment above, and what ended by itself is written down: one round.
 
 Incidents and ends of orders become rows of risk, rows become assessments that are due. A round that is cut off loses
 nothing: rows that were not told are told next time, rows that were not picked up wait.
@@ -13,6 +13,7 @@ from typing import Final
 import psycopg
 from django.db import OperationalError, connections
 
+from aralyk.access.break_glass import do_settle_emergencies
 from aralyk.incidents import upward as incidents
 from aralyk.orders import upward as orders
 from aralyk.risk.pickup import BATCH, do_pick_up_events
@@ -30,7 +31,7 @@ class Round:
 
 
 def follow(*, now: datetime, look_back: timedelta = LOOK_BACK) -> Round:
-    """Tell risk what incidents and orders mean for it, and pick up all that waits.
+    """Write the ends of emergencies, tell risk what incidents and orders mean for it, and pick up all that waits.
 
     Args:
         now: Domain time.
@@ -41,6 +42,7 @@ def follow(*, now: datetime, look_back: timedelta = LOOK_BACK) -> Round:
     """
     since = now - look_back
     try:
+        do_settle_emergencies(now=now)
         told = incidents.tell_risk(now=now, since=since) + orders.tell_risk(now=now, since=since)
         picked_up = batch = do_pick_up_events()
         while batch == BATCH:

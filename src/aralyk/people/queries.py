@@ -8,12 +8,14 @@ from uuid import UUID
 
 import msgspec
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
+from aralyk.access.cases import case_book
 from aralyk.access.errors import NotFound
 from aralyk.access.models import User
-from aralyk.access.permissions import May, allows, in_districts
+from aralyk.access.permissions import May, allows, in_districts, opened_to, seen_by
 from aralyk.access.queries import shown_name
+from aralyk.access.sight import sight
 from aralyk.evidence.kinds import Kind
 from aralyk.people.models import ProtectedPerson, Respondent
 
@@ -29,11 +31,32 @@ class Look:
     granted: bool
 
 
-def respondents_for(user: User) -> QuerySet[Respondent]:
-    """The respondents who live in this person's districts or stand in an order there, by name."""
-    here = Respondent.objects.filter(in_districts(user, field="residence_district"))
+def respondents_for(user: User, *, to: May = May.SEE_CASES) -> QuerySet[Respondent]:
+    """The respondents who live in this person's districts, stand in an order there or in a case opened to him, by name.
+
+    Args:
+        user: Who looks.
+        to: What the person wants to do; an action says so, for a case opened by name may be there to read alone.
+    """
+    lives = Respondent.objects.filter(in_districts(user, field="residence_district") & _not_closed(user))
+    ordered = Respondent.objects.filter(seen_by(user, order="orders__", to=to) & _not_closed(user))
+    return (lives | ordered).distinct().order_by("name", "pk")
+
+
+def pairs_for(user: User, *, to: May = May.SEE_CASES) -> Q:
+    """The filter for what stands between a `respondent` and a `protected_person`, as far as this person may see it.
+
+    In a case that was opened by name only its own people count: what is between him and another woman stays closed.
+    """
+    lives = Respondent.objects.filter(in_districts(user, field="residence_district"))
     ordered = Respondent.objects.filter(in_districts(user, field="orders__district"))
-    return (here | ordered).distinct().order_by("name", "pk")
+    found = Q(respondent__in=(lives | ordered).values("pk"))
+    opened = opened_to(user, to)
+    for case in case_book().by_order(opened) if opened else ():
+        of_them = Q(protected_person__in=case.protected) | Q(protected_person__isnull=True)
+        found |= Q(respondent=case.respondent) & of_them
+    closed = sight(user.pk).closed_respondents
+    return found & ~Q(respondent__in=closed) if closed else found
 
 
 def respondent_for(user: User, respondent_id: UUID) -> Respondent:
@@ -55,7 +78,7 @@ def looks_at(user: User, person_id: UUID) -> list[Look]:
         NotFound: No such person, or in no case of this user's districts, or a role that may not see the list.
     """
     may_see = allows(user, May.ISSUE_ORDERS) or allows(user, May.CLOSE_INCIDENTS)
-    person = ProtectedPerson.objects.filter(in_districts(user, field="orders__district"), pk=person_id).first()
+    person = ProtectedPerson.objects.filter(seen_by(user, order="orders__"), pk=person_id).first()
     if person is None or not may_see:
         raise NotFound("protected_person")
     with connection.cursor() as cursor:
@@ -77,3 +100,8 @@ def looks_at(user: User, person_id: UUID) -> list[Look]:
         )
         for kind, at, body in bodies
     ]
+
+
+def _not_closed(user: User) -> Q:
+    closed = sight(user.pk).closed_respondents
+    return ~Q(pk__in=closed) if closed else Q()
