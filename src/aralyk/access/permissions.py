@@ -18,7 +18,7 @@ from django.db.models import Q
 
 from aralyk.access.errors import Code, NotFound, Refused
 from aralyk.access.models import Right, Role, User
-from aralyk.access.sight import sight
+from aralyk.access.sight import NOTHING_BESIDES, Sight, sight
 
 
 class May(StrEnum):
@@ -198,6 +198,14 @@ def districts_of(user: User) -> frozenset[str] | None:
 
     A case may be open or closed to a person besides: `seen_by` knows.
     """
+    return _districts(user, sight(user.pk)) if _by_district(user) else _districts(user, NOTHING_BESIDES)
+
+
+def _by_district(user: User) -> bool:
+    return GRANTS[Role(user.role)].scope in {Scope.OWN_DISTRICTS, Scope.OWN_DISTRICTS_OR_EVERY_IF_NONE_NAMED}
+
+
+def _districts(user: User, mine: Sight) -> frozenset[str] | None:
     if not allows(user, May.SEE_CASES):
         return frozenset()
     scope = GRANTS[Role(user.role)].scope
@@ -205,7 +213,7 @@ def districts_of(user: User) -> frozenset[str] | None:
         return None
     if scope is Scope.OWN_DISTRICTS_OR_EVERY_IF_NONE_NAMED and not user.districts:
         return None
-    return frozenset(user.districts) | sight(user.pk).lent if scope is not Scope.NO_DISTRICT else frozenset()
+    return frozenset(user.districts) | mine.lent if _by_district(user) else frozenset()
 
 
 def sees_district(user: User, district: str) -> bool:
@@ -240,8 +248,8 @@ def seen_by(user: User, *, order: str = "", district: str | None = None, to: May
         to: What the person wants to do there: in a case that was opened by name the right may be less than the role.
     """
     mine = sight(user.pk)
-    districts = districts_of(user)
-    opened = opened_to(user, to)
+    districts = _districts(user, mine)
+    opened = _opened(user, mine, to)
     found = Q() if districts is None else Q(**{f"{district or order + 'district'}__in": sorted(districts)})
     if districts is not None and opened:
         found |= Q(**{f"{order}pk__in": sorted(opened)})
@@ -252,20 +260,25 @@ def seen_by(user: User, *, order: str = "", district: str | None = None, to: May
 
 def seen_values(user: User, *, to: May = May.SEE_CASES) -> dict[str, Any]:
     """The parameters of `SEEN_ORDER`."""
-    districts = districts_of(user)
+    mine = sight(user.pk)
+    districts = _districts(user, mine)
     return {
         "every": districts is None,
         "districts": sorted(districts or ()),
-        "opened": sorted(opened_to(user, to)),
-        "closed": sorted(sight(user.pk).closed),
+        "opened": sorted(_opened(user, mine, to)),
+        "closed": sorted(mine.closed),
     }
 
 
 def opened_to(user: User, to: May) -> frozenset[UUID]:
     """The orders in which a right given by name lets this person do this."""
+    return _opened(user, sight(user.pk), to)
+
+
+def _opened(user: User, mine: Sight, to: May) -> frozenset[UUID]:
     if not allows(user, to):
         return frozenset()
-    return frozenset(order for order, right in sight(user.pk).opened if to in OPENS[right])
+    return frozenset(order for order, right in mine.opened if to in OPENS[right])
 
 
 def served_to(user: User) -> frozenset[UUID]:
@@ -278,9 +291,11 @@ def served_to(user: User) -> frozenset[UUID]:
 
 def sees_case(user: User, case: UUID, *, district: str, to: May = May.SEE_CASES) -> bool:
     """Whether this person may do this in the case of an order of this district."""
-    if case in sight(user.pk).closed:
+    mine = sight(user.pk)
+    if case in mine.closed:
         return False
-    return case in opened_to(user, to) or sees_district(user, district)
+    districts = _districts(user, mine)
+    return case in _opened(user, mine, to) or districts is None or district in districts
 
 
 def check_case(user: User, case: UUID, *, district: str, what: str, to: May = May.SEE_CASES) -> None:
