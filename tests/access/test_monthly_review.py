@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -105,7 +106,7 @@ def test_vault_and_accounts_need_a_second_factor_of_the_session(
     set_limit(settings, second_factor=policy)
     case = order(roles.police)
     her = case.protected_persons.get().pk
-    acts = [
+    acts: list[Callable[[], object]] = [
         lambda: do_look(roles.police, person=her, order=case.pk, field=SealedName.PHONE, purpose="позвонить ей"),
         lambda: do_change_user(roles.administrator, roles.operator.pk, display_name="Айжан"),
         lambda: do_review_account(roles.administrator, roles.operator.pk, keep=True),

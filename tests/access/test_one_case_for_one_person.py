@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -65,7 +66,7 @@ def test_a_case_given_to_read_is_not_there_to_work_in(roles: Cast, case: tuple[O
     for user in (police, probation):
         open_to(roles.police, user, found)
     her = found.protected_persons.get().pk
-    acts = [
+    acts: list[Callable[[], object]] = [
         lambda: do_acknowledge(police, incident.pk),
         lambda: do_note(police, incident.pk, text="выехал"),
         lambda: do_look(police, person=her, order=found.pk, field=SealedName.PHONE, purpose="позвонить ей"),

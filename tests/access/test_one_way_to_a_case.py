@@ -12,6 +12,7 @@ SOURCE = Path(aralyk.__file__).parent
 BY_DISTRICT = {
     "people/queries.py": "where a respondent lives, besides the orders; what is closed is taken out beside it",
     "risk/actions.py": "which protected persons may be put beside a respondent who was already found open",
+    "reports/queries.py": "a report stands in a district and in no order; what is closed is taken out beside it",
     "quarantine/queries.py": "who sees every district; frames of closed cases are taken out beside it",
     "api/routes.py": "says to a person which districts are theirs",
     "access/permissions.py": "the definition",

@@ -166,12 +166,10 @@ def test_who_is_close_does_not_decide_about_it_nor_read_that_it_was_recorded(
     with pytest.raises(Refused):
         do_answer_conflict(roles.supervisor, conflict.pk, agreed=False)
     do_answer_conflict(roles.prosecutor, conflict.pk, agreed=True)
-    for act in (
-        lambda: do_ask_to_lift(roles.supervisor, conflict.pk, reason="это не так"),
-        lambda: do_lift(roles.supervisor, conflict.pk),
-    ):
-        with pytest.raises(NotFound):
-            act()
+    with pytest.raises(NotFound):
+        do_ask_to_lift(roles.supervisor, conflict.pk, reason="это не так")
+    with pytest.raises(NotFound):
+        do_lift(roles.supervisor, conflict.pk)
 
 
 def test_only_of_a_case_that_one_sees(roles: Cast, case: tuple[Order, Incident]) -> None:

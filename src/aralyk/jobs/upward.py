@@ -1,6 +1,7 @@
-"""What happened below asks for an assessment above, and what ended by itself is written down: one round.
+"""What happened below asks for an assessment above: a round of telling and picking up, of what ended and is overdue.
 
-Incidents and ends of orders become rows of risk, rows become assessments that are due. A round that is cut off loses
+Incidents and ends of orders become rows of risk, rows become assessments that are due; what is overdue on reports is
+told once. A round that is cut off loses
 nothing: rows that were not told are told next time, rows that were not picked up wait.
 """
 
@@ -16,6 +17,8 @@ from django.db import OperationalError, connections
 from aralyk.access.break_glass import do_settle_emergencies
 from aralyk.incidents import upward as incidents
 from aralyk.orders import upward as orders
+from aralyk.reports.overdue import BATCH as OVERDUE_BATCH
+from aralyk.reports.overdue import do_tell_overdue
 from aralyk.risk.pickup import BATCH, do_pick_up_events
 
 LOOK_BACK: Final = timedelta(days=7)  # after a process was away for longer, its first round looks at everything
@@ -28,10 +31,11 @@ class Round:
 
     told: int
     picked_up: int
+    overdue: int
 
 
 def follow(*, now: datetime, look_back: timedelta = LOOK_BACK) -> Round:
-    """Write the ends of emergencies, tell risk what incidents and orders mean for it, and pick up all that waits.
+    """Write ends of emergencies, tell risk what incidents and orders mean, pick up what waits, say what is overdue.
 
     Args:
         now: Domain time.
@@ -48,8 +52,12 @@ def follow(*, now: datetime, look_back: timedelta = LOOK_BACK) -> Round:
         while batch == BATCH:
             batch = do_pick_up_events()
             picked_up += batch
+        overdue = batch = do_tell_overdue(now=now)
+        while batch == OVERDUE_BATCH:
+            batch = do_tell_overdue(now=now)
+            overdue += batch
     except OperationalError as error:
         raise psycopg.OperationalError("the database went away") from error
     finally:
         connections.close_all()  # this thread's: the next round comes after a pause
-    return Round(told=told, picked_up=picked_up)
+    return Round(told=told, picked_up=picked_up, overdue=overdue)

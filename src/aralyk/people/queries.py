@@ -13,7 +13,7 @@ from django.db.models import Q, QuerySet
 from aralyk.access.cases import case_book
 from aralyk.access.errors import NotFound
 from aralyk.access.models import User
-from aralyk.access.permissions import May, allows, in_districts, opened_to, seen_by
+from aralyk.access.permissions import May, allows, districts_of, in_districts, opened_to, seen_by
 from aralyk.access.queries import shown_name
 from aralyk.access.sight import sight
 from aralyk.evidence.kinds import Kind
@@ -32,15 +32,17 @@ class Look:
 
 
 def respondents_for(user: User, *, to: May = May.SEE_CASES) -> QuerySet[Respondent]:
-    """The respondents who live in this person's districts, stand in an order there or in a case opened to him, by name.
+    """The respondents of this person's districts, by home, order or report, and of cases opened by name; by name.
 
     Args:
         user: Who looks.
         to: What the person wants to do; an action says so, for a case opened by name may be there to read alone.
     """
-    lives = Respondent.objects.filter(in_districts(user, field="residence_district") & _not_closed(user))
-    ordered = Respondent.objects.filter(seen_by(user, order="orders__", to=to) & _not_closed(user))
-    return (lives | ordered).distinct().order_by("name", "pk")
+    found = _by_office(user)
+    if opened := opened_to(user, to):
+        # Whoever sees every district sees these already: an unfiltered query widened by OR would be narrowed by it.
+        found = found if districts_of(user) is None else found | Respondent.objects.filter(orders__in=opened)
+    return found.exclude(pk__in=sight(user.pk).closed_respondents).distinct().order_by("name", "pk")
 
 
 def pairs_for(user: User, *, to: May = May.SEE_CASES) -> Q:
@@ -48,15 +50,20 @@ def pairs_for(user: User, *, to: May = May.SEE_CASES) -> Q:
 
     In a case that was opened by name only its own people count: what is between him and another woman stays closed.
     """
-    lives = Respondent.objects.filter(in_districts(user, field="residence_district"))
-    ordered = Respondent.objects.filter(in_districts(user, field="orders__district"))
-    found = Q(respondent__in=(lives | ordered).values("pk"))
+    found = Q(respondent__in=_by_office(user).values("pk"))
     opened = opened_to(user, to)
     for case in case_book().by_order(opened) if opened else ():
         of_them = Q(protected_person__in=case.protected) | Q(protected_person__isnull=True)
         found |= Q(respondent=case.respondent) & of_them
     closed = sight(user.pk).closed_respondents
     return found & ~Q(respondent__in=closed) if closed else found
+
+
+def _by_office(user: User) -> QuerySet[Respondent]:
+    here = Respondent.objects.filter(in_districts(user, field="residence_district"))
+    ordered = Respondent.objects.filter(in_districts(user, field="orders__district"))
+    reported = Respondent.objects.filter(in_districts(user, field="reports__district"))
+    return here | ordered | reported
 
 
 def respondent_for(user: User, respondent_id: UUID) -> Respondent:
@@ -100,8 +107,3 @@ def looks_at(user: User, person_id: UUID) -> list[Look]:
         )
         for kind, at, body in bodies
     ]
-
-
-def _not_closed(user: User) -> Q:
-    closed = sight(user.pk).closed_respondents
-    return ~Q(pk__in=closed) if closed else Q()

@@ -11,14 +11,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-import psycopg
 from psycopg.types.json import Jsonb
 
 from aralyk.evidence.kinds import Kind
 from aralyk.evidence.record import record
 from aralyk.tracking.live import LiveKind, announce
+from aralyk.tracking.log import Cursor
 
-Cursor = psycopg.Cursor[tuple[Any, ...]]
 _NEWEST: Final = "SELECT state, detail::text FROM platform_alarm WHERE component = %s ORDER BY id DESC LIMIT 1"
 
 
