@@ -20,7 +20,7 @@ from aralyk.access.models import CaseSubject, Closeness, Conflict, User
 from aralyk.access.permissions import May, allows, check_allowed, sees_case
 from aralyk.access.sight import cases_around, forget
 from aralyk.access.strength import check_strong
-from aralyk.access.texts import check_text
+from aralyk.access.texts import check_text, check_username
 from aralyk.access.witness import fingerprint, name_of, witness
 from aralyk.evidence.kinds import Kind
 
@@ -53,7 +53,7 @@ def do_record_conflict(
         NotFound: No such case, or not this person's.
         Refused: not_permitted; second_factor_needed; invalid, naming the field.
     """
-    username = User.normalize_username(username.strip())
+    username = check_username("username", username)
     own = username == by.username
     if not own:
         check_allowed(by, May.RECORD_CONFLICTS)

@@ -18,7 +18,7 @@ from aralyk.access.limits import limits
 from aralyk.access.models import Delegation, Role, User
 from aralyk.access.permissions import GRANTS, May, Scope, allows, check_allowed
 from aralyk.access.sight import forget
-from aralyk.access.texts import check_text
+from aralyk.access.texts import check_text, check_username
 from aralyk.access.witness import fingerprint, name_of, witness
 from aralyk.evidence.kinds import Kind
 
@@ -44,14 +44,14 @@ def do_delegate(
         Refused: not_permitted; invalid, naming the field.
     """
     reason = check_text("reason", reason, shortest=REASON_MIN, longest=REASON_MAX)
-    goes = _account(giver)
+    goes = _account("giver", giver)
     if goes is None or goes.pk != by.pk:
         check_allowed(by, May.MANAGE_USERS)
     if goes is None:
         raise Refused.field("giver", expected="the user name of an active account")
     if GRANTS[Role(goes.role)].scope not in _LENDS or not goes.districts:
         raise Refused.field("giver", expected="somebody who answers for districts of their own")
-    stands_in = _account(deputy)
+    stands_in = _account("deputy", deputy)
     if stands_in is None or stands_in.pk == goes.pk:
         raise Refused.field("deputy", expected="the user name of another active account")
     if (stands_in.role, stands_in.agency_id) != (goes.role, goes.agency_id) or goes.agency_id is None:
@@ -108,5 +108,5 @@ def delegations_for(user: User) -> QuerySet[Delegation]:
     return rows if allows(user, May.MANAGE_USERS) else rows.filter(Q(giver=user) | Q(deputy=user))
 
 
-def _account(username: str) -> User | None:
-    return User.objects.filter(username=User.normalize_username(username.strip()), is_active=True).first()
+def _account(field: str, username: str) -> User | None:
+    return User.objects.filter(username=check_username(field, username), is_active=True).first()

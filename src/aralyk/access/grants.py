@@ -22,7 +22,7 @@ from aralyk.access.models import CaseGrant, Right, Role, User
 from aralyk.access.permissions import GRANTS, OPENS, May, allows, check_allowed, check_case, sees_case
 from aralyk.access.sight import forget, sight
 from aralyk.access.strength import check_strong
-from aralyk.access.texts import check_text
+from aralyk.access.texts import check_text, check_username
 from aralyk.access.witness import fingerprint, name_of, witness
 from aralyk.evidence.kinds import Kind
 
@@ -73,7 +73,7 @@ def do_grant_case(by: User, *, order: UUID, username: str, right: Right, purpose
     at = clock.now()
     if not at < ends_at <= at + limits().grant_max:
         raise Refused.field("ends_at", expected=f"in the future, at most {limits().grant_max.days} days from now")
-    user = User.objects.filter(username=User.normalize_username(username.strip()), is_active=True).first()
+    user = User.objects.filter(username=check_username("username", username), is_active=True).first()
     if user is None or user.pk == by.pk:
         raise Refused.field("username", expected="the user name of another active account")
     known = rights_of(Role(user.role))

@@ -61,7 +61,8 @@ def within_limits(session: Mapping[str, Any]) -> bool:
 
 def used_second_factor(request: HttpRequest) -> bool:
     """Whether a passkey or a one-time code was given in this session."""
-    return any(record.get("method") == "mfa" for record in get_authentication_records(request))
+    records = get_authentication_records(request, request.user)
+    return any(record.get("method") == "mfa" for record in records)
 
 
 def _note_seen(session: MutableMapping[str, Any], *, by_person: bool) -> None:
