@@ -17,22 +17,22 @@ from tests.orders.cast import ELSEWHERE, HERE, PASSWORD, Cast, witnesses
 MATRIX = {
     Role.OPERATOR: {"see_cases", "see_protected_place", "watch", "answer_incidents", "close_incidents",
                     "look_into_vault", "command_devices", "read_quarantine", "see_risk_level"},
-    Role.SUPERVISOR: {"see_cases", "see_protected_place", "watch", "answer_incidents", "close_incidents",
+    Role.SUPERVISOR: {"confirm_vault_looks", "see_cases", "see_protected_place", "watch", "answer_incidents", "close_incidents",
                       "look_into_vault", "manage_devices", "export_bundles", "command_devices", "write_to_respondent",
                       "read_quarantine", "release_frames", "see_risk_level"},
-    Role.POLICE: {"see_cases", "answer_incidents", "issue_orders", "look_into_vault", "see_risk_level", "read_risk",
+    Role.POLICE: {"confirm_vault_looks", "keep_people", "see_cases", "answer_incidents", "issue_orders", "look_into_vault", "see_risk_level", "read_risk",
                   "assess_risk", "confirm_risk"},
     Role.PROBATION: {"command_devices", "see_cases", "manage_devices", "see_risk_level"},
-    Role.PROSECUTOR: {"see_cases", "export_bundles", "see_risk_level", "read_risk"},
+    Role.PROSECUTOR: {"watch_vault", "see_cases", "export_bundles", "see_risk_level", "read_risk"},
     Role.DUTY_UNIT: {"see_cases", "answer_incidents", "look_into_vault", "see_risk_level"},
-    Role.JUVENILE_OFFICER: {"see_cases", "look_into_vault", "see_risk_level", "read_risk", "assess_risk"},
+    Role.JUVENILE_OFFICER: {"keep_people", "see_cases", "look_into_vault", "see_risk_level", "read_risk", "assess_risk"},
     Role.COURT: {"see_cases", "export_bundles", "see_risk_level", "read_risk"},
     Role.CRISIS_CENTRE: set(),
     Role.LABOUR_MINISTRY: set(),
     Role.OMBUDSMAN: set(),
     Role.ANALYST: set(),
     Role.DEFENCE_LAWYER: set(),
-    Role.ADMINISTRATOR: {"manage_users"},
+    Role.ADMINISTRATOR: {"watch_vault", "manage_users"},
 }  # fmt: skip
 
 

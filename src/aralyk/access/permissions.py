@@ -36,6 +36,9 @@ class May(StrEnum):
     COMMAND_DEVICES = "command_devices"  # a place, an interval, a buzz, a text from the list
     WRITE_TO_RESPONDENT = "write_to_respondent"  # a text of one's own on the respondent's device
     LOOK_INTO_VAULT = "look_into_vault"
+    CONFIRM_VAULT_LOOKS = "confirm_vault_looks"  # as the second person, where one look needs two
+    WATCH_VAULT = "watch_vault"  # hear of looks at people who do not exist
+    KEEP_PEOPLE = "keep_people"  # register and keep what is known of the people of a case
     EXPORT_BUNDLES = "export_bundles"  # the sealed bundle, for court and prosecutor
     READ_QUARANTINE = "read_quarantine"  # what no codec could read, or nobody was believed to have sent
     RELEASE_FRAMES = "release_frames"  # vouch for such a frame, or dismiss it
@@ -74,7 +77,7 @@ GRANTS: Final[Mapping[Role, Grant]] = MappingProxyType(
             scope=Scope.EVERY_DISTRICT,
             may=frozenset(
                 {
-                    May.SEE_CASES, May.SEE_PROTECTED_PLACE, May.WATCH, May.ANSWER_INCIDENTS, May.CLOSE_INCIDENTS,
+                    May.SEE_CASES, May.CONFIRM_VAULT_LOOKS, May.SEE_PROTECTED_PLACE, May.WATCH, May.ANSWER_INCIDENTS, May.CLOSE_INCIDENTS,
                     May.LOOK_INTO_VAULT, May.MANAGE_DEVICES, May.EXPORT_BUNDLES, May.COMMAND_DEVICES,
                     May.WRITE_TO_RESPONDENT, May.READ_QUARANTINE, May.RELEASE_FRAMES, May.SEE_RISK_LEVEL,
                 }
@@ -84,7 +87,7 @@ GRANTS: Final[Mapping[Role, Grant]] = MappingProxyType(
             scope=Scope.OWN_DISTRICTS,
             may=frozenset(
                 {
-                    May.SEE_CASES, May.ANSWER_INCIDENTS, May.ISSUE_ORDERS, May.LOOK_INTO_VAULT,
+                    May.SEE_CASES, May.CONFIRM_VAULT_LOOKS, May.KEEP_PEOPLE, May.ANSWER_INCIDENTS, May.ISSUE_ORDERS, May.LOOK_INTO_VAULT,
                     May.SEE_RISK_LEVEL, May.READ_RISK, May.ASSESS_RISK, May.CONFIRM_RISK,
                 }
             ),
@@ -95,7 +98,7 @@ GRANTS: Final[Mapping[Role, Grant]] = MappingProxyType(
         ),
         Role.JUVENILE_OFFICER: Grant(
             scope=Scope.OWN_DISTRICTS,
-            may=frozenset({May.SEE_CASES, May.LOOK_INTO_VAULT, May.SEE_RISK_LEVEL, May.READ_RISK, May.ASSESS_RISK}),
+            may=frozenset({May.SEE_CASES, May.KEEP_PEOPLE, May.LOOK_INTO_VAULT, May.SEE_RISK_LEVEL, May.READ_RISK, May.ASSESS_RISK}),
         ),
         Role.COURT: Grant(
             scope=Scope.OWN_DISTRICTS,
@@ -107,7 +110,7 @@ GRANTS: Final[Mapping[Role, Grant]] = MappingProxyType(
         ),
         Role.PROSECUTOR: Grant(
             scope=Scope.OWN_DISTRICTS_OR_EVERY_IF_NONE_NAMED,
-            may=frozenset({May.SEE_CASES, May.EXPORT_BUNDLES, May.SEE_RISK_LEVEL, May.READ_RISK}),
+            may=frozenset({May.SEE_CASES, May.WATCH_VAULT, May.EXPORT_BUNDLES, May.SEE_RISK_LEVEL, May.READ_RISK}),
         ),
         # Nothing by office: a crisis centre, a lawyer and the ombudsman see the cases that were opened to them by name.
         Role.CRISIS_CENTRE: Grant(scope=Scope.NO_DISTRICT, may=frozenset()),
@@ -115,7 +118,7 @@ GRANTS: Final[Mapping[Role, Grant]] = MappingProxyType(
         Role.OMBUDSMAN: Grant(scope=Scope.NO_DISTRICT, may=frozenset()),
         Role.ANALYST: Grant(scope=Scope.NO_DISTRICT, may=frozenset()),
         Role.DEFENCE_LAWYER: Grant(scope=Scope.NO_DISTRICT, may=frozenset()),
-        Role.ADMINISTRATOR: Grant(scope=Scope.NO_DISTRICT, may=frozenset({May.MANAGE_USERS})),
+        Role.ADMINISTRATOR: Grant(scope=Scope.NO_DISTRICT, may=frozenset({May.MANAGE_USERS, May.WATCH_VAULT})),
     }
 )  # fmt: skip
 assert set(GRANTS) == set(Role)

@@ -49,7 +49,14 @@ GRANTS: Final[dict[str, dict[str, str]]] = {
         "devices_command": WRITE,  # what the engine asks of devices
         "risk_riskevent": "INSERT, SELECT (id)",  # tells upward what happened; reads nothing of risk
     },
-    "aralyk_vault": {**_WITNESS, "people_sealedfield": WRITE, "people_protectedperson": READ},
+    "aralyk_vault": {
+        **_WITNESS,
+        "people_sealedfield": WRITE,
+        "people_datakey": WRITE,
+        "people_protectedperson": READ,
+        "platform_alarm": ADD,  # somebody looked at a person who does not exist
+        "live_event": ADD,
+    },
     "aralyk_sequencer": {
         "evidence_entry": READ,
         "evidence_pending": "SELECT, DELETE",
@@ -114,6 +121,18 @@ CONSOLE_GRANTS: Final[dict[str, str]] = {
     "risk_riskevent": WRITE,
     "risk_reassessment": WRITE,
     "risk_riskduty": WRITE,
+    "people_importedperson": ADD,
+    "people_lookrequest": WRITE,
+    "people_safechannel": WRITE,
+    "people_helper": WRITE,
+    "people_consent": WRITE,
+    "people_child": WRITE,
+    "people_representative": WRITE,
+    "people_childwithrespondent": WRITE,
+    "people_childnotice": WRITE,
+    "people_respondentplace": WRITE,
+    "people_weapon": WRITE,
+    "people_shelter": WRITE,
 }
 # The register: rows change and none is ever deleted.
 NEVER_DELETED: Final = (
@@ -124,7 +143,7 @@ NEVER_DELETED: Final = (
     "people_respondent",
 )
 # Not the console's, though Django's migrations made them: sealed facts, and what only processes write.
-HIDDEN_FROM_CONSOLE: Final = frozenset({"people_sealedfield", "snapshot", "django_migrations"})
+HIDDEN_FROM_CONSOLE: Final = frozenset({"people_sealedfield", "people_datakey", "snapshot", "django_migrations"})
 
 
 def apply(cursor: Any) -> None:
