@@ -77,7 +77,8 @@ GRANTS: Final[Mapping[Role, Grant]] = MappingProxyType(
             scope=Scope.EVERY_DISTRICT,
             may=frozenset(
                 {
-                    May.SEE_CASES, May.CONFIRM_VAULT_LOOKS, May.SEE_PROTECTED_PLACE, May.WATCH, May.ANSWER_INCIDENTS, May.CLOSE_INCIDENTS,
+                    May.CONFIRM_VAULT_LOOKS,
+                    May.SEE_CASES, May.SEE_PROTECTED_PLACE, May.WATCH, May.ANSWER_INCIDENTS, May.CLOSE_INCIDENTS,
                     May.LOOK_INTO_VAULT, May.MANAGE_DEVICES, May.EXPORT_BUNDLES, May.COMMAND_DEVICES,
                     May.WRITE_TO_RESPONDENT, May.READ_QUARANTINE, May.RELEASE_FRAMES, May.SEE_RISK_LEVEL,
                 }
@@ -87,7 +88,8 @@ GRANTS: Final[Mapping[Role, Grant]] = MappingProxyType(
             scope=Scope.OWN_DISTRICTS,
             may=frozenset(
                 {
-                    May.SEE_CASES, May.CONFIRM_VAULT_LOOKS, May.KEEP_PEOPLE, May.ANSWER_INCIDENTS, May.ISSUE_ORDERS, May.LOOK_INTO_VAULT,
+                    May.CONFIRM_VAULT_LOOKS, May.KEEP_PEOPLE,
+                    May.SEE_CASES, May.ANSWER_INCIDENTS, May.ISSUE_ORDERS, May.LOOK_INTO_VAULT,
                     May.SEE_RISK_LEVEL, May.READ_RISK, May.ASSESS_RISK, May.CONFIRM_RISK,
                 }
             ),
@@ -98,7 +100,12 @@ GRANTS: Final[Mapping[Role, Grant]] = MappingProxyType(
         ),
         Role.JUVENILE_OFFICER: Grant(
             scope=Scope.OWN_DISTRICTS,
-            may=frozenset({May.SEE_CASES, May.KEEP_PEOPLE, May.LOOK_INTO_VAULT, May.SEE_RISK_LEVEL, May.READ_RISK, May.ASSESS_RISK}),
+            may=frozenset(
+                {
+                    May.KEEP_PEOPLE,
+                    May.SEE_CASES, May.LOOK_INTO_VAULT, May.SEE_RISK_LEVEL, May.READ_RISK, May.ASSESS_RISK,
+                }
+            ),
         ),
         Role.COURT: Grant(
             scope=Scope.OWN_DISTRICTS,

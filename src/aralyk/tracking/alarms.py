@@ -1,24 +1,24 @@
 """Alarms that people must see and no order is about: a row, a witness and a live event, once a change.
 
-Written by the processes that find something wrong with the platform or with a device's proof of who it is. Works on a
-psycopg cursor inside a transaction.
+Written by the processes that find something wrong with the platform or with a device's proof of who it is, and by a
+look at somebody who does not exist. Works on a cursor of psycopg or Django inside a transaction.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-import psycopg
 from psycopg.types.json import Jsonb
 
 from aralyk.evidence.kinds import Kind
 from aralyk.evidence.record import record
 from aralyk.tracking.live import LiveKind, announce
+from aralyk.tracking.log import Cursor
 
-Cursor = psycopg.Cursor[tuple[Any, ...]]
-_NEWEST: Final = "SELECT state, detail FROM platform_alarm WHERE component = %s ORDER BY id DESC LIMIT 1"
+_NEWEST: Final = "SELECT state, detail::text FROM platform_alarm WHERE component = %s ORDER BY id DESC LIMIT 1"
 
 
 def raise_alarm(cursor: Cursor, *, component: str, by: str, at: datetime, detail: Mapping[str, object]) -> bool:
@@ -62,7 +62,7 @@ def standing(cursor: Cursor, *, prefix: str) -> dict[str, dict[str, Any]]:
 def _latest(cursor: Cursor, component: str) -> tuple[str | None, dict[str, Any]]:
     cursor.execute(_NEWEST, (component,))
     row = cursor.fetchone()
-    return (row[0], dict(row[1])) if row else (None, {})
+    return (row[0], dict(json.loads(row[1]))) if row else (None, {})
 
 
 def _write(
