@@ -54,6 +54,9 @@ COMMANDS: dict[str, Command] = {
     "vault rewrap": Command(module="vault", function="rewrap", summary="Finish a rotation that was cut off."),
     "vault destroy": Command(module="vault", function="destroy", summary="End one person's sealed file for good."),
     "vault canary": Command(module="vault", function="canary", summary="Alarm at any look at this person."),
+    "people import": Command(
+        module="people_import", function="people_import", summary="A first filling with people, from a CSV file."
+    ),
     "export": Command(module="export", function="export", summary="Write the evidence bundle of one incident."),
     "verify": Command(module="verify", function="verify", summary="Check a bundle, offline, step by numbered step."),
     "bench engine": Command(module="bench_engine", function="bench_engine", summary="Fixes per second of the engine."),
