@@ -62,7 +62,8 @@ def test_one_bad_line_keeps_the_whole_file_out_and_every_mistake_is_named_withou
     found = {(problem.line, problem.field) for problem in report.problems}
     assert found == {
         (4, "born_on"), (4, "weapons"), (5, "language"), (6, "residence_district"), (7, "reference"), (7, "kind"),
-        (8, "born_on"), (8, "name"), (9, "reference"), (10, "phone"), (11, "born_on"), (12, "residence_district"), (13, "name"),
+        (8, "born_on"), (8, "name"), (9, "reference"), (10, "phone"), (11, "born_on"),
+        (12, "residence_district"), (13, "name"),
     }  # fmt: skip
     told = " ".join(str(problem) for problem in report.problems)
     assert not any(text in told for text in ("Тайное", "996555", "moscow", "maybe", "09.03"))
