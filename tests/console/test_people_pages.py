@@ -270,8 +270,9 @@ def test_a_shelter_shows_its_duty_phone_and_meeting_point_and_never_its_address(
 @pytest.mark.parametrize("language", ["ru", "ky", "en"])
 def test_every_page_about_people_opens_in_every_language(roles: Cast, case: Order, language: str) -> None:
     client = client_of(roles.police, language)
-    for address in ("/people/", "/people/respondents/new", "/people/protected/new", "/vault/", "/vault/shelters/new",
-                    f"/people/respondents/{case.respondent_id}/", her_page(case), f"{her_page(case)}looks"):  # fmt: skip
+    him = f"/people/respondents/{case.respondent_id}/"
+    fixed = ("/people/", "/people/respondents/new", "/people/protected/new", "/vault/", "/vault/shelters/new")
+    for address in (*fixed, him, her_page(case), f"{her_page(case)}looks"):
         text_of(client, address)
 
 
