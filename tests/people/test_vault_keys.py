@@ -181,7 +181,7 @@ def test_a_restored_backup_without_the_master_is_unreadable_and_says_so_and_with
         assert main(["vault", "status"]) == 1
         told = capsys.readouterr().out
         assert "UNREADABLE" in told
-        assert "2 facts of 1 person" in told
+        assert "2 facts about people sealed, 1 key" in told
         assert str(masters.KEY_FILE) in told
         (elsewhere / masters.KEY_FILE).parent.mkdir()
         (elsewhere / masters.KEY_FILE).write_bytes(master)

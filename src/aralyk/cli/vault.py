@@ -22,8 +22,9 @@ def status() -> int:
 
     _prepare()
     state = vault_state()
-    people = sum(state.keys_by_master.values())
-    typer.echo(f"{_count(state.facts, 'fact')} of {_count(people, 'person', 'people')} sealed")
+    typer.echo(
+        f"{_count(state.facts, 'fact')} about people sealed, {_count(sum(state.keys_by_master.values()), 'key')}"
+    )
     typer.echo(f"  master of today   {state.master_id or 'none here'}")
     for master_id, count in sorted(state.keys_by_master.items()):
         typer.echo(f"  under {master_id}  {_count(count, 'key')}")

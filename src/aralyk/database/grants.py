@@ -56,6 +56,8 @@ GRANTS: Final[dict[str, dict[str, str]]] = {
         "people_protectedperson": READ,
         "platform_alarm": ADD,  # somebody looked at a person who does not exist
         "live_event": ADD,
+        "reports_sealedtext": ADD,  # what was said is added to, never changed
+        "reports_draft": FULL,
     },
     "aralyk_sequencer": {
         "evidence_entry": READ,
@@ -133,6 +135,14 @@ CONSOLE_GRANTS: Final[dict[str, str]] = {
     "people_respondentplace": WRITE,
     "people_weapon": WRITE,
     "people_shelter": WRITE,
+    "api_idempotencykey": WRITE,
+    "reports_report": WRITE,
+    "reports_involved": WRITE,
+    "reports_decision": ADD,
+    "reports_event": ADD,
+    "reports_task": WRITE,
+    "reports_caseevent": ADD,
+    "reports_officercomplaint": ADD,
 }
 # The register: rows change and none is ever deleted.
 NEVER_DELETED: Final = (
@@ -143,7 +153,9 @@ NEVER_DELETED: Final = (
     "people_respondent",
 )
 # Not the console's, though Django's migrations made them: sealed facts, and what only processes write.
-HIDDEN_FROM_CONSOLE: Final = frozenset({"people_sealedfield", "people_datakey", "snapshot", "django_migrations"})
+HIDDEN_FROM_CONSOLE: Final = frozenset(
+    {"people_sealedfield", "people_datakey", "reports_sealedtext", "reports_draft", "snapshot", "django_migrations"}
+)
 
 
 def apply(cursor: Any) -> None:

@@ -40,6 +40,17 @@ class Kind(StrEnum):
     PROTECTED_PERSON_CHANGED = "protected_person_changed"
     CHILD_WITH_RESPONDENT = "child_with_respondent"
     PEOPLE_IMPORTED = "people_imported"
+    # reports
+    REPORT_TAKEN = "report_taken"
+    REPORT_CHANGED = "report_changed"
+    REPORT_READ = "report_read"
+    REPORT_DECIDED = "report_decided"
+    REPORT_REOPENED = "report_reopened"
+    REPORT_TASK_DONE = "report_task_done"
+    REPORT_OVERDUE = "report_overdue"
+    REPORT_COPY = "report_copy"
+    REPORT_CASE = "report_case"
+    OFFICER_COMPLAINT = "officer_complaint"
     # risk
     RISK_ASSESSED = "risk_assessed"
     RISK_LEVEL_DECIDED = "risk_level_decided"
@@ -122,6 +133,16 @@ GRAMMAR: Final[dict[Kind, Grammar]] = {
     Kind.PROTECTED_PERSON_CHANGED: _form("protected_person", "act"),
     Kind.CHILD_WITH_RESPONDENT: _form("protected_person", "act", "stay"),
     Kind.PEOPLE_IMPORTED: _form("import", "respondents", "protected_persons"),
+    Kind.REPORT_TAKEN: _form("report", "account_sha256", "applicant", "channel", "district", "number", "reported_at"),
+    Kind.REPORT_CHANGED: _form("report", "what"),
+    Kind.REPORT_READ: _form("report"),
+    Kind.REPORT_DECIDED: _form("report", "closes", "outcome", "reason_sha256"),
+    Kind.REPORT_REOPENED: _form("report", "reason_sha256"),
+    Kind.REPORT_TASK_DONE: _form("report", "due_at", "result", "rule"),
+    Kind.REPORT_OVERDUE: _form("report", "due_at", "rule"),
+    Kind.REPORT_COPY: _form("report", "copy"),
+    Kind.REPORT_CASE: _form("report", "happened_on", "step"),
+    Kind.OFFICER_COMPLAINT: _form("report", "officer"),
     Kind.RISK_ASSESSED: _form(
         "respondent", "answers_sha256", "assessment", "instrument", "protected_person", "version"
     ),

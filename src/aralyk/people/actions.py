@@ -20,7 +20,7 @@ from django.db.models import Q
 from aralyk import clock
 from aralyk.access.errors import Code, NotFound, Refused
 from aralyk.access.models import User
-from aralyk.access.permissions import May, allows, check_district, in_districts
+from aralyk.access.permissions import May, allows, check_allowed, check_district, in_districts
 from aralyk.access.texts import check_text
 from aralyk.access.witness import witness
 from aralyk.evidence.kinds import Kind
@@ -51,11 +51,13 @@ def do_register_respondent(
     weapons: Stated = Stated.UNKNOWN,
     synthetic: bool = False,
     jurisdiction: str = "KG",
+    reported: bool = False,
 ) -> Respondent:
     """Register the person under electronic monitoring.
 
     Args:
-        by: Who may issue orders or keeps people, for the district of residence.
+        by: Who may issue orders or keeps people, for the district of residence; of a report, who takes reports, for
+            any district.
         name: As in the papers.
         residence_district: Code of the pack; duties follow it.
         born_on: Date of birth, when known.
@@ -63,16 +65,18 @@ def do_register_respondent(
         weapons: Whether he has access to weapons; unknown is never "no".
         synthetic: Whether this person exists only in a demo.
         jurisdiction: The pack that districts come from.
+        reported: Whether a report names him.
 
     Raises:
         Refused: not_permitted; invalid, naming the field.
         NotFound: A district that is not this person's.
     """
-    check_may_keep(by)
+    _check_may_register(by, reported=reported)
     name = check_text("name", name, longest=NAME_MAX)
     _check_language(language)
     _check_district_exists("residence_district", residence_district, jurisdiction=jurisdiction)
-    check_district(by, residence_district, what="district")
+    if not reported:  # a report is taken where somebody comes, about whoever lives anywhere
+        check_district(by, residence_district, what="district")
     check_born("born_on", born_on)
     with transaction.atomic():
         respondent = Respondent.objects.create(
@@ -107,11 +111,12 @@ def do_register_protected_person(
     safe_hours: tuple[time, time] | None = None,
     standing: Standing = Standing.PERSON,
     synthetic: bool = False,
+    reported: bool = False,
 ) -> ProtectedPerson:
     """Register the person whom an order will protect, under a code alone; her facts are sealed.
 
     Args:
-        by: Who may issue orders or keeps people.
+        by: Who may issue orders or keeps people; of a report, who takes reports.
         sealed: What is known of her; her name at least. The values leave this function encrypted only.
         language: In which she is spoken to.
         code: How colleagues refer to her; made when not given.
@@ -122,12 +127,13 @@ def do_register_protected_person(
         safe_hours: From when until when she may be reached, local time; None: not asked.
         standing: A person, or the desk of a shelter.
         synthetic: Whether this person exists only in a demo.
+        reported: Whether a report names her.
 
     Raises:
         Refused: not_permitted; invalid, naming the field and never quoting its value; vault_unreadable: facts were
             sealed before and their key is gone.
     """
-    check_may_keep(by)
+    _check_may_register(by, reported=reported)
     _check_language(language)
     if SealedName.NAME not in sealed:
         raise Refused.field("sealed.name", expected="her name, or what she wants to be called")
@@ -272,6 +278,13 @@ def check_may_keep(by: User) -> None:
         raise Refused(Code.NOT_PERMITTED, permission=May.KEEP_PEOPLE.value)
 
 
+def _check_may_register(by: User, *, reported: bool) -> None:
+    if reported:
+        check_allowed(by, May.TAKE_REPORTS)
+    else:
+        check_may_keep(by)
+
+
 def her_to_keep(by: User, person: UUID) -> ProtectedPerson:
     """The protected person, for who may write about her: in a case of theirs, or registered by their office.
 
@@ -285,11 +298,16 @@ def her_to_keep(by: User, person: UUID) -> ProtectedPerson:
 
 
 def hers_of(user: User) -> Q:
-    """The filter that keeps the protected persons of this user's cases, and those whom the own office registered."""
+    """The filter that keeps the protected persons of this user's cases, and those whom the own office registered.
+
+    A case is an order or a report in the user's districts.
+    """
     own = Q(registered_by=user.pk)
     if user.agency_id is not None:
         own |= Q(registered_by__agency=user.agency_id, registered_by__districts__overlap=list(user.districts))
-    return (Q(orders__isnull=False) & in_districts(user, field="orders__district")) | (Q(orders__isnull=True) & own)
+    ordered = Q(orders__isnull=False) & in_districts(user, field="orders__district")
+    reported = Q(reports__isnull=False) & in_districts(user, field="reports__report__district")
+    return ordered | reported | (Q(orders__isnull=True) & own)
 
 
 def witness_her(by: User, person: UUID, *, act: str, **data: object) -> None:

@@ -59,9 +59,10 @@ class CanaryAlarm:
 
 
 def respondents_for(user: User) -> QuerySet[Respondent]:
-    """The respondents who live in this person's districts or stand in an order there, by name."""
+    """The respondents who live in this person's districts, or stand in an order or report there, by name."""
     ordered = Respondent.objects.filter(in_districts(user, field="orders__district"), pk=OuterRef("pk"))
-    here = in_districts(user, field="residence_district") | Exists(ordered)
+    reported = Respondent.objects.filter(in_districts(user, field="reports__district"), pk=OuterRef("pk"))
+    here = in_districts(user, field="residence_district") | Exists(ordered) | Exists(reported)
     return Respondent.objects.filter(here).order_by("name", "pk")
 
 

@@ -108,6 +108,7 @@ def him_to_keep(by: User, respondent: UUID) -> Respondent:
         NotFound: No such respondent, or not this user's.
     """
     here = in_districts(by, field="residence_district") | in_districts(by, field="orders__district")
+    here |= in_districts(by, field="reports__district")
     him = Respondent.objects.filter(here, pk=respondent).distinct().first()
     if him is None:
         raise NotFound("respondent")

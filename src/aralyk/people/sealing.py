@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
@@ -107,6 +108,35 @@ def seal_fact(by: Actor, *, person: UUID, field: SealedName, value: str, about: 
     )
 
 
+def seal_words(owner: UUID, *, name: StrEnum, text: str) -> Sealed:
+    """Encrypt words of something else than a person (a report) under a key of its own; the caller keeps the row.
+
+    Inside the vault's transaction.
+
+    Raises:
+        Refused: vault_unreadable; vault_key_destroyed.
+    """
+    share_masters()
+    return _key_to_seal(owner, keyring()).seal(text, name=name, about=owner)
+
+
+def open_words(owner: UUID, *, name: StrEnum, sealed: Sealed, master_id: str = "") -> str:
+    """Decrypt what `seal_words` sealed, or what was sealed with this master itself before there were data keys.
+
+    Raises:
+        Refused: vault_unreadable; vault_key_destroyed.
+    """
+    try:
+        masters = read_keyring()
+        if master_id:
+            return masters.master(master_id).open_directly(
+                nonce=sealed.nonce, ciphertext=sealed.ciphertext, person=owner, name=name.value
+            )
+        return _stored_key(owner, masters).open(sealed, name=name, about=owner)
+    except UNREADABLE as error:
+        raise Refused(Code.VAULT_UNREADABLE) from error
+
+
 def open_fact(row: SealedField) -> str:
     """The value of a row.
 
@@ -131,11 +161,8 @@ def opened(row: SealedField, masters: Keyring) -> str:
         master = masters.master(row.key_id)
         nonce, ciphertext = bytes(row.nonce), bytes(row.ciphertext)
         return master.open_directly(nonce=nonce, ciphertext=ciphertext, person=row.protected_person, name=row.field)
-    stored = StoredKey.objects.using(VAULT).filter(protected_person=row.protected_person).first()
-    if stored is None:
-        raise VaultUnreadable("the person's data key is not in the database")
     sealed = Sealed(nonce=bytes(row.nonce), ciphertext=bytes(row.ciphertext))
-    return unwrapped(stored, masters).open(sealed, name=SealedName(row.field), about=row.about)
+    return _stored_key(row.protected_person, masters).open(sealed, name=SealedName(row.field), about=row.about)
 
 
 def unwrapped(stored: StoredKey, masters: Keyring) -> DataKey:
@@ -177,6 +204,13 @@ def wrap_row(stored: StoredKey, key: DataKey, master: MasterKey) -> None:
     """Put a person's key under this master."""
     wrapped = master.wrap(key.key, person=key.person, key_id=key.key_id)
     stored.master_id, stored.nonce, stored.ciphertext = wrapped.master_id, wrapped.nonce, wrapped.ciphertext
+
+
+def _stored_key(person: UUID, masters: Keyring) -> DataKey:
+    stored = StoredKey.objects.using(VAULT).filter(protected_person=person).first()
+    if stored is None:
+        raise VaultUnreadable("the data key is not in the database")
+    return unwrapped(stored, masters)
 
 
 def _key_to_seal(person: UUID, masters: Keyring) -> DataKey:

@@ -1,4 +1,4 @@
-"""Seals and opens facts about a protected person: AES-256-GCM, under a data key of her own.
+"""Seals and opens facts about a protected person, and words of a report: AES-256-GCM, under a data key of its own.
 
 A data key is wrapped by a master key that is not in the database (`masters`). What is sealed is bound to its place: the
 person, whom of hers it is about, the field and the data key are authenticated with it, so a value copied onto another
@@ -70,20 +70,20 @@ class Sealed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DataKey:
-    """One person's key; it never shows in a repr."""
+    """One person's key, or one report's; it never shows in a repr."""
 
     key_id: UUID
     person: UUID
     key: bytes = field(repr=False)
 
-    def seal(self, value: str, *, name: SealedName, about: UUID) -> Sealed:
+    def seal(self, value: str, *, name: StrEnum, about: UUID) -> Sealed:
         """Encrypt a value of this person."""
         nonce = secrets.token_bytes(NONCE_BYTES)
         content = value.encode("utf-8") + _END
         padded = content + bytes(-len(content) % PADDED_TO)
         return Sealed(nonce=nonce, ciphertext=AESGCM(self.key).encrypt(nonce, padded, self._bound_to(name, about)))
 
-    def open(self, sealed: Sealed, *, name: SealedName, about: UUID) -> str:
+    def open(self, sealed: Sealed, *, name: StrEnum, about: UUID) -> str:
         """Decrypt a value of this person.
 
         Raises:
@@ -99,7 +99,7 @@ class DataKey:
         """What stands in the row of a person who does not exist; without the key it looks like chance."""
         return hmac.digest(self.key, f"aralyk canary v1/{self.person}".encode(), hashlib.sha256)[:MARK_BYTES]
 
-    def _bound_to(self, name: SealedName, about: UUID) -> bytes:
+    def _bound_to(self, name: StrEnum, about: UUID) -> bytes:
         return f"aralyk sealed v2/{self.person}/{about}/{name.value}/{self.key_id}".encode()
 
 
