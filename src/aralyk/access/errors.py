@@ -41,6 +41,9 @@ class Code(StrEnum):
     DUTY_FINISHED = "duty_finished"
     FRAME_DECIDED = "frame_decided"
     FRAME_NOT_RELEASABLE = "frame_not_releasable"
+    PAPER_NOT_KEPT = "paper_not_kept"
+    CORRESPONDENT_KNOWN = "correspondent_known"
+    SEALED_NOT_ALLOWED = "sealed_not_allowed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

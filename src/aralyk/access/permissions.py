@@ -37,6 +37,9 @@ class May(StrEnum):
     WRITE_TO_RESPONDENT = "write_to_respondent"  # a text of one's own on the respondent's device
     LOOK_INTO_VAULT = "look_into_vault"
     EXPORT_BUNDLES = "export_bundles"  # the sealed bundle, for court and prosecutor
+    MAKE_PAPERS = "make_papers"  # the served rendition and her copy, their delivery, naming a place openly
+    READ_SEALED_PAPERS = "read_sealed_papers"  # the rendition with the exact places
+    EXCHANGE_REGISTER = "exchange_register"  # signed files with another office's register
     READ_QUARANTINE = "read_quarantine"  # what no codec could read, or nobody was believed to have sent
     RELEASE_FRAMES = "release_frames"  # vouch for such a frame, or dismiss it
     MANAGE_USERS = "manage_users"
@@ -86,6 +89,7 @@ GRANTS: Final[Mapping[Role, Grant]] = MappingProxyType(
                 {
                     May.SEE_CASES, May.ANSWER_INCIDENTS, May.ISSUE_ORDERS, May.LOOK_INTO_VAULT,
                     May.SEE_RISK_LEVEL, May.READ_RISK, May.ASSESS_RISK, May.CONFIRM_RISK,
+                    May.MAKE_PAPERS, May.READ_SEALED_PAPERS, May.EXCHANGE_REGISTER,
                 }
             ),
         ),
@@ -99,7 +103,12 @@ GRANTS: Final[Mapping[Role, Grant]] = MappingProxyType(
         ),
         Role.COURT: Grant(
             scope=Scope.OWN_DISTRICTS,
-            may=frozenset({May.SEE_CASES, May.EXPORT_BUNDLES, May.SEE_RISK_LEVEL, May.READ_RISK}),
+            may=frozenset(
+                {
+                    May.SEE_CASES, May.EXPORT_BUNDLES, May.SEE_RISK_LEVEL, May.READ_RISK,
+                    May.MAKE_PAPERS, May.READ_SEALED_PAPERS,
+                }
+            ),
         ),
         Role.PROBATION: Grant(
             scope=Scope.OWN_DISTRICTS,
@@ -107,7 +116,9 @@ GRANTS: Final[Mapping[Role, Grant]] = MappingProxyType(
         ),
         Role.PROSECUTOR: Grant(
             scope=Scope.OWN_DISTRICTS_OR_EVERY_IF_NONE_NAMED,
-            may=frozenset({May.SEE_CASES, May.EXPORT_BUNDLES, May.SEE_RISK_LEVEL, May.READ_RISK}),
+            may=frozenset(
+                {May.SEE_CASES, May.EXPORT_BUNDLES, May.SEE_RISK_LEVEL, May.READ_RISK, May.READ_SEALED_PAPERS}
+            ),
         ),
         # Nothing by office: a crisis centre, a lawyer and the ombudsman see the cases that were opened to them by name.
         Role.CRISIS_CENTRE: Grant(scope=Scope.NO_DISTRICT, may=frozenset()),

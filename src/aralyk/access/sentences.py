@@ -43,6 +43,9 @@ SENTENCES: Final[Mapping[Code, Promise]] = MappingProxyType(
         Code.DUTY_FINISHED: _("This duty is already done, or no longer owed."),
         Code.FRAME_DECIDED: _("This frame was already released or dismissed."),
         Code.FRAME_NOT_RELEASABLE: _("This frame can't be released: open it to see why."),
+        Code.PAPER_NOT_KEPT: _("Of a sealed paper only its hash is kept: make it again."),
+        Code.CORRESPONDENT_KNOWN: _("This key is already known."),
+        Code.SEALED_NOT_ALLOWED: _("This recipient may not have sealed facts."),
     }
 )
 assert set(SENTENCES) == set(Code)

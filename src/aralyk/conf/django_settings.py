@@ -27,6 +27,7 @@ INSTALLED_APPS = [
     "aralyk.people",
     "aralyk.risk",
     "aralyk.orders",
+    "aralyk.papers",
     "aralyk.devices",
     "aralyk.tracking",
     "aralyk.quarantine",
