@@ -31,13 +31,14 @@ from aralyk.orders.versions import current_version, locked_order
 from aralyk.papers.areas import digest_of_shape, publish_areas
 from aralyk.papers.documents import Document
 from aralyk.papers.hers import her_document
+from aralyk.papers.looks import look_at_facts
 from aralyk.papers.models import Delivery, NamedZone, Paper, Recipient, Rendition, Way
 from aralyk.papers.queries import paper_for
 from aralyk.papers.sealed import sealed_document
 from aralyk.papers.served import CLOSED_AREA, ServedArea, ServedOrder, served_document, served_order
 from aralyk.papers.typesetting import set_pdf
 from aralyk.papers.words import Words, check_language
-from aralyk.people.actions import PURPOSE_MAX, PURPOSE_MIN, do_look
+from aralyk.people.actions import PURPOSE_MAX, PURPOSE_MIN
 from aralyk.people.vault import SealedName
 
 # To whom each rendition may be given; a sealed paper has its own way, by hand to an office that asked for it.
@@ -120,7 +121,7 @@ def do_make_sealed_paper(
     check_allowed(by, May.READ_SEALED_PAPERS)
     check_language(language)
     purpose = check_text("purpose", purpose, longest=PURPOSE_MAX, shortest=PURPOSE_MIN)
-    opened = _opened(by, order_for(by, order_id), fields=fields, purpose=purpose)
+    opened = look_at_facts(by, order_for(by, order_id), fields=fields, purpose=purpose)
     at = clock.now()
     with transaction.atomic():
         found = _prepare(by, order_id, at=at)
@@ -250,19 +251,6 @@ def _prepare(by: User, order_id: UUID, *, at: datetime) -> _Order:
 def _words(order: Order, language: str) -> Words:
     law = pack(order.jurisdiction)
     return Words(language=language, law=law, day=law.day_of(order.issued_at))
-
-
-def _opened(by: User, order: Order, *, fields: Sequence[SealedName], purpose: str) -> dict[str, dict[SealedName, str]]:
-    opened: dict[str, dict[SealedName, str]] = {}
-    for person in order.protected_persons.order_by("pk"):
-        found = opened.setdefault(person.code, {})
-        for field in sorted(set(fields)):
-            try:
-                found[field] = do_look(by, person=person.pk, order=order.pk, field=field, purpose=purpose)
-            except Refused as refusal:
-                if refusal.code is not Code.NOTHING_SEALED:
-                    raise
-    return opened
 
 
 def _keep(

@@ -160,6 +160,7 @@ class RegisterRecord(models.Model):
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="register_records")
     record_id = models.CharField(max_length=80)
     kind = models.CharField(max_length=24)
+    external_number = models.CharField(max_length=80, blank=True)
     recorded_at = models.DateTimeField()
     content_sha256 = models.CharField(max_length=64)
     file = models.ForeignKey(ExchangedFile, on_delete=models.PROTECT, related_name="records")
