@@ -26,6 +26,7 @@ from aralyk.papers.actions import (
     do_name_zone,
     do_record_delivery,
     do_take_paper,
+    do_withhold_area,
 )
 from aralyk.papers.areas import publish_areas
 from aralyk.papers.documents import document_of
@@ -290,6 +291,31 @@ def test_a_zone_is_shown_openly_only_by_an_explicit_flag_and_is_hidden_again_whe
     assert distance_m(area.lat, area.lon, moved["lat"], moved["lon"]) >= 1_000
     with pytest.raises(NotFound):
         do_name_zone(roles.police, found.pk, condition="nowhere", reason="пункт 3 постановления суда")
+
+
+def test_where_few_people_live_an_area_is_not_drawn_in_this_order_or_any_later_one(
+    database: Database, roles: Cast
+) -> None:
+    closed = ConditionDraft(kind="exclusion_zone", code="home", shape={"circle": HOME})
+    first = order(roles.police, conditions=(closed,))
+    her = first.protected_persons.get()
+    do_withhold_area(roles.police, first.pk, condition="home", reason="в области одно село")
+    later = order(
+        roles.police,
+        protected_persons=(her.pk,),
+        conditions=(ConditionDraft(kind="exclusion_zone", code="house", shape={"circle": HOME}),),
+    )
+    (area,) = PublicArea.objects.all()
+    for found in (first, later):
+        paper = do_make_paper(roles.police, found.pk, rendition=Rendition.SERVED, language="en")
+        assert areas_in(paper.document) == ["its border is not shown"]
+        assert f"{area.lat:.3f}" not in json.dumps(paper.document)
+        assert "you will be asked to leave" in json.dumps(paper.document)
+    assert [data["number"] for kind, _, _, data in witnesses(database) if kind == "area_withheld"] == [1]
+    with pytest.raises(NotFound):
+        do_withhold_area(roles.police, first.pk, condition="nowhere", reason="в области одно село")
+    with pytest.raises(Refused):
+        do_withhold_area(roles.operator, first.pk, condition="home", reason="в области одно село")
 
 
 def test_a_sealed_paper_is_not_kept_and_each_look_into_the_vault_is_witnessed(database: Database, roles: Cast) -> None:

@@ -112,6 +112,7 @@ CONSOLE_GRANTS: Final[dict[str, str]] = {
     "papers_publicarea": ADD,  # published once: no later answer can differ
     "papers_publicarea_protected_persons": ADD,
     "papers_areacode": ADD,
+    "papers_withheldarea": ADD,
     "papers_namedzone": ADD,
     "papers_paper": ADD,
     "papers_delivery": ADD,

@@ -68,6 +68,7 @@ class Kind(StrEnum):
     BUNDLE_EXPORTED = "bundle_exported"
     # papers, and files for another office's register
     AREA_DRAWN = "area_drawn"
+    AREA_WITHHELD = "area_withheld"
     ZONE_NAMED = "zone_named"
     PAPER_MADE = "paper_made"
     PAPER_TAKEN = "paper_taken"
@@ -149,6 +150,7 @@ GRAMMAR: Final[dict[Kind, Grammar]] = {
     Kind.VAULT_REFUSED: _form("protected_person"),
     Kind.BUNDLE_EXPORTED: _form("incident", "manifest_sha256", "rendition"),
     Kind.AREA_DRAWN: _form("order", "circle_sha256", "number"),
+    Kind.AREA_WITHHELD: _form("order", "number", "reason_sha256"),
     Kind.ZONE_NAMED: _form("order", "condition", "reason_sha256", "shape_sha256"),
     Kind.PAPER_MADE: _form("order", "language", "paper", "rendition", "sha256", "version"),
     Kind.PAPER_TAKEN: _form("order", "paper", "rendition", "sha256"),

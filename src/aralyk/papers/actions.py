@@ -32,7 +32,16 @@ from aralyk.papers.areas import digest_of_shape, publish_areas
 from aralyk.papers.documents import Document
 from aralyk.papers.hers import her_document
 from aralyk.papers.looks import look_at_facts
-from aralyk.papers.models import Delivery, NamedZone, Paper, Recipient, Rendition, Way
+from aralyk.papers.models import (
+    AreaCode,
+    Delivery,
+    NamedZone,
+    Paper,
+    Recipient,
+    Rendition,
+    Way,
+    WithheldArea,
+)
 from aralyk.papers.queries import paper_for
 from aralyk.papers.sealed import sealed_document
 from aralyk.papers.served import CLOSED_AREA, ServedArea, ServedOrder, served_document, served_order
@@ -238,6 +247,46 @@ def do_name_zone(by: User, order_id: UUID, *, condition: str, reason: str) -> Na
                 data={"condition": condition, "reason_sha256": fingerprint(reason), "shape_sha256": digest},
             )
     return named
+
+
+def do_withhold_area(by: User, order_id: UUID, *, condition: str, reason: str) -> WithheldArea:
+    """Let no paper draw the public area of one zone, in this order or any later one.
+
+    For the country: where one village stands in the whole circle, the circle names the village. Papers that were made
+    before keep what they show, so withhold first and make the paper then.
+
+    Args:
+        by: Who may make papers, and sees the order.
+        order_id: The order.
+        condition: The code of one of its closed areas.
+        reason: Why the area would lead to her.
+
+    Raises:
+        NotFound: No such order, or no hidden closed area of that code in it.
+        Refused: not_permitted; invalid (reason).
+    """
+    check_allowed(by, May.MAKE_PAPERS)
+    check_reason(reason)
+    at = clock.now()
+    with transaction.atomic():
+        found = _prepare(by, order_id, at=at)
+        published = found.areas.get(condition)
+        if published is None or published.named:
+            raise NotFound("condition")
+        area = AreaCode.objects.get(order=found.order, number=published.number).area
+        withheld, new = WithheldArea.objects.get_or_create(
+            area=area,
+            defaults={"order": found.order, "reason": reason.strip(), "withheld_by": by, "withheld_at": at},
+        )
+        if new:
+            witness(
+                kind=Kind.AREA_WITHHELD,
+                subject=f"order:{found.order.pk}",
+                by=by,
+                at=at,
+                data={"number": published.number, "reason_sha256": fingerprint(reason)},
+            )
+    return withheld
 
 
 def _prepare(by: User, order_id: UUID, *, at: datetime) -> _Order:

@@ -19,7 +19,7 @@ from aralyk.evidence.kinds import Kind
 from aralyk.ledger.canonical import canonical_bytes
 from aralyk.orders.models import Condition, Order
 from aralyk.papers.geometry import Circle, circle_of, draw, hides
-from aralyk.papers.models import AreaCode, NamedZone, PublicArea
+from aralyk.papers.models import AreaCode, NamedZone, PublicArea, WithheldArea
 from aralyk.papers.served import CLOSED_AREA, PROXIMITY, ServedArea
 from aralyk.people.models import ProtectedPerson
 
@@ -70,7 +70,8 @@ def _published(
             lat=circle.lat, lon=circle.lon, radius_m=circle.radius_m, named=named, drawn_at=at
         )
     area.protected_persons.add(*people)
-    return ServedArea(number=_number(by, order, area, at=at), circle=_circle(area), named=named)
+    withheld = WithheldArea.objects.filter(area=area).exists()
+    return ServedArea(number=_number(by, order, area, at=at), circle=None if withheld else _circle(area), named=named)
 
 
 def _number(by: User, order: Order, area: PublicArea, *, at: datetime) -> int:

@@ -72,6 +72,16 @@ class AreaCode(models.Model):
         ]
 
 
+class WithheldArea(models.Model):
+    """An area that no paper draws, in any order: where few people live, even a large circle would lead to her."""
+
+    area = models.OneToOneField(PublicArea, on_delete=models.PROTECT, related_name="withheld")
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="withheld_areas")
+    reason = models.CharField(max_length=400)
+    withheld_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
+    withheld_at = models.DateTimeField()
+
+
 class NamedZone(models.Model):
     """A zone that the order names openly, because the law or the court wants its place in the order itself."""
 

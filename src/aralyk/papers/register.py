@@ -373,6 +373,8 @@ def _area(condition: Condition, areas: Mapping[str, ServedArea], *, sealed: bool
     if published is None:
         return None
     circle = circle_of(condition.parameters["shape"]) if sealed else published.circle
+    if circle is None:
+        return None
     return files.AreaOut(
         code=f"З-{published.number}",
         lat=circle.lat,

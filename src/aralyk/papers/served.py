@@ -31,12 +31,12 @@ class ServedArea:
 
     Attributes:
         number: Its code's number in this order.
-        circle: The public circle; the zone's own only where the order names the place.
+        circle: The public circle; the zone's own only where the order names the place; None: no paper draws it.
         named: Whether it is the zone's own.
     """
 
     number: int
-    circle: Circle
+    circle: Circle | None
     named: bool
 
 
@@ -192,12 +192,16 @@ def _areas(served: ServedOrder, words: Words) -> tuple[Block, ...]:
     if not served.areas:
         return ()
     rows = tuple((area_code(area.number, words), _circle(area, words)) for area in served.areas)
-    hidden = any(not area.named for area in served.areas)
-    return (heading(words.say("areas")), *([notice(words.say("areas_mean"))] if hidden else []), facts(*rows))
+    drawn = any(not area.named and area.circle is not None for area in served.areas)
+    withheld = any(area.circle is None for area in served.areas)
+    said = [notice(words.say(key)) for key, so in (("areas_mean", drawn), ("areas_withheld", withheld)) if so]
+    return (heading(words.say("areas")), *said, facts(*rows))
 
 
 def _circle(area: ServedArea, words: Words) -> str:
     circle, places = area.circle, NAMED_PLACES if area.named else GRID_PLACES
+    if circle is None:
+        return words.say("area_withheld")
     lat, lon = (degrees(value, language=words.language, places=places) for value in (circle.lat, circle.lon))
     return words.say("area", radius=words.length(circle.radius_m), lat=lat, lon=lon)
 
