@@ -40,6 +40,20 @@ def make_sealed_paper(request: HttpRequest, order_id: UUID, payload: schemas.Sea
     return _file(made.pdf, name=f"sealed-{made.paper.pk}", sha256=made.paper.sha256)
 
 
+@api.post("/orders/{order_id}/areas/named", response=_responses(schemas.ZoneOut), tags=["papers"])
+def name_zone(request: HttpRequest, order_id: UUID, payload: schemas.ZoneIn) -> schemas.ZoneOut:
+    """Let papers show a closed area's own place, because the order names it; ends when the zone moves."""
+    done = actions.do_name_zone(user_of(request), order_id, condition=payload.condition, reason=payload.reason)
+    return schemas.ZoneOut(condition=done.condition, decided_at=done.named_at)
+
+
+@api.post("/orders/{order_id}/areas/withheld", response=_responses(schemas.ZoneOut), tags=["papers"])
+def withhold_area(request: HttpRequest, order_id: UUID, payload: schemas.ZoneIn) -> schemas.ZoneOut:
+    """Let no paper draw a closed area's public circle, in any order, for ever."""
+    done = actions.do_withhold_area(user_of(request), order_id, condition=payload.condition, reason=payload.reason)
+    return schemas.ZoneOut(condition=payload.condition, decided_at=done.withheld_at)
+
+
 @api.get("/renditions/{paper_id}", response=_responses(schemas.PaperDetail), tags=["papers"])
 def get_paper(request: HttpRequest, paper_id: UUID) -> schemas.PaperDetail:
     """One paper with what it says."""

@@ -11,7 +11,9 @@ from pydantic import Field
 
 from aralyk.access.queries import shown_name
 from aralyk.api.schemas import Time
-from aralyk.papers.models import Delivery, Paper, Recipient, Rendition, Way
+from aralyk.ledger.checkpoint import parse_key
+from aralyk.papers.models import Correspondent, Delivery, Paper, Recipient, RegisterRecord, Rendition, Way
+from aralyk.papers.register_file import FILE_BYTES_MAX
 from aralyk.people.vault import SealedName
 
 
@@ -101,3 +103,93 @@ def _values(found: Paper) -> dict[str, Any]:
         "kept": found.rendition != Rendition.SEALED,
         "deliveries": [delivery(each) for each in found.deliveries.all()],
     }
+
+
+class ZoneIn(Schema):
+    """One closed area of an order, and why its place is named, or its border withheld."""
+
+    condition: str = Field(pattern=r"^[-a-zA-Z0-9_]{1,32}$")
+    reason: str = Field(max_length=400)
+
+
+class ZoneOut(Schema):
+    """What was decided about a closed area, and when."""
+
+    condition: str
+    decided_at: Time
+
+
+class KeyIn(Schema):
+    """The key of another office's register."""
+
+    register_slug: str = Field(alias="register", pattern=r"^[a-z][a-z0-9_]*$", max_length=64)
+    key: str = Field(max_length=300)
+
+
+class KeyOut(Schema):
+    """A key that files come from and go to."""
+
+    id: int
+    register_slug: str = Field(serialization_alias="register")
+    key: str
+    fingerprint: str
+    sealed_allowed: bool
+
+
+class ExportIn(Schema):
+    """For whose key an order is written; `purpose` and `fields` belong to sealed files."""
+
+    key: int
+    sealed: bool = False
+    purpose: str = Field(default="", max_length=400)
+    fields: list[SealedName] = Field(default=[], max_length=len(SealedName))
+
+
+class SignedFileOut(Schema):
+    """A file and its detached signature."""
+
+    content: str
+    signature: str
+    sha256: str
+
+
+class ReplyIn(Schema):
+    """A file of theirs with its signature."""
+
+    key: int
+    content: str = Field(max_length=FILE_BYTES_MAX)
+    signature: str = Field(max_length=500)
+
+
+class ImportedOut(Schema):
+    """How many records were new."""
+
+    sha256: str
+    new: int
+    known: int
+
+
+class RecordOut(Schema):
+    """What a register says of an order."""
+
+    register_slug: str = Field(serialization_alias="register")
+    record: str
+    kind: str
+    external_number: str
+    recorded_at: Time
+
+
+def key(found: Correspondent) -> KeyOut:
+    """One key."""
+    return KeyOut(
+        id=found.pk, register_slug=found.register, key=found.key, fingerprint=parse_key(found.key).fingerprint,
+        sealed_allowed=found.sealed_allowed,
+    )  # fmt: skip
+
+
+def record(found: RegisterRecord) -> RecordOut:
+    """One record."""
+    return RecordOut(
+        register_slug=found.correspondent.register, record=found.record_id, kind=found.kind,
+        external_number=found.external_number, recorded_at=found.recorded_at,
+    )  # fmt: skip
