@@ -8,6 +8,7 @@ from aralyk.api import device_routes as device_routes  # its addresses join by b
 from aralyk.api import paper_routes as paper_routes  # so do these
 from aralyk.api import quarantine as quarantine  # its routes join the API by being read
 from aralyk.api import register_routes as register_routes  # and these
+from aralyk.api import report_routes as report_routes
 from aralyk.api.door import not_found
 from aralyk.api.routes import api
 
