@@ -106,14 +106,25 @@ def test_any_changed_byte_of_a_file_or_its_signature_is_seen(police: Police, rol
         assert not files.holds(bytes(content), bytes(signature), format_=files.ORDER_FORMAT, key=ours)
 
     flipped()
+    last = sent.signature.rstrip(b"=\n")[-1]
+    for bit in range(2):  # of 68 bytes base64 leaves two bits unused
+        spelled = sent.signature.replace(bytes([last, 61]), bytes([_letter(last, bit), 61]))
+        assert spelled != sent.signature
+        assert not files.holds(sent.content, spelled, format_=files.ORDER_FORMAT, key=ours)
     assert not files.holds(sent.content, sent.signature, format_=files.REPLY_FORMAT, key=ours)
+
+
+def _letter(letter: int, bit: int) -> int:
+    """The base64 letter with one bit of its value changed."""
+    alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+    return alphabet[alphabet.index(letter) ^ (1 << bit)]
 
 
 def test_sealed_facts_go_only_to_a_key_that_a_second_person_allowed(
     police: Police, roles: Cast, database: Database
 ) -> None:
     found = planted(roles)
-    ask = {"correspondent": police.row.pk, "sealed": True, "purpose": "регистрация в реестре ордеров"}
+    ask: dict[str, Any] = {"correspondent": police.row.pk, "sealed": True, "purpose": "регистрация в реестре ордеров"}
     with pytest.raises(Refused) as refused:
         do_export_order(roles.police, found.pk, fields=[SealedName.NAME], **ask)
     assert refused.value.code is Code.SEALED_NOT_ALLOWED

@@ -29,6 +29,7 @@ from aralyk.evidence.keys import KeyProblem, SigningKey, exported_key, signing_k
 from aralyk.evidence.kinds import Kind
 from aralyk.jurisdictions.loader import pack
 from aralyk.jurisdictions.pack import NotInForce, Pack
+from aralyk.ledger.canonical import canonical_bytes
 from aralyk.ledger.checkpoint import CheckpointError, parse_key
 from aralyk.orders.models import Condition, Order
 from aralyk.orders.queries import conditions_of, order_for, orders_for
@@ -286,7 +287,7 @@ def _take_record(
         recorded_at = clock.parse_iso(record.recorded_at)
     except ValueError:
         raise Refused.field(f"{path}.recorded_at", expected="a moment that exists, in UTC") from None
-    content = hashlib.sha256(files.canonical_bytes(msgspec.to_builtins(record))).hexdigest()
+    content = hashlib.sha256(canonical_bytes(msgspec.to_builtins(record))).hexdigest()
     known = RegisterRecord.objects.filter(correspondent=sender, record_id=record.record).first()
     if known is not None:
         if known.content_sha256 != content:

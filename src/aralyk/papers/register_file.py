@@ -185,6 +185,8 @@ def holds(content: bytes, signature: bytes, *, format_: str, key: PublicKey) -> 
         return False
     if mark != "\N{EM DASH}" or name != key.name or len(raw) != KEY_ID_BYTES + SIGNATURE_BYTES:
         return False
+    if b64encode(raw).decode() != text:  # the bits that base64 leaves unused have one spelling, too
+        return False
     return raw[:KEY_ID_BYTES] == key.key_id and key.holds(_signed(content, format_), raw[KEY_ID_BYTES:])
 
 

@@ -102,7 +102,7 @@ def belief_from_calls(
     if channel is Channel.DECOYS:
         background += DECOYS * ELSEWHERE_A_DAY / DAY_S
     past = world.t_s <= until_s
-    belief = -answered * begins[past].sum(axis=0).astype(float)
+    belief: Floats = -answered * begins[past].sum(axis=0).astype(float)
     for call_s in calls_s[calls_s <= until_s]:
         since = call_s - world.t_s
         could = (since >= window_s[0]) & (since <= window_s[1])
