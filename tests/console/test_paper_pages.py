@@ -87,3 +87,14 @@ def test_who_only_reads_gets_no_form_and_who_sees_no_order_gets_nothing(case: Or
             assert client_of(user).get(address).status_code == 404
     assert reader.post(reverse("papers_sealed", args=[case.pk])).status_code == 403
     assert client_of(roles.police_elsewhere).post(reverse("paper_take", args=[paper.pk])).status_code == 404
+
+
+def test_an_officer_of_the_country_withholds_an_area_before_the_paper_is_made(case: Order, roles: Cast) -> None:
+    client = client_of(roles.police)
+    address = reverse("papers_zone", args=[case.pk])
+    assert client.post(address, {"zone-condition": "home", "zone-shown": "withheld"}).status_code == 422
+    given = {"zone-condition": "home", "zone-shown": "withheld", "zone-reason": "в области одно село"}
+    assert client.post(address, given).status_code == 302
+    paper = made(client, case)
+    assert "граница не показана" in client.get(reverse("paper", args=[paper.pk])).content.decode()
+    assert client_of(roles.operator).post(address, given).status_code == 403

@@ -114,7 +114,9 @@ def sections(request: HttpRequest, user: User) -> list[Section]:
         "checkup": "devices",
         "coverage": "devices",
     }
-    family |= dict.fromkeys(("papers", "papers_make", "papers_sealed", "paper", "paper_deliver"), "orders")
+    family |= dict.fromkeys(
+        ("papers", "papers_make", "papers_sealed", "papers_zone", "paper", "paper_deliver"), "orders"
+    )
     family |= dict.fromkeys(("quarantined", "quarantine_look", "quarantine_release_all"), "quarantine")
     current = family.get(here or "", here)
     return [

@@ -10,10 +10,13 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from aralyk.orders.drafts import REASON_MAX, REASON_MIN
 from aralyk.papers.models import Recipient, Rendition, Way
 from aralyk.people.actions import PURPOSE_MAX, PURPOSE_MIN
 from aralyk.people.vault import SealedName
 
+WITHHELD: Final = "withheld"
+NAMED: Final = "named"
 RENDITIONS: Final[Mapping[str, Promise]] = {
     Rendition.SERVED: _("For the person under monitoring"),
     Rendition.HERS: _("For the protected person"),
@@ -84,6 +87,39 @@ class SealedPaperForm(forms.Form):
             "max_length": _("The reason is longer than %(limit_value)d characters"),
         },
     )
+
+
+class ZoneForm(forms.Form):
+    """How papers show one closed place, where it is not by a large area."""
+
+    def __init__(self, *given: Any, zones: Sequence[str], **named: Any) -> None:
+        super().__init__(*given, **named)
+        self.fields["condition"] = forms.ChoiceField(
+            label=_("Closed place"),
+            choices=[(code, code) for code in zones],
+            widget=forms.RadioSelect,
+            error_messages={"required": _("Choose the closed place"), "invalid_choice": _("Choose the closed place")},
+        )
+        self.fields["shown"] = forms.ChoiceField(
+            label=_("On papers"),
+            choices=[
+                (WITHHELD, _("withheld: no area is drawn")),
+                (NAMED, _("named: the order itself names the place")),
+            ],
+            widget=forms.RadioSelect,
+            error_messages={"required": _("Choose how it is shown"), "invalid_choice": _("Choose how it is shown")},
+        )
+        self.fields["reason"] = forms.CharField(
+            label=_("Why"),
+            min_length=REASON_MIN,
+            max_length=REASON_MAX,
+            widget=forms.TextInput(),
+            error_messages={
+                "required": _("Write why"),
+                "min_length": _("Write the reason in at least %(limit_value)d characters"),
+                "max_length": _("The reason is longer than %(limit_value)d characters"),
+            },
+        )
 
 
 class DeliveryForm(forms.Form):

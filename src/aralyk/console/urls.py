@@ -59,6 +59,7 @@ urlpatterns = [
     path("orders/<uuid:order_id>/papers/", _page(papers.listing), name="papers"),
     path("orders/<uuid:order_id>/papers/make", _page(papers.make), name="papers_make"),
     path("orders/<uuid:order_id>/papers/sealed", _page(papers.make_sealed), name="papers_sealed"),
+    path("orders/<uuid:order_id>/papers/zone", _page(papers.decide_zone), name="papers_zone"),
     path("papers/<uuid:paper_id>/", _page(papers.page), name="paper"),
     path("papers/<uuid:paper_id>/file", _page(papers.take), name="paper_take"),
     path("papers/<uuid:paper_id>/deliver", _page(papers.deliver), name="paper_deliver"),

@@ -18,23 +18,28 @@ from aralyk.access.queries import shown_name
 from aralyk.console import paper_words
 from aralyk.console.forms import problems
 from aralyk.console.order_facts import order_facts
-from aralyk.console.paper_words import DeliveryForm, PaperForm, SealedPaperForm
+from aralyk.console.paper_words import WITHHELD, DeliveryForm, PaperForm, SealedPaperForm, ZoneForm
 from aralyk.console.people import person_of
-from aralyk.orders.queries import order_for
+from aralyk.orders.models import Order
+from aralyk.orders.queries import conditions_of, order_for
 from aralyk.papers.actions import (
     RECIPIENTS,
     do_make_paper,
     do_make_sealed_paper,
+    do_name_zone,
     do_record_delivery,
     do_take_paper,
+    do_withhold_area,
 )
 from aralyk.papers.documents import document_of
 from aralyk.papers.models import Paper, Recipient, Rendition, Way
 from aralyk.papers.queries import paper_for, papers_for
+from aralyk.papers.served import CLOSED_AREA
 from aralyk.people.vault import SealedName
 
 _MAKE: Final = "make"
 _SEALED: Final = "sealed"
+_ZONE: Final = "zone"
 
 
 @require_GET
@@ -77,6 +82,20 @@ def make_sealed(request: HttpRequest, order_id: UUID) -> HttpResponse:
     return _file(made.pdf, name=f"sealed-{made.paper.pk}")
 
 
+@require_POST
+def decide_zone(request: HttpRequest, order_id: UUID) -> HttpResponse:
+    """Withhold a closed place's area, or let papers name the place."""
+    user = person_of(request)
+    check_allowed(user, May.MAKE_PAPERS)
+    form = ZoneForm(request.POST, prefix=_ZONE, zones=_zones(order_for(user, order_id)))
+    if not form.is_valid():
+        return _render(request, order_id, zone_form=form)
+    given = form.cleaned_data
+    decide = do_withhold_area if given["shown"] == WITHHELD else do_name_zone
+    decide(user, order_id, condition=given["condition"], reason=given["reason"])
+    return HttpResponseRedirect(reverse("papers", args=[order_id]))
+
+
 @require_GET
 def page(request: HttpRequest, paper_id: UUID) -> HttpResponse:
     """The paper as a page to read and print, with its deliveries."""
@@ -111,10 +130,12 @@ def _render(
     *,
     make_form: PaperForm | None = None,
     sealed_form: SealedPaperForm | None = None,
+    zone_form: ZoneForm | None = None,
 ) -> HttpResponse:
     user = person_of(request)
     order = order_for(user, order_id)
-    wrong = make_form or sealed_form
+    wrong = make_form or sealed_form or zone_form
+    zones = _zones(order) if allows(user, May.MAKE_PAPERS) else []
     values = {
         "order": order_facts(order),
         "papers": [_facts(paper) for paper in papers_for(user, order_id)],
@@ -122,6 +143,7 @@ def _render(
         "may_seal": allows(user, May.READ_SEALED_PAPERS),
         "make_form": make_form or PaperForm(prefix=_MAKE, initial={"language": order.respondent.language}),
         "sealed_form": sealed_form or SealedPaperForm(prefix=_SEALED, initial={"language": "ru"}),
+        "zone_form": (zone_form or ZoneForm(prefix=_ZONE, zones=zones)) if zones else None,
         "problems": [] if wrong is None else problems(wrong),
     }
     return render(request, "console/papers/list.html", values, status=200 if wrong is None else 422)
@@ -140,8 +162,13 @@ def _render_paper(request: HttpRequest, paper: Paper, *, form: DeliveryForm | No
     return render(request, "console/papers/page.html", values, status=200 if form is None else 422)
 
 
+def _zones(order: Order) -> list[str]:
+    return list(conditions_of(order).filter(kind=CLOSED_AREA).values_list("code", flat=True))
+
+
 def _delivery_form(paper: Paper, data: Any = None) -> DeliveryForm:
-    return DeliveryForm(data, recipients=sorted(RECIPIENTS[Rendition(paper.rendition)]))
+    allowed = RECIPIENTS[Rendition(paper.rendition)]
+    return DeliveryForm(data, recipients=[each for each in Recipient if each in allowed])
 
 
 def _facts(paper: Paper) -> Mapping[str, Any]:
