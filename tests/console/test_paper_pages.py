@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from aralyk.orders.models import Order
@@ -98,3 +100,16 @@ def test_an_officer_of_the_country_withholds_an_area_before_the_paper_is_made(ca
     paper = made(client, case)
     assert "граница не показана" in client.get(reverse("paper", args=[paper.pk])).content.decode()
     assert client_of(roles.operator).post(address, given).status_code == 403
+
+
+def test_the_list_asks_the_database_as_often_for_many_papers_as_for_one(case: Order, roles: Cast) -> None:
+    client = client_of(roles.police)
+    address = reverse("papers", args=[case.pk])
+    counts = []
+    for language in ("ru", "ky", "en"):
+        paper = made(client, case, language=language)
+        client.post(reverse("paper_deliver", args=[paper.pk]), {"recipient": "respondent", "way": "in_person"})
+        with CaptureQueriesContext(connection) as queries:
+            client.get(address)
+        counts.append(len(queries))
+    assert counts[0] == counts[-1]

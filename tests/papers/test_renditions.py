@@ -31,6 +31,7 @@ from aralyk.papers.actions import (
 from aralyk.papers.areas import publish_areas
 from aralyk.papers.documents import document_of
 from aralyk.papers.geometry import Circle, distance_m
+from aralyk.papers.looks import ON_PAPER
 from aralyk.papers.models import Paper, PublicArea, Recipient, Rendition, Way
 from aralyk.papers.queries import paper_for, papers_for
 from aralyk.people.actions import do_register_protected_person
@@ -123,6 +124,31 @@ def test_wherever_her_home_is_the_served_paper_does_not_hold_it(
     for value in (home["lat"], home["lon"]):
         assert not holds(bytes(paper.pdf), f"{value:.4f}")
     assert "9876" not in letters(bytes(paper.pdf))
+
+
+def test_of_a_drawn_outline_nothing_remains_but_that_it_is_inside(database: Database, roles: Cast) -> None:
+    corners = [[74.60123, 42.87345], [74.60987, 42.87345], [74.60987, 42.87912], [74.60444, 42.87555]]
+    corners.append(corners[0])
+    shape = {"type": "Polygon", "coordinates": [corners]}
+    found = order(roles.police, conditions=(ConditionDraft(kind="exclusion_zone", code="school", shape=shape),))
+    paper = do_make_paper(roles.police, found.pk, rendition=Rendition.SERVED, language="en")
+    (area,) = PublicArea.objects.all()
+    assert paper.pdf is not None
+    for lon, lat in corners:
+        assert distance_m(area.lat, area.lon, lat, lon) <= area.radius_m
+        assert not holds(bytes(paper.pdf), f"{lat:.5f}")
+        assert not holds(bytes(paper.pdf), f"{lon:.5f}")
+    circle = ConditionDraft(kind="exclusion_zone", code="home", shape={"circle": HOME})
+    same_size = order(roles.police, conditions=(circle,))
+    do_make_paper(roles.police, same_size.pk, rendition=Rendition.SERVED, language="en")
+    radii = set(PublicArea.objects.values_list("radius_m", flat=True))
+    assert len(radii) <= 2
+    assert radii <= {3_000.0, 3_500.0}, "the radius tells the class of a place, never the place"
+
+
+def test_a_shelter_and_a_code_word_belong_on_no_paper(database: Database, roles: Cast) -> None:
+    assert set(ON_PAPER) == {"name", "phone", "home_address", "work_address", "school_address"}
+    assert set(ON_PAPER) <= set(SealedName)
 
 
 def test_the_served_paper_says_what_he_must_do(database: Database, roles: Cast) -> None:

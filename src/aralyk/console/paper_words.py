@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from aralyk.orders.drafts import REASON_MAX, REASON_MIN
+from aralyk.papers.looks import ON_PAPER
 from aralyk.papers.models import Recipient, Rendition, Way
 from aralyk.people.actions import PURPOSE_MAX, PURPOSE_MIN
 from aralyk.people.vault import SealedName
@@ -44,6 +45,7 @@ FACTS: Final[Mapping[str, Promise]] = {
     SealedName.WORK_ADDRESS: _("Address of the work"),
     SealedName.SCHOOL_ADDRESS: _("Address of the school"),
 }
+assert set(FACTS) == set(ON_PAPER)
 assert set(RENDITIONS) == set(Rendition)
 assert set(RECIPIENTS) == set(Recipient)
 assert set(WAYS) == set(Way)
@@ -72,7 +74,7 @@ class SealedPaperForm(forms.Form):
     language = forms.ChoiceField(label=_("Language of the reader"), choices=list(LANGUAGES.items()))
     facts = forms.MultipleChoiceField(
         label=_("Facts of the vault"),
-        choices=[(name.value, FACTS.get(name, name.value)) for name in SealedName],
+        choices=[(name.value, FACTS[name]) for name in ON_PAPER],
         widget=forms.CheckboxSelectMultiple,
         required=False,
     )

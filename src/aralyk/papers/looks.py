@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from aralyk.access.errors import Code, Refused
 from aralyk.access.models import User
 from aralyk.orders.models import Order
 from aralyk.people.actions import do_look
 from aralyk.people.vault import SealedName
+
+# What may stand on a paper. Not a shelter's address, a code word, a helper: those are read on the screen or not at all.
+ON_PAPER: Final = (
+    SealedName.NAME,
+    SealedName.PHONE,
+    SealedName.HOME_ADDRESS,
+    SealedName.WORK_ADDRESS,
+    SealedName.SCHOOL_ADDRESS,
+)
 
 
 def look_at_facts(
@@ -18,8 +28,10 @@ def look_at_facts(
 
     Raises:
         NotFound: Not this person's case.
-        Refused: not_permitted; invalid (purpose); vault_unreadable.
+        Refused: not_permitted; invalid (purpose; fields that belong on no paper); vault_unreadable.
     """
+    if not set(fields) <= set(ON_PAPER):
+        raise Refused.field("fields", expected=f"of {', '.join(ON_PAPER)}")
     found: dict[str, dict[SealedName, str]] = {}
     for person in order.protected_persons.order_by("pk"):
         facts = found.setdefault(person.code, {})

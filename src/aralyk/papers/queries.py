@@ -20,15 +20,7 @@ def papers_for(user: User, order_id: UUID) -> QuerySet[Paper]:
         NotFound: No such order, or not this person's.
     """
     order = order_for(user, order_id)
-    deliveries = Delivery.objects.select_related("delivered_by").order_by("delivered_at", "pk")
-    return (
-        _readable(user)
-        .filter(order=order)
-        .defer("pdf", "document")
-        .select_related("made_by")
-        .prefetch_related(Prefetch("deliveries", queryset=deliveries))
-        .order_by("-made_at", "pk")
-    )
+    return _readable(user).filter(order=order).defer("pdf", "document").order_by("-made_at", "pk")
 
 
 def paper_for(user: User, paper_id: UUID) -> Paper:
@@ -44,5 +36,6 @@ def paper_for(user: User, paper_id: UUID) -> Paper:
 
 
 def _readable(user: User) -> QuerySet[Paper]:
-    papers = Paper.objects.all()
+    deliveries = Delivery.objects.select_related("delivered_by").order_by("delivered_at", "pk")
+    papers = Paper.objects.select_related("made_by").prefetch_related(Prefetch("deliveries", queryset=deliveries))
     return papers if allows(user, May.READ_SEALED_PAPERS) else papers.exclude(rendition=Rendition.SEALED)

@@ -190,7 +190,7 @@ def _facts(paper: Paper) -> Mapping[str, Any]:
                 "at": each.delivered_at,
                 "by": shown_name(each.delivered_by),
             }
-            for each in paper.deliveries.select_related("delivered_by").order_by("delivered_at", "pk")
+            for each in paper.deliveries.all()
         ],
     }
 
