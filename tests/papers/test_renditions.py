@@ -451,7 +451,7 @@ def test_the_whitelist_has_exactly_these_facts(database: Database, roles: Cast) 
     from aralyk.papers.served import ServedArea, ServedCondition, ServedOrder
 
     assert set(ServedOrder.__dataclass_fields__) == {
-        "number", "legal_basis", "district", "respondent", "version", "issued_at", "starts_at", "expires_at",
+        "number", "legal_basis", "respondent", "version", "issued_at", "starts_at", "expires_at",
         "conditions", "areas",
     }  # fmt: skip
     assert set(ServedCondition.__dataclass_fields__) == {"kind", "article", "known_by_device", "distance_m", "area"}

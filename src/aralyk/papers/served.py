@@ -65,7 +65,6 @@ class ServedOrder:
 
     number: str
     legal_basis: str
-    district: str
     respondent: str
     version: int
     issued_at: datetime
@@ -96,7 +95,6 @@ def served_order(
     return ServedOrder(
         number=order.number,
         legal_basis=order.legal_basis,
-        district=order.district,
         respondent=order.respondent.name,
         version=version.version,
         issued_at=order.issued_at,
