@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.db import connection
@@ -10,11 +11,14 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from aralyk import clock
+from aralyk.access.grants import do_grant_case
+from aralyk.access.models import Right, Role
 from aralyk.orders.models import Order
 from aralyk.papers.models import Delivery, Paper
 from tests.conftest import Database
 from tests.console.test_pages import client_of
-from tests.orders.cast import HER_NAME, HER_PHONE, Cast, order, witnesses
+from tests.orders.cast import HER_NAME, HER_PHONE, Cast, account, order, witnesses
 from tests.papers.looking import holds
 
 
@@ -113,3 +117,22 @@ def test_the_list_asks_the_database_as_often_for_many_papers_as_for_one(case: Or
             client.get(address)
         counts.append(len(queries))
     assert counts[0] == counts[-1]
+
+
+def test_a_defence_lawyers_only_page_of_a_case_is_its_served_papers(case: Order, roles: Cast) -> None:
+    client = client_of(roles.police)
+    paper = made(client, case)
+    client.post(reverse("paper_deliver", args=[paper.pk]), {"recipient": "defence_lawyer", "way": "in_person"})
+    user = account("lawyer", Role.DEFENCE_LAWYER)
+    do_grant_case(
+        roles.police, order=case.pk, username="lawyer", right=Right.SERVED, purpose="защита по делу",
+        ends_at=clock.now() + timedelta(days=10),
+    )  # fmt: skip
+    lawyer = client_of(user)
+    assert case.number in lawyer.get(reverse("served_papers")).content.decode()
+    page = lawyer.get(reverse("paper", args=[paper.pk])).content.decode()
+    assert "Не приближаться" in page
+    assert str(case.pk) not in page
+    assert lawyer.post(reverse("paper_take", args=[paper.pk])).status_code == 200
+    for name in ("order", "papers"):
+        assert lawyer.get(reverse(name, args=[case.pk])).status_code == 404

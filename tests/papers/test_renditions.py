@@ -16,10 +16,12 @@ from hypothesis import strategies as st
 
 from aralyk import clock
 from aralyk.access.errors import Code, NotFound, Refused
+from aralyk.access.grants import do_grant_case
+from aralyk.access.models import Right, Role
 from aralyk.orders.actions import do_vary_order
 from aralyk.orders.drafts import ConditionDraft
 from aralyk.orders.models import Order
-from aralyk.orders.queries import conditions_of
+from aralyk.orders.queries import conditions_of, order_for
 from aralyk.papers.actions import (
     do_make_paper,
     do_make_sealed_paper,
@@ -33,11 +35,11 @@ from aralyk.papers.documents import document_of
 from aralyk.papers.geometry import Circle, distance_m
 from aralyk.papers.looks import ON_PAPER
 from aralyk.papers.models import Paper, PublicArea, Recipient, Rendition, Way
-from aralyk.papers.queries import paper_for, papers_for
+from aralyk.papers.queries import paper_for, papers_for, served_papers_for
 from aralyk.people.actions import do_register_protected_person
 from aralyk.people.vault import SealedName
 from tests.conftest import Database
-from tests.orders.cast import ZONE, Cast, draft, order, witnesses
+from tests.orders.cast import ZONE, Cast, account, draft, order, witnesses
 from tests.papers.looking import everything, holds, letters
 
 LANGUAGES = ("ru", "ky", "en")
@@ -458,3 +460,34 @@ def test_the_whitelist_has_exactly_these_facts(database: Database, roles: Cast) 
     assert set(ServedArea.__dataclass_fields__) == {"number", "circle", "named"}
     assert set(asdict(Circle(lat=0.0, lon=0.0, radius_m=1.0))) == {"lat", "lon", "radius_m"}
     assert draft(roles.police).conditions[1].shape == ZONE
+
+
+def test_a_defence_lawyer_reads_what_was_served_and_nothing_else_of_the_case(database: Database, roles: Cast) -> None:
+    found = planted(roles)
+    lawyer = account("lawyer", Role.DEFENCE_LAWYER)
+    do_grant_case(
+        roles.police, order=found.pk, username="lawyer", right=Right.SERVED, purpose="защита по делу",
+        ends_at=clock.now() + timedelta(days=10),
+    )  # fmt: skip
+    served = do_make_paper(roles.police, found.pk, rendition=Rendition.SERVED, language="ru")
+    hers = do_make_paper(roles.police, found.pk, rendition=Rendition.HERS, language="ru")
+    sealed = do_make_sealed_paper(roles.police, found.pk, language="ru", purpose="передача в суд").paper
+    assert not served_papers_for(lawyer), "what nobody was given was not served"
+    do_record_delivery(
+        roles.police, served.pk, recipient=Recipient.RESPONDENT, way=Way.IN_PERSON, delivered_at=clock.now()
+    )
+    do_record_delivery(
+        roles.police, hers.pk, recipient=Recipient.PROTECTED_PERSON, way=Way.IN_PERSON, delivered_at=clock.now()
+    )
+    assert [each.pk for each in served_papers_for(lawyer)] == [served.pk]
+    assert [each.pk for each in papers_for(lawyer, found.pk)] == [served.pk]
+    assert do_take_paper(lawyer, served.pk).sha256 == served.sha256
+    for paper in (hers, sealed):
+        with pytest.raises(NotFound):
+            paper_for(lawyer, paper.pk)
+    with pytest.raises(NotFound):
+        order_for(lawyer, found.pk)
+    stranger = account("stranger", Role.DEFENCE_LAWYER)
+    assert not served_papers_for(stranger)
+    with pytest.raises(NotFound):
+        papers_for(stranger, found.pk)

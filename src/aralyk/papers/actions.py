@@ -99,7 +99,7 @@ def do_make_paper(by: User, order_id: UUID, *, rendition: Rendition, language: s
         raise Refused.field("rendition", expected="served or hers: a sealed paper is made for a purpose")
     at = clock.now()
     with transaction.atomic():
-        found = _prepare(by, order_id, at=at)
+        found = _prepare(by, order_id, to=May.MAKE_PAPERS, at=at)
         words = _words(found.order, language)
         make = served_document if rendition is Rendition.SERVED else her_document
         document = make(found.served, words)
@@ -130,10 +130,10 @@ def do_make_sealed_paper(
     check_allowed(by, May.READ_SEALED_PAPERS)
     check_language(language)
     purpose = check_text("purpose", purpose, longest=PURPOSE_MAX, shortest=PURPOSE_MIN)
-    opened = look_at_facts(by, order_for(by, order_id), fields=fields, purpose=purpose)
+    opened = look_at_facts(by, order_for(by, order_id, to=May.READ_SEALED_PAPERS), fields=fields, purpose=purpose)
     at = clock.now()
     with transaction.atomic():
-        found = _prepare(by, order_id, at=at)
+        found = _prepare(by, order_id, to=May.READ_SEALED_PAPERS, at=at)
         words = _words(found.order, language)
         document = sealed_document(
             found.order, found.served, found.conditions, words, areas=found.areas, opened=opened, purpose=purpose
@@ -227,7 +227,7 @@ def do_name_zone(by: User, order_id: UUID, *, condition: str, reason: str) -> Na
     check_reason(reason)
     at = clock.now()
     with transaction.atomic():
-        order = locked_order(by, order_id)
+        order = locked_order(by, order_id, to=May.MAKE_PAPERS)
         found = conditions_of(order).filter(kind=CLOSED_AREA, code=condition).first()
         if found is None:
             raise NotFound("condition")
@@ -269,7 +269,7 @@ def do_withhold_area(by: User, order_id: UUID, *, condition: str, reason: str) -
     check_reason(reason)
     at = clock.now()
     with transaction.atomic():
-        found = _prepare(by, order_id, at=at)
+        found = _prepare(by, order_id, to=May.MAKE_PAPERS, at=at)
         published = found.areas.get(condition)
         if published is None or published.named:
             raise NotFound("condition")
@@ -289,8 +289,8 @@ def do_withhold_area(by: User, order_id: UUID, *, condition: str, reason: str) -
     return withheld
 
 
-def _prepare(by: User, order_id: UUID, *, at: datetime) -> _Order:
-    order = locked_order(by, order_id)
+def _prepare(by: User, order_id: UUID, *, to: May, at: datetime) -> _Order:
+    order = locked_order(by, order_id, to=to)
     version, conditions = current_version(order), list(conditions_of(order))
     areas = publish_areas(by, order, conditions, at=at)
     served = served_order(order, version, conditions, areas=areas)

@@ -183,10 +183,10 @@ def do_export_order(
             raise Refused(Code.SEALED_NOT_ALLOWED)
     elif fields:
         raise Refused.field("fields", expected="none in a file that is not sealed")
-    facts = look_at_facts(by, order_for(by, order_id), fields=fields, purpose=purpose)
+    facts = look_at_facts(by, order_for(by, order_id, to=May.EXCHANGE_REGISTER), fields=fields, purpose=purpose)
     key, at = _key(), clock.now()
     with transaction.atomic():
-        order = locked_order(by, order_id)
+        order = locked_order(by, order_id, to=May.EXCHANGE_REGISTER)
         conditions = list(conditions_of(order))
         areas = publish_areas(by, order, conditions, at=at)
         content = files.write(
@@ -260,7 +260,7 @@ def _take(by: User, sender: Correspondent, *, content: bytes, signature: bytes, 
         correspondent=sender, sha256=digest, outgoing=False, content=content, handled_by=by, handled_at=at
     )
     numbers = {record.order_number for record in reply.records}
-    orders = {order.number: order for order in orders_for(by).filter(number__in=numbers)}
+    orders = {order.number: order for order in orders_for(by, to=May.EXCHANGE_REGISTER).filter(number__in=numbers)}
     new = sum(
         _take_record(sender, file, record, position=position, orders=orders)
         for position, record in enumerate(reply.records)

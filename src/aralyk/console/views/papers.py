@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from aralyk import clock
 from aralyk.access.errors import Refused
-from aralyk.access.permissions import May, allows, check_allowed
+from aralyk.access.permissions import May, allows, check_allowed, served_to
 from aralyk.access.queries import shown_name
 from aralyk.console import paper_words
 from aralyk.console.forms import problems
@@ -33,13 +33,21 @@ from aralyk.papers.actions import (
 )
 from aralyk.papers.documents import document_of
 from aralyk.papers.models import Paper, Recipient, Rendition, Way
-from aralyk.papers.queries import paper_for, papers_for
+from aralyk.papers.queries import paper_for, papers_for, served_papers_for
 from aralyk.papers.served import CLOSED_AREA
 from aralyk.people.vault import SealedName
 
 _MAKE: Final = "make"
 _SEALED: Final = "sealed"
 _ZONE: Final = "zone"
+
+
+@require_GET
+def served(request: HttpRequest) -> HttpResponse:
+    """For a defence lawyer: what was served in the cases that were opened to them, and nothing else of those cases."""
+    found = served_papers_for(person_of(request))
+    values = {"papers": [{**_facts(paper), "number": paper.order.number} for paper in found]}
+    return render(request, "console/papers/served.html", values)
 
 
 @require_GET
@@ -153,7 +161,8 @@ def _render_paper(request: HttpRequest, paper: Paper, *, form: DeliveryForm | No
     user = person_of(request)
     values = {
         "paper": _facts(paper),
-        "order": order_facts(order_for(user, paper.order_id)),
+        "order_id": None if paper.order_id in served_to(user) else paper.order_id,
+        "number": paper.order.number,
         "document": None if paper.document is None else document_of(paper.document),
         "may_deliver": allows(user, May.MAKE_PAPERS),
         "form": form or _delivery_form(paper),
