@@ -45,6 +45,9 @@ class May(StrEnum):
     WATCH_VAULT = "watch_vault"  # hear of looks at people who do not exist
     KEEP_PEOPLE = "keep_people"  # register and keep what is known of the people of a case
     EXPORT_BUNDLES = "export_bundles"  # the sealed bundle, for court and prosecutor
+    MAKE_PAPERS = "make_papers"  # the served rendition and her copy, their delivery, naming a place openly
+    READ_SEALED_PAPERS = "read_sealed_papers"  # the rendition with the exact places
+    EXCHANGE_REGISTER = "exchange_register"  # signed files with another office's register
     READ_QUARANTINE = "read_quarantine"  # what no codec could read, or nobody was believed to have sent
     RELEASE_FRAMES = "release_frames"  # vouch for such a frame, or dismiss it
     MANAGE_USERS = "manage_users"
@@ -107,6 +110,7 @@ GRANTS: Final[Mapping[Role, Grant]] = MappingProxyType(
                     May.SEE_RISK_LEVEL, May.READ_RISK, May.ASSESS_RISK, May.CONFIRM_RISK,
                     May.GIVE_ACCESS, May.BREAK_GLASS, May.CONFIRM_ACCESS,
                     May.TAKE_REPORTS, May.READ_REPORTS, May.DECIDE_REPORTS,
+                    May.MAKE_PAPERS, May.READ_SEALED_PAPERS, May.EXCHANGE_REGISTER,
                 }
             ),
         ),
@@ -133,7 +137,12 @@ GRANTS: Final[Mapping[Role, Grant]] = MappingProxyType(
         ),
         Role.COURT: Grant(
             scope=Scope.OWN_DISTRICTS,
-            may=frozenset({May.SEE_CASES, May.EXPORT_BUNDLES, May.SEE_RISK_LEVEL, May.READ_RISK, May.GIVE_ACCESS}),
+            may=frozenset(
+                {
+                    May.SEE_CASES, May.EXPORT_BUNDLES, May.SEE_RISK_LEVEL, May.READ_RISK, May.GIVE_ACCESS,
+                    May.MAKE_PAPERS, May.READ_SEALED_PAPERS,
+                }
+            ),
         ),
         Role.PROBATION: Grant(
             scope=Scope.OWN_DISTRICTS,
@@ -148,6 +157,7 @@ GRANTS: Final[Mapping[Role, Grant]] = MappingProxyType(
                     May.SEE_CASES, May.EXPORT_BUNDLES, May.SEE_RISK_LEVEL, May.READ_RISK, May.READ_REPORTS,
                     May.BREAK_GLASS, May.CONFIRM_ACCESS, May.REVIEW_ACCESS, May.RECORD_CONFLICTS,
                     May.WATCH_VAULT,
+                    May.READ_SEALED_PAPERS,
                 }
             ),
         ),

@@ -129,6 +129,8 @@ def sections(request: HttpRequest, user: User) -> list[Section]:
         entries = entries[:1]
     if any(allows(user, may) for may in (May.LOOK_INTO_VAULT, May.CONFIRM_VAULT_LOOKS, May.WATCH_VAULT)):
         entries.append(("vault", _("Vault"), "lock"))
+    if Role(user.role) is Role.DEFENCE_LAWYER:
+        entries.append(("served_papers", _("Served papers"), "file-text"))
     if allows(user, May.READ_QUARANTINE):
         entries.append(("quarantine", _("Quarantine"), "scan"))
     if Role(user.role) is not Role.ANALYST:
@@ -145,6 +147,9 @@ def sections(request: HttpRequest, user: User) -> list[Section]:
         "checkup": "devices",
         "coverage": "devices",
     }
+    family |= dict.fromkeys(
+        ("papers", "papers_make", "papers_sealed", "papers_zone", "paper", "paper_deliver"), "orders"
+    )
     family |= dict.fromkeys(("quarantined", "quarantine_look", "quarantine_release_all"), "quarantine")
     family |= dict.fromkeys(("emergencies", "emergency", "conflicts", "access_review", "case_access"), "access")
     family |= dict.fromkeys(("account", "account_new"), "accounts")
@@ -153,6 +158,8 @@ def sections(request: HttpRequest, user: User) -> list[Section]:
          "protected_add", "protected_looks", "vault_look", "child_with_him"), "people",
     )  # fmt: skip
     family |= dict.fromkeys(("vault_show", "shelter_register"), "vault")
+    if Role(user.role) is Role.DEFENCE_LAWYER:
+        family["paper"] = "served_papers"
     current = family.get(here or "", here)
     return [
         Section(url=reverse(name), title=title, icon=symbol, current=name == current) for name, title, symbol in entries
