@@ -1,7 +1,8 @@
-"""What happened below asks for an assessment above: one round of telling and picking up.
+"""What happened below asks for an assessment above, and a level that rose reaches its orders: one round of each.
 
-Incidents and ends of orders become rows of risk, rows become assessments that are due. A round that is cut off loses
-nothing: rows that were not told are told next time, rows that were not picked up wait.
+Incidents and ends of orders become rows of risk, rows become assessments that are due, a level in force becomes the
+threat of the orders between the two. A round that is cut off loses nothing: rows that were not told are told next time,
+rows that were not picked up wait.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from django.db import OperationalError, connections
 
 from aralyk.incidents import upward as incidents
 from aralyk.orders import upward as orders
+from aralyk.orders.threats import do_follow_levels
 from aralyk.risk.pickup import BATCH, do_pick_up_events
 
 LOOK_BACK: Final = timedelta(days=7)  # after a process was away for longer, its first round looks at everything
@@ -27,10 +29,12 @@ class Round:
 
     told: int
     picked_up: int
+    raised: int = 0  # orders whose threat followed a level
+    alarms: int = 0  # raised or cleared because of duties
 
 
 def follow(*, now: datetime, look_back: timedelta = LOOK_BACK) -> Round:
-    """Tell risk what incidents and orders mean for it, and pick up all that waits.
+    """Tell risk what incidents and orders mean for it, pick up all that waits, and let orders follow their levels.
 
     Args:
         now: Domain time.
@@ -46,8 +50,9 @@ def follow(*, now: datetime, look_back: timedelta = LOOK_BACK) -> Round:
         while batch == BATCH:
             batch = do_pick_up_events()
             picked_up += batch
+        raised = do_follow_levels(now=now)
     except OperationalError as error:
         raise psycopg.OperationalError("the database went away") from error
     finally:
         connections.close_all()  # this thread's: the next round comes after a pause
-    return Round(told=told, picked_up=picked_up)
+    return Round(told=told, picked_up=picked_up, raised=raised)

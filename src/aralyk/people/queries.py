@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from aralyk.access.errors import NotFound
 from aralyk.access.models import User
@@ -34,6 +34,17 @@ def respondents_for(user: User) -> QuerySet[Respondent]:
     here = Respondent.objects.filter(in_districts(user, field="residence_district"))
     ordered = Respondent.objects.filter(in_districts(user, field="orders__district"))
     return (here | ordered).distinct().order_by("name", "pk")
+
+
+def respondent_is_seen(user: User, *, field: str = "respondent") -> Q:
+    """The filter of `respondents_for` for rows that name a respondent in `field`, asked of each row that is reached.
+
+    A long list in the order of its index is then read as far as a page needs, and not joined with everybody.
+    """
+    one = Respondent.objects.filter(pk=OuterRef(field))
+    here = one.filter(in_districts(user, field="residence_district"))
+    ordered = one.filter(in_districts(user, field="orders__district"))
+    return Q(Exists(here)) | Q(Exists(ordered))
 
 
 def respondent_for(user: User, respondent_id: UUID) -> Respondent:
