@@ -19,6 +19,7 @@ from aralyk.access.queries import shown_name
 from aralyk.console import sentences
 from aralyk.console.platform_state import platform_state
 from aralyk.console.script_words import script_words
+from aralyk.duties.queries import may_see_duties
 from aralyk.incidents.queries import counts_for
 
 CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -104,6 +105,10 @@ def sections(request: HttpRequest, user: User) -> list[Section]:
         entries = entries[:1]
     if allows(user, May.READ_QUARANTINE):
         entries.append(("quarantine", _("Quarantine"), "scan"))
+    if may_see_duties(user):
+        entries.append(("duties", _("Duties"), "clock"))
+    if allows(user, May.READ_RISK):
+        entries.append(("risk_proposals", _("Risk"), "activity"))
     match = request.resolver_match
     here = match.url_name if match else ""
     family = {
@@ -115,6 +120,7 @@ def sections(request: HttpRequest, user: User) -> list[Section]:
         "coverage": "devices",
     }
     family |= dict.fromkeys(("quarantined", "quarantine_look", "quarantine_release_all"), "quarantine")
+    family |= dict.fromkeys(("risk", "risk_assess", "risk_assessment", "risk_set", "risk_answer"), "risk_proposals")
     current = family.get(here or "", here)
     return [
         Section(url=reverse(name), title=title, icon=symbol, current=name == current) for name, title, symbol in entries

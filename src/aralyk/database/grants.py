@@ -99,7 +99,7 @@ CONSOLE_GRANTS: Final[dict[str, str]] = {
     "quarantine_outcome": ADD,
     "live_event": ADD,
     "devices_stranger": READ,
-    "platform_alarm": READ,
+    "platform_alarm": ADD,  # what somebody owes is overdue: the jobs process says it in this role
     "evidence_pending": READ,
     "evidence_leaf": READ,
     "evidence_tile": READ,

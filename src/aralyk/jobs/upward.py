@@ -1,8 +1,8 @@
-"""What happened below asks for an assessment above, and a level that rose reaches its orders: one round of each.
+"""What happened below asks for work above: one round of telling, picking up, raising and saying what is late.
 
 Incidents and ends of orders become rows of risk, rows become assessments that are due, a level in force becomes the
-threat of the orders between the two. A round that is cut off loses nothing: rows that were not told are told next time,
-rows that were not picked up wait.
+threat of the orders between the two, and what nobody did in time becomes an alarm. A round that is cut off loses
+nothing: rows that were not told are told next time, rows that were not picked up wait.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Final
 import psycopg
 from django.db import OperationalError, connections
 
+from aralyk.duties.alarms import do_raise_alarms
 from aralyk.incidents import upward as incidents
 from aralyk.orders import upward as orders
 from aralyk.orders.threats import do_follow_levels
@@ -21,6 +22,7 @@ from aralyk.risk.pickup import BATCH, do_pick_up_events
 
 LOOK_BACK: Final = timedelta(days=7)  # after a process was away for longer, its first round looks at everything
 EVER: Final = timedelta(days=3650)
+GRACE: Final = timedelta(hours=4)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,12 +35,13 @@ class Round:
     alarms: int = 0  # raised or cleared because of duties
 
 
-def follow(*, now: datetime, look_back: timedelta = LOOK_BACK) -> Round:
-    """Tell risk what incidents and orders mean for it, pick up all that waits, and let orders follow their levels.
+def follow(*, now: datetime, look_back: timedelta = LOOK_BACK, grace: timedelta = GRACE) -> Round:
+    """Tell risk what incidents and orders mean for it, pick up what waits, let orders follow, say what is overdue.
 
     Args:
         now: Domain time.
         look_back: How old an incident or an end may be that was not told yet.
+        grace: How long a duty may be overdue before its district's alarm.
 
     Raises:
         psycopg.OperationalError: The database went away; the next round does the rest.
@@ -51,8 +54,9 @@ def follow(*, now: datetime, look_back: timedelta = LOOK_BACK) -> Round:
             batch = do_pick_up_events()
             picked_up += batch
         raised = do_follow_levels(now=now)
+        alarms = do_raise_alarms(now=now, grace=grace)
     except OperationalError as error:
         raise psycopg.OperationalError("the database went away") from error
     finally:
         connections.close_all()  # this thread's: the next round comes after a pause
-    return Round(told=told, picked_up=picked_up, raised=raised)
+    return Round(told=told, picked_up=picked_up, raised=raised, alarms=alarms)

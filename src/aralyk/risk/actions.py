@@ -87,7 +87,7 @@ def do_assess(by: User, draft: AssessmentDraft) -> Assessed:
         lock(draft.respondent)
         kept = None if draft.id is None else Assessment.objects.filter(pk=draft.id).first()
         if kept is not None:
-            return _kept(by, kept, draft, reading)
+            return _kept(by, kept, draft, reading, answers=answers)
         standing = standing_of(draft.respondent, draft.protected_person)
         outcome = outcome_of(
             instrument, reading, signed=draft.level, standing=Level(standing.level) if standing else None
@@ -261,10 +261,12 @@ def check_pair(by: User, *, respondent: UUID, protected_person: UUID) -> None:
         raise NotFound("protected_person")
 
 
-def _kept(by: User, assessment: Assessment, draft: AssessmentDraft, reading: Reading) -> Assessed:
+def _kept(
+    by: User, assessment: Assessment, draft: AssessmentDraft, reading: Reading, *, answers: dict[str, str]
+) -> Assessed:
     """The form that was kept when it was sent the first time: the line dropped before the answer came."""
     pair = (assessment.respondent_id, assessment.protected_person_id, assessment.assessed_by_id)
-    if pair != (draft.respondent, draft.protected_person, by.pk):
+    if pair != (draft.respondent, draft.protected_person, by.pk) or assessment.answers != answers:
         raise Refused.field("id", expected="an id that no other form has")
     levels = {level.state: level for level in assessment.levels.order_by("pk")}
     return Assessed(

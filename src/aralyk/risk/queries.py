@@ -94,10 +94,12 @@ class Trajectory:
         points: Oldest first.
         marks: What devices and people told meanwhile, oldest first; facts, never answers.
         proposal: A lower level that waits for the second person.
+        decisions: Every level that was set or proposed, whatever became of it, newest first.
     """
 
     protected_person: UUID
     code: str
+    decisions: tuple[LevelDecision, ...]
     points: tuple[Point, ...]
     marks: tuple[Mark, ...]
     proposal: LevelDecision | None
@@ -185,7 +187,7 @@ def trajectories_for(user: User, respondent_id: UUID) -> list[Trajectory]:
         raise NotFound("respondent")
     respondent = respondent_for(user, respondent_id)
     decisions = (
-        LevelDecision.objects.filter(respondent=respondent, state__in=(State.IN_FORCE, State.PROPOSED))
+        LevelDecision.objects.filter(respondent=respondent)
         .select_related("assessment", "decided_by", "second_by", "protected_person")
         .order_by(F("in_force_at").asc(nulls_last=True), "pk")
     )
@@ -276,6 +278,7 @@ def _trajectory(respondent: Respondent, person: UUID, rows: list[LevelDecision])
     return Trajectory(
         protected_person=person,
         code=rows[0].protected_person.code,
+        decisions=tuple(sorted(rows, key=lambda row: (row.decided_at, row.pk), reverse=True)),
         points=tuple(_point(row) for row in effective),
         marks=tuple(
             Mark(at=event.occurred_at, cause=event.cause, source=event.source)

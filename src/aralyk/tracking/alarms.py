@@ -1,11 +1,12 @@
 """Alarms that people must see and no order is about: a row, a witness and a live event, once a change.
 
-Written by the processes that find something wrong with the platform or with a device's proof of who it is. Works on a
-psycopg cursor inside a transaction.
+Written by the processes that find something wrong with the platform, with a device's proof of who it is, or with what
+people owe. Works on psycopg's cursors and Django's, inside a transaction.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
@@ -56,13 +57,18 @@ def standing(cursor: Cursor, *, prefix: str) -> dict[str, dict[str, Any]]:
         " WHERE starts_with(component, %s) ORDER BY component, id DESC) latest WHERE state = 'raised'",
         (prefix,),
     )
-    return {str(component): dict(detail) for component, detail in cursor.fetchall()}
+    return {str(component): _object(detail) for component, detail in cursor.fetchall()}
 
 
 def _latest(cursor: Cursor, component: str) -> tuple[str | None, dict[str, Any]]:
     cursor.execute(_NEWEST, (component,))
     row = cursor.fetchone()
-    return (row[0], dict(row[1])) if row else (None, {})
+    return (row[0], _object(row[1])) if row else (None, {})
+
+
+def _object(detail: Any) -> dict[str, Any]:
+    """Django's cursors give JSON as its text."""
+    return dict(json.loads(detail) if isinstance(detail, str) else detail)
 
 
 def _write(
