@@ -59,8 +59,8 @@ def test_the_line_tells_everything_newest_first_with_who_did_it(pair: Pair, case
     found = history_for(pair.inspector, case.pk).entries
     assert [entry.kind.value for entry in found] == [
         "vault_look", "order_varied", "order_varied", "risk_assessed", "incident_noted", "incident_acknowledged",
-        "device_assigned", "order_issued", "protected_person_registered", "vault_written",
-        "respondent_registered",
+        "device_assigned", "order_issued", "vault_written", "vault_written",
+        "protected_person_registered", "respondent_registered",
     ]  # fmt: skip
     by = {entry.kind.value: entry.by for entry in found}
     assert (by["incident_noted"], by["risk_assessed"]) == ("Т. operator", "Т. police")
