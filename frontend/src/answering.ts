@@ -58,7 +58,7 @@ function showProgress(form: HTMLFormElement): void {
     const place = form.querySelector<HTMLElement>(`[data-${name}]`);
     if (place) place.textContent = String(count);
   };
-  write("answered", given.filter((value) => value !== "").length);
+  write("given", given.filter((value) => value !== "").length);
   write("missing", given.filter((value) => value === "" || value === "unknown").length);
 }
 

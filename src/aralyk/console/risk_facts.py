@@ -108,6 +108,7 @@ def device_facts(facts: Mapping[str, Any]) -> dict[str, Any]:
     """Counts of what devices said in the last year: facts beside the answers."""
     counts: Mapping[str, int] = facts.get("counts", {})
     return {
+        "total": sum(counts.values()),
         "since": clock.parse_iso(facts["since"]) if facts.get("since") else None,
         "counts": [(str(word), counts[cause]) for cause, word in risk_words.CAUSES.items() if cause in counts],
     }
