@@ -132,7 +132,7 @@ def test_the_page_of_a_case_asks_as_often_however_much_happened(
     assert len(asked) == QUERIES
 
 
-QUERIES = 32
+QUERIES = 33
 
 
 def test_the_page_filters_and_goes_on(pair: Pair, case: Order) -> None:

@@ -123,4 +123,4 @@ def test_the_page_asks_as_often_however_much_is_owed(pair: Pair, pairs: int) -> 
     assert len(asked) == QUERIES
 
 
-QUERIES = 18
+QUERIES = 21

@@ -72,7 +72,7 @@ def test_what_devices_said_stands_beside_the_questions_and_answers_none_of_them(
     for number, cause in enumerate((Cause.TAMPER, Cause.TAMPER, Cause.PANIC)):
         told(pair, cause, source=f"incident:{number}")
     page = text_of(client_of(pair.inspector, "en"), address(pair))
-    facts = page.split("What devices said")[1].split("</section>")[0]
+    facts = page.split('id="facts-title"')[1].split("</section>")[0]
     assert re.findall(r"<dt>([^<]+)</dt><dd><span class=\"number\">(\d+)</span>", facts) == [
         ("call for help", "1"), ("tampering with a device", "2"),
     ]  # fmt: skip

@@ -39,6 +39,12 @@ class Code(StrEnum):
     SECOND_PERSON_NEEDED = "second_person_needed"
     LEVEL_OVERTAKEN = "level_overtaken"
     DUTY_FINISHED = "duty_finished"
+    REPORT_CLOSED = "report_closed"
+    REPORT_NOT_CLOSED = "report_not_closed"
+    REPORT_INCOMPLETE = "report_incomplete"
+    REPORT_NOT_ASSESSED = "report_not_assessed"
+    RESPONDENT_KNOWN = "respondent_known"
+    KEY_REUSED = "key_reused"
     FRAME_DECIDED = "frame_decided"
     FRAME_NOT_RELEASABLE = "frame_not_releasable"
 

@@ -41,6 +41,12 @@ SENTENCES: Final[Mapping[Code, Promise]] = MappingProxyType(
         Code.SECOND_PERSON_NEEDED: _("Whoever proposed a lower level can't confirm it: a second person must."),
         Code.LEVEL_OVERTAKEN: _("Something happened since the proposal. Assess the risk again."),
         Code.DUTY_FINISHED: _("This duty is already done, or no longer owed."),
+        Code.REPORT_CLOSED: _("This report is closed. To go on with it, reopen it."),
+        Code.REPORT_NOT_CLOSED: _("This report is still open."),
+        Code.REPORT_INCOMPLETE: _("The report can't be closed yet: something was not stated."),
+        Code.REPORT_NOT_ASSESSED: _("No report closes without a risk assessment: assess the risk first."),
+        Code.RESPONDENT_KNOWN: _("The report already names the person it is about."),
+        Code.KEY_REUSED: _("This idempotency key was already used for another request."),
         Code.FRAME_DECIDED: _("This frame was already released or dismissed."),
         Code.FRAME_NOT_RELEASABLE: _("This frame can't be released: open it to see why."),
     }

@@ -167,7 +167,9 @@ class DutyOut(Schema):
     kind: str
     rule: str
     jurisdiction: str
-    respondent: UUID
+    subject: UUID
+    number: str
+    respondent: UUID | None
     protected_person: UUID | None
     code: str
     district: str
@@ -300,7 +302,8 @@ def duty(found: Owed) -> DutyOut:
     """A duty without anybody's name."""
     return DutyOut(
         source=found.source, id=found.id, kind=found.kind, rule=found.rule, jurisdiction=found.jurisdiction,
-        respondent=found.respondent, protected_person=found.protected_person, code=found.code,
+        subject=found.subject, number=found.number, respondent=found.respondent,
+        protected_person=found.protected_person, code=found.code,
         district=found.district, began_at=found.began_at, due_at=found.due_at,
     )  # fmt: skip
 

@@ -1,8 +1,9 @@
 """Everything that happened in one case, newest first, read from the evidence log: what was witnessed, and no more.
 
 Each act of every package leaves an entry with a subject; a case's subjects are its order, the order's incidents, the
-respondent, the protected persons, and the devices while they were carried in it. So the line is whole by construction,
-and each row is an entry that a court can check. What a person may not read elsewhere is not in their line.
+respondent, the protected persons, the reports about them, and the devices while they were carried in it. So the line is
+whole by construction, and each row is an entry that a court can check. What a person may not read elsewhere is not in
+their line.
 
 Read per subject through the index on (subject, id): one short look for each subject, whatever the log holds.
 """
@@ -28,6 +29,8 @@ from aralyk.evidence.kinds import Kind
 from aralyk.incidents.models import Incident
 from aralyk.orders.models import Order
 from aralyk.orders.queries import order_for
+from aralyk.reports.models import Report
+from aralyk.reports.queries import visible_to
 
 PAGE_ROWS: Final = 50
 
@@ -35,6 +38,7 @@ PAGE_ROWS: Final = 50
 class Group(StrEnum):
     """What an entry is about: the filter of the line."""
 
+    REPORT = "report"
     ORDER = "order"
     RISK = "risk"
     INCIDENT = "incident"
@@ -48,6 +52,15 @@ class Group(StrEnum):
 
 SHOWN: Final[Mapping[Kind, Group]] = MappingProxyType(
     {
+        Kind.REPORT_TAKEN: Group.REPORT,
+        Kind.REPORT_CHANGED: Group.REPORT,
+        Kind.REPORT_DECIDED: Group.REPORT,
+        Kind.REPORT_REOPENED: Group.REPORT,
+        Kind.REPORT_TASK_DONE: Group.REPORT,
+        Kind.REPORT_OVERDUE: Group.REPORT,
+        Kind.REPORT_COPY: Group.REPORT,
+        Kind.REPORT_CASE: Group.REPORT,
+        Kind.REPORT_READ: Group.VAULT,
         Kind.ORDER_ISSUED: Group.ORDER,
         Kind.ORDER_VARIED: Group.ORDER,
         Kind.ORDER_ENDED: Group.ORDER,
@@ -89,7 +102,7 @@ NOT_SHOWN: Final = frozenset(
         Kind.LOG_BATCH, Kind.QUARANTINED, Kind.STEP, Kind.DECISION, Kind.INCIDENT_UPDATED, Kind.INCIDENT_SHOWN,
         Kind.DEVICE_REGISTERED, Kind.COMMAND_SENT, Kind.CHECKUP_STEP, Kind.QUARANTINE_LOOK, Kind.FRAME_RELEASED,
         Kind.FRAME_DISMISSED, Kind.USER_CHANGED, Kind.LOGGED_IN, Kind.LOGIN_REFUSED, Kind.SETTINGS,
-        Kind.PROCESS_STARTED, Kind.PROCESS_STOPPED, Kind.ALARM_RAISED, Kind.ALARM_CLEARED,
+        Kind.PROCESS_STARTED, Kind.PROCESS_STOPPED, Kind.ALARM_RAISED, Kind.ALARM_CLEARED, Kind.OFFICER_COMPLAINT,
     }
 )  # fmt: skip
 # The rest is for everybody who sees the order. Any one of the permissions is enough.
@@ -178,9 +191,8 @@ def history_for(
     """
     order = order_for(user, order_id)
     wanted = {group for group in groups_for(user) if not groups or group in groups}
-    rows = _rows(
-        order, [kind.value for kind, group in SHOWN.items() if group in wanted], before=before, limit=limit + 1
-    )
+    kinds = [kind.value for kind, group in SHOWN.items() if group in wanted]
+    rows = _rows(user, order, kinds, before=before, limit=limit + 1)
     bodies = [msgspec.json.decode(bytes(row[4])) for row in rows[:limit]]
     colleagues = _colleagues([body["by"] for body in bodies])
     incidents = _incidents([row[2] for row in rows[:limit]])
@@ -201,8 +213,9 @@ def history_for(
     return History(entries=entries, before=entries[-1].id if len(rows) > limit else None)
 
 
-def _rows(order: Order, kinds: list[str], *, before: int | None, limit: int) -> list[tuple[Any, ...]]:
-    people = [str(person.pk) for person in order.protected_persons.all()]
+def _rows(user: User, order: Order, kinds: list[str], *, before: int | None, limit: int) -> list[tuple[Any, ...]]:
+    persons = list(order.protected_persons.all())
+    people = [str(person.pk) for person in persons]
     subjects: list[tuple[str, datetime | None, datetime | None]] = [
         (f"order:{order.pk}", None, None),
         (f"respondent:{order.respondent_id}", None, None),
@@ -212,6 +225,8 @@ def _rows(order: Order, kinds: list[str], *, before: int | None, limit: int) -> 
     subjects += [(f"incident:{incident}", None, None) for incident in incidents]
     carried = Assignment.objects.filter(order=order).values_list("device", "since", "until")
     subjects += [(f"device:{device}", since, until) for device, since, until in carried]
+    reports = Report.objects.filter(visible_to(user), respondent=order.respondent_id, involved__person__in=persons)
+    subjects += [(f"report:{report}", None, None) for report in reports.values_list("pk", flat=True).distinct()]
     with connection.cursor() as cursor:
         cursor.execute(
             _ENTRIES,

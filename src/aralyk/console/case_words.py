@@ -15,10 +15,12 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from aralyk.cases.history import SHOWN, Entry, Group
 from aralyk.console import device_words, risk_words, sentences
+from aralyk.console.addresses import report_address
 from aralyk.evidence.kinds import Kind
 
 GROUPS: Final[Mapping[str, Promise]] = MappingProxyType(
     {
+        Group.REPORT: pgettext_lazy("case", "Reports"),
         Group.ORDER: gettext_lazy("Order"),
         Group.RISK: gettext_lazy("Risk"),
         Group.INCIDENT: gettext_lazy("Signals"),
@@ -32,6 +34,15 @@ GROUPS: Final[Mapping[str, Promise]] = MappingProxyType(
 )
 TITLES: Final[Mapping[Kind, Promise]] = MappingProxyType(
     {
+        Kind.REPORT_TAKEN: gettext_lazy("report taken"),
+        Kind.REPORT_CHANGED: gettext_lazy("report added to"),
+        Kind.REPORT_READ: gettext_lazy("words of the report read"),
+        Kind.REPORT_DECIDED: gettext_lazy("report decided"),
+        Kind.REPORT_REOPENED: gettext_lazy("report opened again"),
+        Kind.REPORT_TASK_DONE: gettext_lazy("duty on the report done"),
+        Kind.REPORT_OVERDUE: gettext_lazy("duty on the report overdue"),
+        Kind.REPORT_COPY: gettext_lazy("the applicant's copy of the report"),
+        Kind.REPORT_CASE: gettext_lazy("step of the criminal case"),
         Kind.ORDER_ISSUED: gettext_lazy("order issued"),
         Kind.ORDER_VARIED: gettext_lazy("order varied"),
         Kind.ORDER_ENDED: gettext_lazy("order ended"),
@@ -140,6 +151,8 @@ def _address(entry: Entry, *, may_read_risk: bool) -> str:
         return reverse("incident", args=[entry.incident.pk])
     if entry.kind is Kind.RISK_ASSESSED and may_read_risk:
         return reverse("risk_assessment", args=[entry.data["assessment"]])
+    if entry.group is Group.REPORT or entry.kind is Kind.REPORT_READ:
+        return report_address(entry.subject)
     if entry.group in (Group.DEVICE, Group.COMMAND, Group.CHECKUP):
         return reverse("device", args=[entry.subject])
     return ""

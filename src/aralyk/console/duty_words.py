@@ -11,7 +11,8 @@ from typing import Final
 from django.urls import reverse
 
 from aralyk.console import law, risk_facts
-from aralyk.duties import of_risk
+from aralyk.console.addresses import report_address
+from aralyk.duties import of_reports, of_risk
 from aralyk.duties.queries import SOURCES
 from aralyk.duties.rows import Owed
 
@@ -31,21 +32,32 @@ class Shown:
     finish: Callable[[Owed], str]
 
 
+def _owed_on_report(owed: Owed, at: datetime) -> str:
+    """Some clocks of reports are the pack's clocks, the others its duties; both have names."""
+    name = law.duty_name(owed.jurisdiction, owed.rule, at=at)
+    return law.clock_name(owed.jurisdiction, owed.rule, at=at) if name == owed.rule else name
+
+
 def _assess_address(owed: Owed) -> str:
     if owed.protected_person is None or not owed.may_finish:
-        return reverse("risk", args=[owed.respondent])
-    return reverse("risk_assess", args=[owed.respondent, owed.protected_person])
+        return reverse("risk", args=[owed.subject])
+    return reverse("risk_assess", args=[owed.subject, owed.protected_person])
 
 
 SHOWN: Final[Mapping[str, Shown]] = MappingProxyType(
     {
         of_risk.LEVEL: Shown(
             words=lambda owed, at: law.duty_name(owed.jurisdiction, owed.rule, at=at),
-            address=lambda owed: reverse("risk", args=[owed.respondent]),
+            address=lambda owed: reverse("risk", args=[owed.subject]),
             finish=lambda owed: reverse("duty_finish", args=[owed.id]),
         ),
         of_risk.ASSESSMENT: Shown(
             words=lambda owed, at: risk_facts.assess_again(owed.kind), address=_assess_address, finish=lambda owed: ""
+        ),
+        of_reports.TASK: Shown(
+            words=_owed_on_report,
+            address=lambda owed: report_address(owed.subject),
+            finish=lambda owed: "",
         ),
     }
 )

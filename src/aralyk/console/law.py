@@ -85,5 +85,14 @@ def duty_name(jurisdiction: str, rule: str, *, at: datetime) -> str:
         return rule
 
 
+def clock_name(jurisdiction: str, slug: str, *, at: datetime) -> str:
+    """What a clock of the law is for."""
+    law = pack(jurisdiction)
+    try:
+        return _read(law.clock(slug, on=law.day_of(at)).name)
+    except (NotInForce, KeyError):
+        return slug
+
+
 def _read(text: Text) -> str:
     return text.in_language(get_language() or "ru")

@@ -15,11 +15,12 @@ from typing import Final
 from aralyk.access.models import User
 from aralyk.access.permissions import May, allows, sees_district
 from aralyk.devices import queries as devices
+from aralyk.duties.of_reports import OF_REPORTS
 from aralyk.duties.of_risk import OF_ASSESSMENTS, OF_LEVELS
 from aralyk.duties.rows import COUNTED_MAX, Key, Owed, Source, Wanted
 
 OF_DUTIES: Final = "duties."  # the alarm's component is this and the district
-SOURCES: Final[tuple[Source, ...]] = (OF_ASSESSMENTS, OF_LEVELS)
+SOURCES: Final[tuple[Source, ...]] = (OF_ASSESSMENTS, OF_LEVELS, OF_REPORTS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +33,7 @@ class Page:
 
 def may_see_duties(user: User) -> bool:
     """Whether any duty could ever be this person's to see."""
-    return allows(user, May.READ_RISK) or allows(user, May.OVERSEE_DUTIES)
+    return any(allows(user, may) for may in (May.READ_RISK, May.OVERSEE_DUTIES, May.READ_REPORTS, May.TAKE_REPORTS))
 
 
 def owed_for(user: User, wanted: Wanted) -> Page:

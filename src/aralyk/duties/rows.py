@@ -79,8 +79,10 @@ class Owed:
         kind: What is owed; for its words.
         rule: Entry of the jurisdiction pack that names it; "" where none does.
         jurisdiction: Whose pack.
-        respondent: Whose case.
-        respondent_name: For the page alone.
+        subject: What it is owed on: a respondent, a report.
+        number: What colleagues call the subject; "": it has no number.
+        respondent: Whose case; None: nobody knows yet.
+        respondent_name: For the page alone; "": nobody knows yet.
         protected_person: Towards whom; None: nobody named.
         code: Of the protected person; "": nobody named.
         district: Whose it is.
@@ -94,7 +96,9 @@ class Owed:
     kind: str
     rule: str
     jurisdiction: str
-    respondent: UUID
+    subject: UUID
+    number: str
+    respondent: UUID | None
     respondent_name: str
     protected_person: UUID | None
     code: str

@@ -162,10 +162,10 @@ class Jobs:
         while not self._stop.is_set():
             done = upward.follow(now=clock.now(), look_back=look_back, grace=grace)
             look_back = upward.LOOK_BACK
-            if done != upward.Round(told=0, picked_up=0):
+            if done != upward.Round():
                 _log.info(
-                    "risk_told", told=done.told, picked_up=done.picked_up, threats_raised=done.raised,
-                    duty_alarms=done.alarms,
+                    "risk_told", told=done.told, picked_up=done.picked_up, overdue=done.overdue,
+                    threats_raised=done.raised, duty_alarms=done.alarms,
                 )  # fmt: skip
             self._stop.wait(self._settings.risk_s)
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -58,7 +58,7 @@ def do_follow_levels(*, now: datetime) -> int:
     Returns:
         How many orders were raised; each is a new version, witnessed, and the engine is told.
     """
-    asked = {
+    asked: dict[str, Any] = {
         "in_force": State.IN_FORCE.value,
         "levels": [level.value for level, threat in THREAT_OF.items() if threat is not Threat.LOW],
         "now": now,

@@ -30,10 +30,11 @@ class Look:
 
 
 def respondents_for(user: User) -> QuerySet[Respondent]:
-    """The respondents who live in this person's districts or stand in an order there, by name."""
+    """The respondents who live in this person's districts, or stand in an order or report there, by name."""
     here = Respondent.objects.filter(in_districts(user, field="residence_district"))
     ordered = Respondent.objects.filter(in_districts(user, field="orders__district"))
-    return (here | ordered).distinct().order_by("name", "pk")
+    reported = Respondent.objects.filter(in_districts(user, field="reports__district"))
+    return (here | ordered | reported).distinct().order_by("name", "pk")
 
 
 def respondent_is_seen(user: User, *, field: str = "respondent") -> Q:
@@ -44,7 +45,8 @@ def respondent_is_seen(user: User, *, field: str = "respondent") -> Q:
     one = Respondent.objects.filter(pk=OuterRef(field))
     here = one.filter(in_districts(user, field="residence_district"))
     ordered = one.filter(in_districts(user, field="orders__district"))
-    return Q(Exists(here)) | Q(Exists(ordered))
+    reported = one.filter(in_districts(user, field="reports__district"))
+    return Q(Exists(here)) | Q(Exists(ordered)) | Q(Exists(reported))
 
 
 def respondent_for(user: User, respondent_id: UUID) -> Respondent:

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -21,10 +21,11 @@ from aralyk.access.permissions import May, allows, check_allowed
 from aralyk.access.queries import shown_name
 from aralyk.access.sentences import sentence_of
 from aralyk.console import risk_facts, risk_words, sentences
+from aralyk.console.addresses import report_address
 from aralyk.console.forms import problems
 from aralyk.console.people import person_of
 from aralyk.console.risk_chart import chart_of
-from aralyk.console.risk_forms import AssessForm, LevelForm, SignForm
+from aralyk.console.risk_forms import AssessForm, LevelForm, SignForm, read
 from aralyk.jurisdictions.loader import pack
 from aralyk.people.models import ProtectedPerson, Respondent
 from aralyk.people.queries import respondent_for
@@ -87,7 +88,7 @@ def assess(request: HttpRequest, respondent: UUID, protected_person: UUID) -> Ht
         "asked": len(instrument.item),
         "answered": _answered(form),
         "missing": _missing(form),
-        "others": [(one.slug, risk_facts.read(one.name)) for one in offered if one is not instrument],
+        "others": [(one.slug, read(one.name)) for one in offered if one is not instrument],
         "facts": risk_facts.device_facts(device_facts_of(respondent, protected_person, at=at)),
         "name": his.name,
         "code": ProtectedPerson.objects.values_list("code", flat=True).get(pk=protected_person),
@@ -118,7 +119,7 @@ def assessment(request: HttpRequest, assessment: UUID) -> HttpResponse:
         "score": risk_facts.score_line(filled),
         "span": _span(found, names),
         "groups": risk_facts.answers_of(filled),
-        "missing": [risk_facts.read(item.text) for item in filled.instrument.item if item.slug in missing],
+        "missing": [read(item.text) for item in filled.instrument.item if item.slug in missing],
         "asked": len(filled.instrument.item),
         "facts": risk_facts.device_facts(found.device_facts),
         "due": _due(user, found.respondent_id, found.protected_person_id, found.jurisdiction, at=at),
@@ -384,9 +385,4 @@ def _report_query(request: HttpRequest) -> str:
 def _report_address(request: HttpRequest) -> str:
     """The report that asked for the assessment, where its page is."""
     report = _report_query(request).removeprefix("report=")
-    if not report:
-        return ""
-    try:
-        return reverse("report", args=[report])
-    except NoReverseMatch:  # an id that no report can have
-        return ""
+    return report_address(report) if report else ""
