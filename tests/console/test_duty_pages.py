@@ -113,14 +113,18 @@ def test_a_broken_key_is_no_key(text: str) -> None:
     assert Key.parse(text) is None
 
 
-@pytest.mark.parametrize("pairs", [1, 12])
-def test_the_page_asks_as_often_however_much_is_owed(pair: Pair, pairs: int) -> None:
-    for _ in range(pairs):
-        do_assess(pair.inspector, form(pair, respondent=respondent(pair.inspector).pk, yes=("weapon",)))
+def test_the_page_asks_as_often_however_much_is_owed(pair: Pair) -> None:
     client = client_of(pair.inspector)
-    with CaptureQueriesContext(connection) as asked:
-        assert client.get("/duties/").status_code == 200
-    assert len(asked) == QUERIES
+
+    def asked_often(pairs: int) -> int:
+        for _ in range(pairs):
+            do_assess(pair.inspector, form(pair, respondent=respondent(pair.inspector).pk, yes=("weapon",)))
+        with CaptureQueriesContext(connection) as asked:
+            assert client.get("/duties/").status_code == 200
+        return len(asked)
+
+    few = asked_often(1)
+    assert asked_often(12) == few <= QUERIES_MAX
 
 
-QUERIES = 21
+QUERIES_MAX = 35

@@ -46,6 +46,7 @@ class Group(StrEnum):
     COMMAND = "command"
     CHECKUP = "checkup"
     VAULT = "vault"
+    ACCESS = "access"
     PEOPLE = "people"
     EXPORT = "export"
 
@@ -93,6 +94,13 @@ SHOWN: Final[Mapping[Kind, Group]] = MappingProxyType(
         Kind.VAULT_WRITTEN: Group.VAULT,
         Kind.VAULT_LOOK: Group.VAULT,
         Kind.VAULT_REFUSED: Group.VAULT,
+        Kind.CASE_GRANTED: Group.ACCESS,
+        Kind.CASE_GRANT_WITHDRAWN: Group.ACCESS,
+        Kind.GLASS_BROKEN: Group.ACCESS,
+        Kind.GLASS_CONFIRMED: Group.ACCESS,
+        Kind.GLASS_CLOSED: Group.ACCESS,
+        Kind.GLASS_REVIEWED: Group.ACCESS,
+        Kind.GLASS_REVIEW_OVERDUE: Group.ACCESS,
         Kind.BUNDLE_EXPORTED: Group.EXPORT,
     }
 )
@@ -103,6 +111,9 @@ NOT_SHOWN: Final = frozenset(
         Kind.DEVICE_REGISTERED, Kind.COMMAND_SENT, Kind.CHECKUP_STEP, Kind.QUARANTINE_LOOK, Kind.FRAME_RELEASED,
         Kind.FRAME_DISMISSED, Kind.USER_CHANGED, Kind.LOGGED_IN, Kind.LOGIN_REFUSED, Kind.SETTINGS,
         Kind.PROCESS_STARTED, Kind.PROCESS_STOPPED, Kind.ALARM_RAISED, Kind.ALARM_CLEARED, Kind.OFFICER_COMPLAINT,
+        Kind.GLASS_REFUSED, Kind.CONFLICT_RECORDED, Kind.CONFLICT_CONFIRMED, Kind.CONFLICT_REFUSED,
+        Kind.CONFLICT_LIFT_ASKED, Kind.CONFLICT_LIFTED, Kind.DISTRICTS_LENT, Kind.DISTRICTS_TAKEN_BACK,
+        Kind.LOOKS_STOPPED, Kind.ACCOUNT_REVIEWED,
     }
 )  # fmt: skip
 # The rest is for everybody who sees the order. Any one of the permissions is enough.
@@ -110,6 +121,7 @@ _NEEDS: Final[Mapping[Group, frozenset[May]]] = MappingProxyType(
     {
         Group.RISK: frozenset({May.READ_RISK}),
         Group.VAULT: frozenset({May.ISSUE_ORDERS, May.CLOSE_INCIDENTS}),  # as `people.queries.looks_at`
+        Group.ACCESS: frozenset({May.GIVE_ACCESS, May.CONFIRM_ACCESS, May.REVIEW_ACCESS}),
     }
 )
 _ENTRIES: Final = """

@@ -28,6 +28,7 @@ GROUPS: Final[Mapping[str, Promise]] = MappingProxyType(
         Group.COMMAND: pgettext_lazy("case", "Questions to devices"),
         Group.CHECKUP: pgettext_lazy("case", "Checks of devices"),
         Group.VAULT: pgettext_lazy("case", "Looks into the sealed facts"),
+        Group.ACCESS: gettext_lazy("Access"),
         Group.PEOPLE: pgettext_lazy("case", "People"),
         Group.EXPORT: pgettext_lazy("case", "Bundles"),
     }
@@ -75,6 +76,13 @@ TITLES: Final[Mapping[Kind, Promise]] = MappingProxyType(
         Kind.VAULT_WRITTEN: gettext_lazy("sealed fact written"),
         Kind.VAULT_LOOK: gettext_lazy("look into the sealed facts"),
         Kind.VAULT_REFUSED: gettext_lazy("look into the sealed facts refused"),
+        Kind.CASE_GRANTED: gettext_lazy("case opened to a person by name"),
+        Kind.CASE_GRANT_WITHDRAWN: gettext_lazy("case closed to that person again"),
+        Kind.GLASS_BROKEN: gettext_lazy("case opened in an emergency"),
+        Kind.GLASS_CONFIRMED: gettext_lazy("emergency confirmed by the second person"),
+        Kind.GLASS_CLOSED: gettext_lazy("emergency ended"),
+        Kind.GLASS_REVIEWED: gettext_lazy("emergency reviewed"),
+        Kind.GLASS_REVIEW_OVERDUE: gettext_lazy("review of the emergency overdue"),
         Kind.BUNDLE_EXPORTED: gettext_lazy("evidence bundle made"),
     }
 )

@@ -105,7 +105,13 @@ CONSOLE_GRANTS: Final[dict[str, str]] = {
     "quarantine_outcome": ADD,
     "live_event": ADD,
     "devices_stranger": READ,
-    "platform_alarm": ADD,  # what somebody owes is overdue: the jobs process says it in this role
+    "platform_alarm": ADD,  # somebody looked too often; a review is late; what somebody owes is overdue
+    "access_casegrant": WRITE,
+    "access_breakglass": WRITE,
+    "access_conflict": WRITE,
+    "access_delegation": WRITE,
+    "access_accountreview": ADD,
+    "access_countedlook": ADD,
     "evidence_pending": READ,
     "evidence_leaf": READ,
     "evidence_tile": READ,

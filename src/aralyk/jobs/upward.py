@@ -15,6 +15,7 @@ from typing import Final
 import psycopg
 from django.db import OperationalError, connections
 
+from aralyk.access.break_glass import do_settle_emergencies
 from aralyk.duties.alarms import do_raise_alarms
 from aralyk.incidents import upward as incidents
 from aralyk.orders import upward as orders
@@ -40,7 +41,7 @@ class Round:
 
 
 def follow(*, now: datetime, look_back: timedelta = LOOK_BACK, grace: timedelta = GRACE) -> Round:
-    """Tell risk what incidents and orders mean for it, pick up what waits, let orders follow, say what is late.
+    """Write ends of emergencies, tell risk what happened, pick up what waits, let orders follow, say what is late.
 
     Args:
         now: Domain time.
@@ -52,6 +53,7 @@ def follow(*, now: datetime, look_back: timedelta = LOOK_BACK, grace: timedelta 
     """
     since = now - look_back
     try:
+        do_settle_emergencies(now=now)
         told = incidents.tell_risk(now=now, since=since) + orders.tell_risk(now=now, since=since)
         picked_up = batch = do_pick_up_events()
         while batch == BATCH:

@@ -17,7 +17,7 @@ from aralyk.access.models import User
 from aralyk.access.permissions import May, allows
 from aralyk.access.queries import shown_name
 from aralyk.people.models import Respondent, Stated
-from aralyk.people.queries import respondent_for, respondent_is_seen
+from aralyk.people.queries import pairs_for, respondent_for
 from aralyk.risk.instrument import Instrument, version_used
 from aralyk.risk.levels import Level
 from aralyk.risk.models import Assessment, LevelDecision, Reassessment, RiskDuty, State
@@ -114,7 +114,7 @@ def levels_for(user: User, *, respondent: UUID | None = None) -> list[LevelNow]:
     """
     if not allows(user, May.SEE_RISK_LEVEL):
         return []
-    rows = LevelDecision.objects.filter(respondent_is_seen(user), state=State.IN_FORCE)
+    rows = LevelDecision.objects.filter(pairs_for(user), state=State.IN_FORCE)
     if respondent is not None:
         rows = rows.filter(respondent=respondent)
     newest = (
@@ -187,7 +187,7 @@ def trajectories_for(user: User, respondent_id: UUID) -> list[Trajectory]:
         raise NotFound("respondent")
     respondent = respondent_for(user, respondent_id)
     decisions = (
-        LevelDecision.objects.filter(respondent=respondent)
+        _readable(user, LevelDecision.objects.filter(respondent=respondent))
         .select_related("assessment", "decided_by", "second_by", "protected_person")
         .order_by(F("in_force_at").asc(nulls_last=True), "pk")
     )
@@ -251,13 +251,14 @@ def done_for(user: User) -> QuerySet[RiskDuty]:
 
 
 def _owed(user: User, rows: QuerySet[Row], overdue_at: datetime | None, before: datetime | None) -> QuerySet[Row]:
+    to = May.READ_RISK
     if not allows(user, May.READ_RISK):
         if not allows(user, May.OVERSEE_DUTIES):
             return rows.none()
-        overdue_at = min(overdue_at or clock.now(), clock.now())
+        to, overdue_at = May.OVERSEE_DUTIES, min(overdue_at or clock.now(), clock.now())
     rows = rows if overdue_at is None else rows.filter(due_at__lt=overdue_at)
     rows = rows if before is None else rows.filter(due_at__lt=before)
-    return rows.filter(respondent_is_seen(user))
+    return rows.filter(pairs_for(user, to=to))
 
 
 def _assessed_by(user: User, *, of_event: bool) -> Q:
@@ -268,8 +269,8 @@ def _assessed_by(user: User, *, of_event: bool) -> Q:
 
 
 def _readable(user: User, rows: QuerySet[Read]) -> QuerySet[Read]:
-    """Of rows about respondents, those whose risk is this person's to read, not only to know the level of."""
-    return rows.filter(respondent_is_seen(user)) if allows(user, May.READ_RISK) else rows.none()
+    """Of rows between two people, those whose risk is this person's to read, not only to know the level of."""
+    return rows.filter(pairs_for(user, to=May.READ_RISK)) if allows(user, May.READ_RISK) else rows.none()
 
 
 def _trajectory(respondent: Respondent, person: UUID, rows: list[LevelDecision]) -> Trajectory:

@@ -1,7 +1,7 @@
 """Alarms that people must see and no order is about: a row, a witness and a live event, once a change.
 
-Written by the processes that find something wrong with the platform, with a device's proof of who it is, or with what
-people owe. Works on psycopg's cursors and Django's, inside a transaction.
+Written by the processes that find something wrong with the platform or with a device's proof of who it is. Works on a
+psycopg cursor inside a transaction.
 """
 
 from __future__ import annotations
@@ -11,15 +11,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-import psycopg
 from psycopg.types.json import Jsonb
 
 from aralyk.evidence.kinds import Kind
 from aralyk.evidence.record import record
 from aralyk.tracking.live import LiveKind, announce
+from aralyk.tracking.log import Cursor
 
-Cursor = psycopg.Cursor[tuple[Any, ...]]
-_NEWEST: Final = "SELECT state, detail FROM platform_alarm WHERE component = %s ORDER BY id DESC LIMIT 1"
+_NEWEST: Final = "SELECT state, detail::text FROM platform_alarm WHERE component = %s ORDER BY id DESC LIMIT 1"
 
 
 def raise_alarm(cursor: Cursor, *, component: str, by: str, at: datetime, detail: Mapping[str, object]) -> bool:
@@ -53,22 +52,19 @@ def clear_alarm(cursor: Cursor, *, component: str, by: str, at: datetime) -> boo
 def standing(cursor: Cursor, *, prefix: str) -> dict[str, dict[str, Any]]:
     """The detail of each standing alarm whose component begins with `prefix`."""
     cursor.execute(
-        "SELECT component, detail FROM (SELECT DISTINCT ON (component) component, state, detail FROM platform_alarm"
+        "SELECT component, detail::text FROM"
+        " (SELECT DISTINCT ON (component) component, state, detail FROM platform_alarm"
         " WHERE starts_with(component, %s) ORDER BY component, id DESC) latest WHERE state = 'raised'",
         (prefix,),
     )
-    return {str(component): _object(detail) for component, detail in cursor.fetchall()}
+    return {str(component): json.loads(detail) for component, detail in cursor.fetchall()}
 
 
 def _latest(cursor: Cursor, component: str) -> tuple[str | None, dict[str, Any]]:
     cursor.execute(_NEWEST, (component,))
     row = cursor.fetchone()
-    return (row[0], _object(row[1])) if row else (None, {})
-
-
-def _object(detail: Any) -> dict[str, Any]:
-    """Django's cursors give JSON as its text."""
-    return dict(json.loads(detail) if isinstance(detail, str) else detail)
+    # As text: how a driver reads JSON differs between the processes and the pages.
+    return (row[0], json.loads(row[1])) if row else (None, {})
 
 
 def _write(
