@@ -37,6 +37,7 @@ class May(StrEnum):
     READ_RISK = "read_risk"  # answers, reasons, trajectory, duties
     ASSESS_RISK = "assess_risk"  # fill a form, set a level, do what it makes due
     CONFIRM_RISK = "confirm_risk"  # as the second person, to a lower level
+    OVERSEE_DUTIES = "oversee_duties"  # what others owe and is overdue, without the reasons
     MANAGE_DEVICES = "manage_devices"
     COMMAND_DEVICES = "command_devices"  # a place, an interval, a buzz, a text from the list
     WRITE_TO_RESPONDENT = "write_to_respondent"  # a text of one's own on the respondent's device
@@ -97,6 +98,7 @@ GRANTS: Final[Mapping[Role, Grant]] = MappingProxyType(
                     May.SEE_CASES, May.SEE_PROTECTED_PLACE, May.WATCH, May.ANSWER_INCIDENTS, May.CLOSE_INCIDENTS,
                     May.LOOK_INTO_VAULT, May.MANAGE_DEVICES, May.EXPORT_BUNDLES, May.COMMAND_DEVICES,
                     May.WRITE_TO_RESPONDENT, May.READ_QUARANTINE, May.RELEASE_FRAMES, May.SEE_RISK_LEVEL,
+                    May.OVERSEE_DUTIES,
                     May.GIVE_ACCESS, May.CONFIRM_ACCESS, May.REVIEW_ACCESS, May.RECORD_CONFLICTS, May.REVIEW_ACCOUNTS,
                 }
             ),
@@ -155,6 +157,7 @@ GRANTS: Final[Mapping[Role, Grant]] = MappingProxyType(
             may=frozenset(
                 {
                     May.SEE_CASES, May.EXPORT_BUNDLES, May.SEE_RISK_LEVEL, May.READ_RISK, May.READ_REPORTS,
+                    May.OVERSEE_DUTIES,
                     May.BREAK_GLASS, May.CONFIRM_ACCESS, May.REVIEW_ACCESS, May.RECORD_CONFLICTS,
                     May.WATCH_VAULT,
                     May.READ_SEALED_PAPERS,

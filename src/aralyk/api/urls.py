@@ -11,6 +11,7 @@ from aralyk.api import people_routes as people_routes
 from aralyk.api import quarantine as quarantine  # its routes join the API by being read
 from aralyk.api import register_routes as register_routes  # and these
 from aralyk.api import report_routes as report_routes
+from aralyk.api import risk_routes as risk_routes  # its addresses join by being imported
 from aralyk.api.door import not_found
 from aralyk.api.routes import api
 

@@ -22,6 +22,7 @@ from aralyk.access.queries import shown_name
 from aralyk.console import sentences
 from aralyk.console.platform_state import platform_state
 from aralyk.console.script_words import script_words
+from aralyk.duties.queries import may_see_duties
 from aralyk.incidents.queries import counts_for
 
 CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -133,6 +134,10 @@ def sections(request: HttpRequest, user: User) -> list[Section]:
         entries.append(("served_papers", _("Served papers"), "file-text"))
     if allows(user, May.READ_QUARANTINE):
         entries.append(("quarantine", _("Quarantine"), "scan"))
+    if may_see_duties(user):
+        entries.append(("duties", _("Duties"), "clock"))
+    if allows(user, May.READ_RISK):
+        entries.append(("risk_proposals", _("Risk"), "activity"))
     if Role(user.role) is not Role.ANALYST:
         entries.append(("access", _("Access"), "key-round"))
     if allows(user, May.MANAGE_USERS):
@@ -151,6 +156,7 @@ def sections(request: HttpRequest, user: User) -> list[Section]:
         ("papers", "papers_make", "papers_sealed", "papers_zone", "paper", "paper_deliver"), "orders"
     )
     family |= dict.fromkeys(("quarantined", "quarantine_look", "quarantine_release_all"), "quarantine")
+    family |= dict.fromkeys(("risk", "risk_assess", "risk_assessment", "risk_set", "risk_answer"), "risk_proposals")
     family |= dict.fromkeys(("emergencies", "emergency", "conflicts", "access_review", "case_access"), "access")
     family |= dict.fromkeys(("account", "account_new"), "accounts")
     family |= dict.fromkeys(

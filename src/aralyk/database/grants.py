@@ -108,7 +108,7 @@ CONSOLE_GRANTS: Final[dict[str, str]] = {
     "quarantine_outcome": ADD,
     "live_event": ADD,
     "devices_stranger": READ,
-    "platform_alarm": ADD,  # somebody looked too often; a review is late
+    "platform_alarm": ADD,  # somebody looked too often; a review is late; what somebody owes is overdue
     "access_casegrant": WRITE,
     "access_breakglass": WRITE,
     "access_conflict": WRITE,
