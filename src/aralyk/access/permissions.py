@@ -28,6 +28,8 @@ class May(StrEnum):
     ANSWER_INCIDENTS = "answer_incidents"  # acknowledge, note
     CLOSE_INCIDENTS = "close_incidents"
     ISSUE_ORDERS = "issue_orders"  # issue, vary, end; register the people of a case
+    CONFIRM_ORDERS = "confirm_orders"  # as the second person, what leaves somebody less protected
+    READ_CUTS = "read_cuts"  # the list of all that left somebody less protected
     SEE_RISK_LEVEL = "see_risk_level"  # the level alone
     READ_RISK = "read_risk"  # answers, reasons, trajectory, duties
     ASSESS_RISK = "assess_risk"  # fill a form, set a level, do what it makes due
@@ -77,6 +79,7 @@ GRANTS: Final[Mapping[Role, Grant]] = MappingProxyType(
                     May.SEE_CASES, May.SEE_PROTECTED_PLACE, May.WATCH, May.ANSWER_INCIDENTS, May.CLOSE_INCIDENTS,
                     May.LOOK_INTO_VAULT, May.MANAGE_DEVICES, May.EXPORT_BUNDLES, May.COMMAND_DEVICES,
                     May.WRITE_TO_RESPONDENT, May.READ_QUARANTINE, May.RELEASE_FRAMES, May.SEE_RISK_LEVEL,
+                    May.CONFIRM_ORDERS, May.READ_CUTS,
                 }
             ),
         ),
@@ -85,7 +88,7 @@ GRANTS: Final[Mapping[Role, Grant]] = MappingProxyType(
             may=frozenset(
                 {
                     May.SEE_CASES, May.ANSWER_INCIDENTS, May.ISSUE_ORDERS, May.LOOK_INTO_VAULT,
-                    May.SEE_RISK_LEVEL, May.READ_RISK, May.ASSESS_RISK, May.CONFIRM_RISK,
+                    May.SEE_RISK_LEVEL, May.READ_RISK, May.ASSESS_RISK, May.CONFIRM_RISK, May.CONFIRM_ORDERS,
                 }
             ),
         ),
@@ -99,7 +102,12 @@ GRANTS: Final[Mapping[Role, Grant]] = MappingProxyType(
         ),
         Role.COURT: Grant(
             scope=Scope.OWN_DISTRICTS,
-            may=frozenset({May.SEE_CASES, May.EXPORT_BUNDLES, May.SEE_RISK_LEVEL, May.READ_RISK}),
+            may=frozenset(
+                {
+                    May.SEE_CASES, May.EXPORT_BUNDLES, May.SEE_RISK_LEVEL, May.READ_RISK, May.ISSUE_ORDERS,
+                    May.CONFIRM_ORDERS,
+                }
+            ),
         ),
         Role.PROBATION: Grant(
             scope=Scope.OWN_DISTRICTS,
@@ -107,7 +115,7 @@ GRANTS: Final[Mapping[Role, Grant]] = MappingProxyType(
         ),
         Role.PROSECUTOR: Grant(
             scope=Scope.OWN_DISTRICTS_OR_EVERY_IF_NONE_NAMED,
-            may=frozenset({May.SEE_CASES, May.EXPORT_BUNDLES, May.SEE_RISK_LEVEL, May.READ_RISK}),
+            may=frozenset({May.SEE_CASES, May.EXPORT_BUNDLES, May.SEE_RISK_LEVEL, May.READ_RISK, May.READ_CUTS}),
         ),
         # Nothing by office: a crisis centre, a lawyer and the ombudsman see the cases that were opened to them by name.
         Role.CRISIS_CENTRE: Grant(scope=Scope.NO_DISTRICT, may=frozenset()),

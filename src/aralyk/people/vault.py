@@ -36,6 +36,10 @@ class SealedName(StrEnum):
     HOME_ADDRESS = "home_address"
     WORK_ADDRESS = "work_address"
     SCHOOL_ADDRESS = "school_address"
+    HOME_PLACE = "home_place"  # the same places as points, "42.874600,74.612200", for checks that return no point
+    WORK_PLACE = "work_place"
+    SCHOOL_PLACE = "school_place"
+    SHELTER_PLACE = "shelter_place"
 
 
 class VaultKeyMissing(RuntimeError):
