@@ -34,6 +34,7 @@ class Standing(StrEnum):
 
     PENDING = "pending"
     LIVE = "live"
+    SUSPENDED = "suspended"  # in force, and not watched for a time
     EXPIRED = "expired"
     ENDED = "ended"
 
@@ -61,11 +62,11 @@ class IssueClock:
 
 
 def orders_for(user: User) -> QuerySet[Order]:
-    """The orders of this person's districts, newest first, with the people of each: 3 queries however many."""
+    """The orders of this person's districts, newest first, with the people of each: 4 queries however many."""
     return (
         Order.objects.filter(in_districts(user))
         .select_related("respondent")
-        .prefetch_related("protected_persons")
+        .prefetch_related("protected_persons", "suspensions")
         .order_by("-issued_at", "pk")
     )
 
@@ -104,7 +105,17 @@ def standing(order: Order, *, at: datetime) -> Standing:
         return Standing.ENDED
     if at < order.starts_at:
         return Standing.PENDING
-    return Standing.LIVE if at < order.expires_at else Standing.EXPIRED
+    if at >= order.expires_at:
+        return Standing.EXPIRED
+    return Standing.SUSPENDED if _is_suspended(order, at=at) else Standing.LIVE
+
+
+def _is_suspended(order: Order, *, at: datetime) -> bool:
+    """By the rows that `orders_for` fetched with the order: a list asks for none of its own."""
+    return any(
+        one.begun_at is not None and one.from_at <= at < (one.resumed_at or one.until_at)
+        for one in order.suspensions.all()
+    )
 
 
 def version_of(order: Order, number: int | None = None) -> OrderVersion:
