@@ -254,7 +254,7 @@ def suspended(roles: Cast, issued: Order, *, after: float = 0, hours: float = 10
 
 def test_a_suspended_order_is_not_watched_and_is_watched_again_by_time_alone(database: Database, roles: Cast) -> None:
     issued = order(roles.police)
-    plans = [version_of(issued).spec]
+    plans = [{**version_of(issued).spec, "starts_at": clock.iso(issued.starts_at - timedelta(hours=1))}]
     suspension = suspended(roles, issued)
     plans.append(controls(database)[-1]["order"])
     for plan in plans:
@@ -262,22 +262,24 @@ def test_a_suspended_order_is_not_watched_and_is_watched_again_by_time_alone(dat
         plan["protected"] = [{**plan["protected"][0], "devices": [{"id": "hers", "kind": "phone", "interval_s": 60}]}]
     begun_us = clock.to_us(suspension.from_at)
     state = State.empty()
-    state.set_order(compile_order(plans[0]), clock.to_us(issued.starts_at))
+    state.set_order(compile_order(plans[0]), begun_us - 3_600_000_000)
     assert "proximity" in kinds_at_once(state, begun_us - 60_000_000)
-    told = state.set_order(compile_order(plans[1]), begun_us)
+    assert [control["type"] for control in controls(database)] == ["order", "order_ended", "order"]
+    told = state.end_order(str(issued.pk), begun_us)
     assert any(one.kind == "proximity" and one.phase == "close" for one in told)
-    in_between = begun_us + 3_600_000_000
-    assert "proximity" not in kinds_at_once(state, in_between)
+    state.set_order(compile_order(plans[1]), begun_us)
+    assert kinds_at_once(state, begun_us + 3_600_000_000) == set()
+    assert kinds_at_once(state, begun_us + 3_900_000_000, alarms=("sos",)) == {"panic"}  # she is heard all the while
     until_us = clock.to_us(suspension.until_at)
     assert "proximity" in kinds_at_once(state, until_us + 120_000_000)
 
 
-def kinds_at_once(state: State, at_us: int) -> set[str]:
+def kinds_at_once(state: State, at_us: int, **said: Any) -> set[str]:
     """What opens when both stand at one place."""
     seen = [
         Observation(
-            device=device, received_us=at_us, fixed_us=at_us - 1_000_000, lat=42.8, lon=74.5, accuracy_m=8.0,
-            source="gnss",
+            device=device, received_at_us=at_us, fixed_at_us=at_us - 1_000_000, lat=42.8, lon=74.5, accuracy_m=8.0,
+            source="gnss", **said,
         )
         for device in ("his", "hers")
     ]  # fmt: skip

@@ -114,6 +114,8 @@ def sections(request: HttpRequest, user: User) -> list[Section]:
         "checkup": "devices",
         "coverage": "devices",
     }
+    orders = ("order_new", "order_step", "orders_waiting", "order_proposal", "order_question", "order_reduction")
+    family |= dict.fromkeys((*orders, "order_vary", "order_act"), "orders")
     family |= dict.fromkeys(("quarantined", "quarantine_look", "quarantine_release_all"), "quarantine")
     current = family.get(here or "", here)
     return [

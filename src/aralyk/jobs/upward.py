@@ -1,4 +1,4 @@
-"""What happened below asks for an assessment above: one round of telling and picking up.
+"""What time and events ask for above: one round of beginning suspensions, telling risk and picking up.
 
 Incidents and ends of orders become rows of risk, rows become assessments that are due. A round that is cut off loses
 nothing: rows that were not told are told next time, rows that were not picked up wait.
@@ -15,6 +15,7 @@ from django.db import OperationalError, connections
 
 from aralyk.incidents import upward as incidents
 from aralyk.orders import upward as orders
+from aralyk.orders.suspensions import do_begin_due
 from aralyk.risk.pickup import BATCH, do_pick_up_events
 
 LOOK_BACK: Final = timedelta(days=7)  # after a process was away for longer, its first round looks at everything
@@ -42,6 +43,7 @@ def follow(*, now: datetime, look_back: timedelta = LOOK_BACK) -> Round:
     since = now - look_back
     try:
         told = incidents.tell_risk(now=now, since=since) + orders.tell_risk(now=now, since=since)
+        do_begin_due(now=now)
         picked_up = batch = do_pick_up_events()
         while batch == BATCH:
             batch = do_pick_up_events()

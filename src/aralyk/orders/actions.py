@@ -207,6 +207,19 @@ def change(
     return version
 
 
+def findings_after(
+    by: User, order: Order, conditions: Sequence[ConditionDraft], *, at: datetime
+) -> list[Found]:  # fmt: skip
+    """What the checks find in changed conditions of an order that was fetched with permission, and nobody answered.
+
+    Raises:
+        Refused: As `do_vary_order`, but for the answers and for less protection.
+    """
+    check_allowed(by, May.ISSUE_ORDERS)
+    lawful = varied_conditions(order, conditions, law=_law(order.jurisdiction), at=at)
+    return _unanswered(by, order, lawful, at=at)[0]
+
+
 def do_end_order(by: User, order_id: UUID, *, reason: str, act: str = "") -> Order:
     """Revoke an order now, as its issuer; the engine stops watching it, what happened before stays.
 
@@ -324,21 +337,24 @@ def rules_of_lawful(order: Order, conditions: Sequence[ConditionDraft], *, at: d
 
 
 def _new_findings(
-    by: User,
-    order: Order,
-    conditions: Sequence[LawfulCondition],
-    answers: Mapping[str, Answered],
-    *,
-    at: datetime,
+    by: User, order: Order, conditions: Sequence[LawfulCondition], answers: Mapping[str, Answered], *, at: datetime
 ) -> list[Found]:
-    """What the checks find now that no earlier version answered."""
+    """What the checks find now that no earlier version answered; each must be answered."""
+    found, already = _unanswered(by, order, conditions, at=at)
+    return check_answered(found, answers, already=already)
+
+
+def _unanswered(
+    by: User, order: Order, conditions: Sequence[LawfulCondition], *, at: datetime
+) -> tuple[list[Found], frozenset[str]]:
     protected = list(order.protected_persons.order_by("pk").values_list("pk", flat=True))
     found = find(
         by, conditions, circumstances_read(order.circumstances), protected=protected, subject=f"order:{order.pk}",
         at=at,
     )  # fmt: skip
     earlier = Finding.objects.filter(order_version__order=order).values_list("kind", "subject")
-    return check_answered(found, answers, already=frozenset(f"{kind}:{subject}" for kind, subject in earlier))
+    already = frozenset(f"{kind}:{subject}" for kind, subject in earlier)
+    return [one for one in found if one.key not in already], already
 
 
 def _insert_order(draft: OrderDraft, *, at: datetime) -> Order:

@@ -1,8 +1,8 @@
 """A time in which an order is not watched: with a reason, a second person, a beginning and an end.
 
-The engine is told a version that begins at the suspension's end, so watching begins again by time alone: no job, no
-person and no process has to remember it. A suspension that begins later is started by a job; if no job runs, nothing
-happens, and she stays protected.
+The engine is told an end, and a version that begins at the suspension's end: watching begins again by time alone, and
+no job, person or process has to remember it. Her call for help is heard all the while. A suspension that begins later
+is started by a job; if no job runs, nothing happens, and she stays protected.
 """
 
 from __future__ import annotations
@@ -145,7 +145,7 @@ def _tell_begun(by: User, order: Order, suspension: Suspension, *, at: datetime)
             "version": version.version,
         },
     )
-    versions.tell_engine(by, order, version, at=at)
+    versions.tell_engine_it_pauses(by, order, version, at=at)
 
 
 def _unfinished(order: Order, *, at: datetime) -> Suspension | None:

@@ -194,6 +194,16 @@ def tell_engine(by: User, order: Order, version: OrderVersion, *, at: datetime) 
     _tell(by, order, {"type": "order", "order": version.spec, "version": version.version}, at=at)
 
 
+def tell_engine_it_pauses(by: User, order: Order, version: OrderVersion, *, at: datetime) -> None:
+    """Put a version into the log that begins later. Call it last in the transaction.
+
+    The engine goes on watching an order that has begun, whatever a new version says of its start: so its watch ends
+    here, and the version that follows begins it anew.
+    """
+    _tell(by, order, {"type": "order_ended", "order_id": str(order.pk), "ended_at": clock.iso(at)}, at=at)
+    tell_engine(by, order, version, at=at)
+
+
 def tell_engine_it_ended(by: User, order: Order, *, at: datetime) -> None:
     """Put the order's end into the log. Call it last in the transaction."""
     _tell(by, order, {"type": "order_ended", "order_id": str(order.pk), "ended_at": clock.iso(at)}, at=at)
