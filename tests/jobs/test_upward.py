@@ -20,8 +20,8 @@ __all__ = ["roles", "with_accounts"]
 
 def test_a_round_tells_and_picks_up_and_the_next_has_nothing_to_do(database: Database, roles: Cast) -> None:
     raised(database, order(roles.police), kind="tamper")
-    assert upward.follow(now=clock.now()) == Round(told=1, picked_up=1)
-    assert upward.follow(now=clock.now()) == Round(told=0, picked_up=0)
+    assert upward.follow(now=clock.now()) == Round(told=1, picked_up=1, overdue=0)
+    assert upward.follow(now=clock.now()) == Round(told=0, picked_up=0, overdue=0)
     assert [one.cause for one in reassessments_for(roles.police)] == ["tamper"]
 
 
@@ -29,8 +29,8 @@ def test_what_happened_while_the_process_was_away_for_weeks_is_told_by_its_first
     database: Database, roles: Cast
 ) -> None:
     raised(database, order(roles.police), kind="panic", minutes_ago=30 * 24 * 60)
-    assert upward.follow(now=clock.now()) == Round(told=0, picked_up=0)
-    assert upward.follow(now=clock.now(), look_back=upward.EVER) == Round(told=1, picked_up=1)
+    assert upward.follow(now=clock.now()) == Round(told=0, picked_up=0, overdue=0)
+    assert upward.follow(now=clock.now(), look_back=upward.EVER) == Round(told=1, picked_up=1, overdue=0)
 
 
 def test_a_lost_database_is_said_in_the_words_that_the_process_waits_for(database: Database) -> None:

@@ -55,6 +55,12 @@ class Code(StrEnum):
     REQUEST_DECIDED = "request_decided"
     QUESTION_CLOSED = "question_closed"
     DRAFT_ISSUED = "draft_issued"
+    REPORT_CLOSED = "report_closed"
+    REPORT_NOT_CLOSED = "report_not_closed"
+    REPORT_INCOMPLETE = "report_incomplete"
+    REPORT_NOT_ASSESSED = "report_not_assessed"
+    RESPONDENT_KNOWN = "respondent_known"
+    KEY_REUSED = "key_reused"
     FRAME_DECIDED = "frame_decided"
     FRAME_NOT_RELEASABLE = "frame_not_releasable"
 

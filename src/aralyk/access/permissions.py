@@ -30,6 +30,9 @@ class May(StrEnum):
     ISSUE_ORDERS = "issue_orders"  # issue, vary, end; register the people of a case
     CONFIRM_ORDERS = "confirm_orders"  # as the second person, what leaves somebody less protected
     READ_CUTS = "read_cuts"  # the list of all that left somebody less protected
+    TAKE_REPORTS = "take_reports"  # take one from anybody, register whom it names, add to one's own
+    READ_REPORTS = "read_reports"  # what was said and done, for one's districts
+    DECIDE_REPORTS = "decide_reports"  # establish the fact of violence, decide, reopen
     SEE_RISK_LEVEL = "see_risk_level"  # the level alone
     READ_RISK = "read_risk"  # answers, reasons, trajectory, duties
     ASSESS_RISK = "assess_risk"  # fill a form, set a level, do what it makes due
@@ -89,16 +92,27 @@ GRANTS: Final[Mapping[Role, Grant]] = MappingProxyType(
                 {
                     May.SEE_CASES, May.ANSWER_INCIDENTS, May.ISSUE_ORDERS, May.LOOK_INTO_VAULT,
                     May.SEE_RISK_LEVEL, May.READ_RISK, May.ASSESS_RISK, May.CONFIRM_RISK, May.CONFIRM_ORDERS,
+                    May.TAKE_REPORTS, May.READ_REPORTS, May.DECIDE_REPORTS,
                 }
             ),
         ),
         Role.DUTY_UNIT: Grant(
             scope=Scope.OWN_DISTRICTS,
-            may=frozenset({May.SEE_CASES, May.ANSWER_INCIDENTS, May.LOOK_INTO_VAULT, May.SEE_RISK_LEVEL}),
+            may=frozenset(
+                {
+                    May.SEE_CASES, May.ANSWER_INCIDENTS, May.LOOK_INTO_VAULT, May.SEE_RISK_LEVEL,
+                    May.TAKE_REPORTS, May.READ_REPORTS,
+                }
+            ),
         ),
         Role.JUVENILE_OFFICER: Grant(
             scope=Scope.OWN_DISTRICTS,
-            may=frozenset({May.SEE_CASES, May.LOOK_INTO_VAULT, May.SEE_RISK_LEVEL, May.READ_RISK, May.ASSESS_RISK}),
+            may=frozenset(
+                {
+                    May.SEE_CASES, May.LOOK_INTO_VAULT, May.SEE_RISK_LEVEL, May.READ_RISK, May.ASSESS_RISK,
+                    May.TAKE_REPORTS, May.READ_REPORTS, May.DECIDE_REPORTS,
+                }
+            ),
         ),
         Role.COURT: Grant(
             scope=Scope.OWN_DISTRICTS,
@@ -115,10 +129,16 @@ GRANTS: Final[Mapping[Role, Grant]] = MappingProxyType(
         ),
         Role.PROSECUTOR: Grant(
             scope=Scope.OWN_DISTRICTS_OR_EVERY_IF_NONE_NAMED,
-            may=frozenset({May.SEE_CASES, May.EXPORT_BUNDLES, May.SEE_RISK_LEVEL, May.READ_RISK, May.READ_CUTS}),
+            may=frozenset(
+                {
+                    May.SEE_CASES, May.EXPORT_BUNDLES, May.SEE_RISK_LEVEL, May.READ_RISK, May.READ_REPORTS,
+                    May.READ_CUTS,
+                }
+            ),
         ),
-        # Nothing by office: a crisis centre, a lawyer and the ombudsman see the cases that were opened to them by name.
-        Role.CRISIS_CENTRE: Grant(scope=Scope.NO_DISTRICT, may=frozenset()),
+        # Nothing by office: a crisis centre, a lawyer and the ombudsman see the cases that were opened to them by name;
+        # of reports a crisis centre's adviser sees those that she took herself.
+        Role.CRISIS_CENTRE: Grant(scope=Scope.NO_DISTRICT, may=frozenset({May.TAKE_REPORTS})),
         Role.LABOUR_MINISTRY: Grant(scope=Scope.NO_DISTRICT, may=frozenset()),
         Role.OMBUDSMAN: Grant(scope=Scope.NO_DISTRICT, may=frozenset()),
         Role.ANALYST: Grant(scope=Scope.NO_DISTRICT, may=frozenset()),

@@ -61,6 +61,12 @@ SENTENCES: Final[Mapping[Code, Promise]] = MappingProxyType(
         Code.REQUEST_DECIDED: _("This request was already decided."),
         Code.QUESTION_CLOSED: _("This question is already closed."),
         Code.DRAFT_ISSUED: _("This draft was already issued as an order."),
+        Code.REPORT_CLOSED: _("This report is closed. To go on with it, reopen it."),
+        Code.REPORT_NOT_CLOSED: _("This report is still open."),
+        Code.REPORT_INCOMPLETE: _("The report can't be closed yet: something was not stated."),
+        Code.REPORT_NOT_ASSESSED: _("No report closes without a risk assessment: assess the risk first."),
+        Code.RESPONDENT_KNOWN: _("The report already names the person it is about."),
+        Code.KEY_REUSED: _("This idempotency key was already used for another request."),
         Code.FRAME_DECIDED: _("This frame was already released or dismissed."),
         Code.FRAME_NOT_RELEASABLE: _("This frame can't be released: open it to see why."),
     }

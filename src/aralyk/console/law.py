@@ -53,6 +53,15 @@ def condition_name(jurisdiction: str, kind: str, *, at: datetime) -> str:
         return kind
 
 
+def duty_name(jurisdiction: str, slug: str, *, at: datetime) -> str:
+    """What is owed, in the active language."""
+    law = pack(jurisdiction)
+    try:
+        return _read(law.duty(slug, on=law.day_of(at)).name)
+    except (NotInForce, KeyError):
+        return slug
+
+
 def article_text(jurisdiction: str, slug: str, *, at: datetime) -> ArticleText | None:
     """The article of a condition; None when the pack has none in force."""
     law = pack(jurisdiction)

@@ -116,7 +116,7 @@ def finding(kind: str, subject: str, facts: Mapping[str, Any], *, codes: Mapping
         return sentences[kind]
     if kind == "cannot_protect_here":
         return _(
-            "The device cannot protect here: the police need %(police)d min, the warning is %(car)d s, on foot %(foot)d s."
+            "The device can't protect here: police need %(police)d min, the warning is %(car)d s (walking %(foot)d s)."
         ) % {
             "police": facts.get("police_travel_s", 0) // 60,
             "car": facts.get("warning_driving_s", 0),
@@ -138,3 +138,9 @@ def _his_place(zone: str, place: str) -> str:
     if place == "work":
         return _("He works inside the area %(zone)s: he can't obey.") % {"zone": zone}
     return _("He lives inside the area %(zone)s: he can't obey.") % {"zone": zone}
+
+
+CHANGES: Final[Texts] = {
+    "variation": gettext_lazy("change of the order"),
+    "suspension": gettext_lazy("suspension"),
+}

@@ -49,7 +49,13 @@ GRANTS: Final[dict[str, dict[str, str]]] = {
         "devices_command": WRITE,  # what the engine asks of devices
         "risk_riskevent": "INSERT, SELECT (id)",  # tells upward what happened; reads nothing of risk
     },
-    "aralyk_vault": {**_WITNESS, "people_sealedfield": WRITE, "people_protectedperson": READ},
+    "aralyk_vault": {
+        **_WITNESS,
+        "people_sealedfield": WRITE,
+        "people_protectedperson": READ,
+        "reports_sealedtext": ADD,  # what was said is added to, never changed
+        "reports_draft": FULL,
+    },
     "aralyk_sequencer": {
         "evidence_entry": READ,
         "evidence_pending": "SELECT, DELETE",
@@ -124,6 +130,14 @@ CONSOLE_GRANTS: Final[dict[str, str]] = {
     "risk_riskevent": WRITE,
     "risk_reassessment": WRITE,
     "risk_riskduty": WRITE,
+    "api_idempotencykey": WRITE,
+    "reports_report": WRITE,
+    "reports_involved": WRITE,
+    "reports_decision": ADD,
+    "reports_event": ADD,
+    "reports_task": WRITE,
+    "reports_caseevent": ADD,
+    "reports_officercomplaint": ADD,
 }
 # The register: rows change and none is ever deleted.
 NEVER_DELETED: Final = (
@@ -134,7 +148,9 @@ NEVER_DELETED: Final = (
     "people_respondent",
 )
 # Not the console's, though Django's migrations made them: sealed facts, and what only processes write.
-HIDDEN_FROM_CONSOLE: Final = frozenset({"people_sealedfield", "snapshot", "django_migrations"})
+HIDDEN_FROM_CONSOLE: Final = frozenset(
+    {"people_sealedfield", "reports_sealedtext", "reports_draft", "snapshot", "django_migrations"}
+)
 
 
 def apply(cursor: Any) -> None:

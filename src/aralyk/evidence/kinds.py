@@ -49,6 +49,17 @@ class Kind(StrEnum):
     LOSS_RECORDED = "loss_recorded"
     RESPONDENT_REGISTERED = "respondent_registered"
     PROTECTED_PERSON_REGISTERED = "protected_person_registered"
+    # reports
+    REPORT_TAKEN = "report_taken"
+    REPORT_CHANGED = "report_changed"
+    REPORT_READ = "report_read"
+    REPORT_DECIDED = "report_decided"
+    REPORT_REOPENED = "report_reopened"
+    REPORT_TASK_DONE = "report_task_done"
+    REPORT_OVERDUE = "report_overdue"
+    REPORT_COPY = "report_copy"
+    REPORT_CASE = "report_case"
+    OFFICER_COMPLAINT = "officer_complaint"
     # risk
     RISK_ASSESSED = "risk_assessed"
     RISK_LEVEL_DECIDED = "risk_level_decided"
@@ -135,6 +146,16 @@ GRAMMAR: Final[dict[Kind, Grammar]] = {
     Kind.LOSS_RECORDED: _form("order", "cause", "from_at", "loss"),
     Kind.RESPONDENT_REGISTERED: _form("respondent"),
     Kind.PROTECTED_PERSON_REGISTERED: _form("protected_person"),
+    Kind.REPORT_TAKEN: _form("report", "account_sha256", "applicant", "channel", "district", "number", "reported_at"),
+    Kind.REPORT_CHANGED: _form("report", "what"),
+    Kind.REPORT_READ: _form("report"),
+    Kind.REPORT_DECIDED: _form("report", "closes", "outcome", "reason_sha256"),
+    Kind.REPORT_REOPENED: _form("report", "reason_sha256"),
+    Kind.REPORT_TASK_DONE: _form("report", "due_at", "result", "rule"),
+    Kind.REPORT_OVERDUE: _form("report", "due_at", "rule"),
+    Kind.REPORT_COPY: _form("report", "copy"),
+    Kind.REPORT_CASE: _form("report", "happened_on", "step"),
+    Kind.OFFICER_COMPLAINT: _form("report", "officer"),
     Kind.RISK_ASSESSED: _form(
         "respondent", "answers_sha256", "assessment", "instrument", "protected_person", "version"
     ),

@@ -161,8 +161,8 @@ class Jobs:
         while not self._stop.is_set():
             done = upward.follow(now=clock.now(), look_back=look_back)
             look_back = upward.LOOK_BACK
-            if done.told or done.picked_up:
-                _log.info("risk_told", told=done.told, picked_up=done.picked_up)
+            if done.told or done.picked_up or done.overdue:
+                _log.info("risk_told", told=done.told, picked_up=done.picked_up, overdue=done.overdue)
             self._stop.wait(self._settings.risk_s)
 
 

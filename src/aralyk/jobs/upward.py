@@ -1,7 +1,8 @@
-"""What time and events ask for above: one round of beginning suspensions, telling risk and picking up.
+"""What happened below asks for an assessment above: one round of telling and picking up, and of what is overdue.
 
-Incidents and ends of orders become rows of risk, rows become assessments that are due. A round that is cut off loses
-nothing: rows that were not told are told next time, rows that were not picked up wait.
+Incidents and ends of orders become rows of risk, rows become assessments that are due; what is overdue on reports is
+told once, suspensions whose time has come begin. A round that is cut off loses nothing: rows that were not told are
+told next time, rows that were not picked up wait.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from django.db import OperationalError, connections
 from aralyk.incidents import upward as incidents
 from aralyk.orders import upward as orders
 from aralyk.orders.suspensions import do_begin_due
+from aralyk.reports.overdue import BATCH as OVERDUE_BATCH
+from aralyk.reports.overdue import do_tell_overdue
 from aralyk.risk.pickup import BATCH, do_pick_up_events
 
 LOOK_BACK: Final = timedelta(days=7)  # after a process was away for longer, its first round looks at everything
@@ -28,10 +31,11 @@ class Round:
 
     told: int
     picked_up: int
+    overdue: int
 
 
 def follow(*, now: datetime, look_back: timedelta = LOOK_BACK) -> Round:
-    """Tell risk what incidents and orders mean for it, and pick up all that waits.
+    """Tell risk what incidents and orders mean for it, pick up all that waits, and say what is overdue on reports.
 
     Args:
         now: Domain time.
@@ -48,8 +52,12 @@ def follow(*, now: datetime, look_back: timedelta = LOOK_BACK) -> Round:
         while batch == BATCH:
             batch = do_pick_up_events()
             picked_up += batch
+        overdue = batch = do_tell_overdue(now=now)
+        while batch == OVERDUE_BATCH:
+            batch = do_tell_overdue(now=now)
+            overdue += batch
     except OperationalError as error:
         raise psycopg.OperationalError("the database went away") from error
     finally:
         connections.close_all()  # this thread's: the next round comes after a pause
-    return Round(told=told, picked_up=picked_up)
+    return Round(told=told, picked_up=picked_up, overdue=overdue)

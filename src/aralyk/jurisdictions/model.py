@@ -254,6 +254,42 @@ class Relation(Entry, frozen=True, kw_only=True):
     equated: Annotated[bool, Meta(description="Whether the law equates it to family rather than calling it family.")]
 
 
+class Statement(Entry, frozen=True, kw_only=True):
+    """Something that is asked of whoever reports: yes, no, or why nobody could say."""
+
+    table = "statement"
+
+    text: Annotated[Text, Meta(description="The question, as it stands on forms and on the applicant's copy.")]
+    required: Annotated[bool, Meta(description="True: a report does not close while it was not asked.")]
+    dated: Annotated[bool, Meta(description="True: a yes asks for its day as well.")] = False
+    circumstance: Annotated[
+        Circumstance | None, Meta(description="What a yes means for the duties that arise only if it is so.")
+    ] = None
+    position: Annotated[int, Meta(ge=1, description="Its place on forms; no two share one.")]
+
+
+class ReportOutcome(Entry, frozen=True, kw_only=True):
+    """What an office may decide on a report; every decision has its reason besides."""
+
+    table = "report_outcome"
+    references = {"registers": "register", "article": "article"}
+
+    name: Text
+    closes: Annotated[bool, Meta(description="False: the report stays open, for something is still awaited.")]
+    needs_order: Annotated[bool, Meta(description="True: an order must have been issued on the report.")] = False
+    registers: Annotated[
+        tuple[Slug, ...], Meta(description="Registers in one of which the case has a number; none: no number.")
+    ] = ()
+    sends_to: Annotated[
+        tuple[AgencyKind, ...], Meta(description="Offices to one of which the report goes; none: it stays.")
+    ] = ()
+    refuses: Annotated[bool, Meta(description="True: nothing is done for whoever reported; a prosecutor sees it.")] = (
+        False
+    )
+    article: Annotated[Slug | None, Meta(description="Absent: not a rule of law.")] = None
+    position: Annotated[int, Meta(ge=1, description="Its place on forms; no two share one.")]
+
+
 class StatisticsCode(Entry, frozen=True, kw_only=True):
     """One column, row or code of an official table, so that figures come out in its form exactly."""
 
@@ -319,6 +355,8 @@ KINDS: Final[dict[str, tuple[type[Entry], str]]] = {
         (Register, "registers"),
         (ViolenceKind, "violence_kinds"),
         (Relation, "relations"),
+        (Statement, "statements"),
+        (ReportOutcome, "report_outcomes"),
         (StatisticsCode, "statistics_codes"),
         (Calendar, "calendars"),
         (Holiday, "holidays"),

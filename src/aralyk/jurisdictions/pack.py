@@ -25,8 +25,10 @@ from aralyk.jurisdictions.model import (
     LegalBasis,
     Register,
     Relation,
+    ReportOutcome,
     RiskLevel,
     Sanction,
+    Statement,
     StatisticsCode,
     Text,
     ViolenceKind,
@@ -72,6 +74,8 @@ class Pack:
     registers: Mapping[str, tuple[Register, ...]]
     violence_kinds: Mapping[str, tuple[ViolenceKind, ...]]
     relations: Mapping[str, tuple[Relation, ...]]
+    statements: Mapping[str, tuple[Statement, ...]]
+    report_outcomes: Mapping[str, tuple[ReportOutcome, ...]]
     statistics_codes: Mapping[str, tuple[StatisticsCode, ...]]
     calendars: Mapping[str, tuple[Calendar, ...]]
     holidays: Mapping[str, tuple[Holiday, ...]]
@@ -194,6 +198,29 @@ class Pack:
     def relations_on(self, on: date) -> tuple[Relation, ...]:
         """Every relation of the parties that the law knows."""
         return _all_in_force(self.relations, on)
+
+    def statements_on(self, on: date) -> tuple[Statement, ...]:
+        """Everything that is asked of whoever reports, in the order of the form."""
+        return tuple(sorted(_all_in_force(self.statements, on), key=lambda statement: statement.position))
+
+    def report_outcome(self, slug: str, *, on: date) -> ReportOutcome:
+        """What may be decided on a report. Raises NotInForce."""
+        return _in_force(self.report_outcomes, slug, on=on, what="outcome of a report")
+
+    def report_outcomes_on(self, on: date) -> tuple[ReportOutcome, ...]:
+        """Everything that may be decided on a report, in the order of the form."""
+        return tuple(sorted(_all_in_force(self.report_outcomes, on), key=lambda outcome: outcome.position))
+
+    def duties_from(self, event: Event, *, on: date) -> tuple[Duty, ...]:
+        """The duties that an event starts at every level of risk, whatever an order rests on.
+
+        Not judged here: `only_if`, which depends on the case.
+        """
+        return tuple(
+            duty
+            for duty in _all_in_force(self.duties, on)
+            if duty.runs_from is event and not duty.levels and not duty.legal_bases
+        )
 
     def statistics_on(self, on: date, *, series: str) -> tuple[StatisticsCode, ...]:
         """The codes of one official table, dimension by dimension, in the table's own order."""

@@ -94,6 +94,8 @@ class Event(StrEnum):
     """What a clock or duty runs from, and what meets a clock."""
 
     REPORT_RECEIVED = "report_received"
+    REPORT_ACTED_ON = "report_acted_on"
+    REPORT_REFUSED = "report_refused"
     VIOLENCE_ESTABLISHED = "violence_established"
     RISK_ASSESSED = "risk_assessed"
     RESPONDENT_DETAINED = "respondent_detained"

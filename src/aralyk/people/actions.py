@@ -49,11 +49,12 @@ def do_register_respondent(
     weapons: Stated = Stated.UNKNOWN,
     synthetic: bool = False,
     jurisdiction: str = "KG",
+    reported: bool = False,
 ) -> Respondent:
     """Register the person under electronic monitoring.
 
     Args:
-        by: Who may issue orders, for the district of residence.
+        by: Who may issue orders, for the district of residence; of a report, who takes reports, for any district.
         name: As in the papers.
         residence_district: Code of the pack; duties follow it.
         born_on: Date of birth, when known.
@@ -61,16 +62,18 @@ def do_register_respondent(
         weapons: Whether he has access to weapons; unknown is never "no".
         synthetic: Whether this person exists only in a demo.
         jurisdiction: The pack that districts come from.
+        reported: Whether a report names him.
 
     Raises:
         Refused: not_permitted; invalid, naming the field.
         NotFound: A district that is not this person's.
     """
-    check_allowed(by, May.ISSUE_ORDERS)
+    check_allowed(by, May.TAKE_REPORTS if reported else May.ISSUE_ORDERS)
     name = check_text("name", name, longest=NAME_MAX)
     _check_language(language)
     _check_district_exists("residence_district", residence_district, jurisdiction=jurisdiction)
-    check_district(by, residence_district, what="district")
+    if not reported:  # a report is taken where somebody comes, about whoever lives anywhere
+        check_district(by, residence_district, what="district")
     if born_on is not None and born_on > clock.now().date():
         raise Refused.field("born_on", expected="a day in the past")
     with transaction.atomic():
@@ -99,21 +102,23 @@ def do_register_protected_person(
     language: str = "ru",
     code: str | None = None,
     synthetic: bool = False,
+    reported: bool = False,
 ) -> ProtectedPerson:
     """Register the person whom an order will protect, under a code alone; her facts are sealed.
 
     Args:
-        by: Who may issue orders.
+        by: Who may issue orders; of a report, who takes reports.
         sealed: What is known of her; her name at least. The values leave this function encrypted only.
         language: In which she is spoken to.
         code: How colleagues refer to her; made when not given.
         synthetic: Whether this person exists only in a demo.
+        reported: Whether a report names her.
 
     Raises:
         Refused: not_permitted; invalid, naming the field and never quoting its value; vault_unreadable: facts were
             sealed before and their key is gone.
     """
-    check_allowed(by, May.ISSUE_ORDERS)
+    check_allowed(by, May.TAKE_REPORTS if reported else May.ISSUE_ORDERS)
     _check_language(language)
     if SealedName.NAME not in sealed:
         raise Refused.field("sealed.name", expected="her name, or what she wants to be called")

@@ -30,10 +30,11 @@ class Look:
 
 
 def respondents_for(user: User) -> QuerySet[Respondent]:
-    """The respondents who live in this person's districts or stand in an order there, by name."""
+    """The respondents who live in this person's districts, or stand in an order or report there, by name."""
     here = Respondent.objects.filter(in_districts(user, field="residence_district"))
     ordered = Respondent.objects.filter(in_districts(user, field="orders__district"))
-    return (here | ordered).distinct().order_by("name", "pk")
+    reported = Respondent.objects.filter(in_districts(user, field="reports__district"))
+    return (here | ordered | reported).distinct().order_by("name", "pk")
 
 
 def respondent_for(user: User, respondent_id: UUID) -> Respondent:

@@ -70,14 +70,14 @@ class VaultKey:
         """Names the key without telling it."""
         return hashlib.sha256(b"aralyk vault key id\x00" + self.key).hexdigest()[:16]
 
-    def seal(self, value: str, *, person: UUID, name: SealedName) -> Sealed:
+    def seal(self, value: str, *, person: UUID, name: StrEnum) -> Sealed:
         """Encrypt `value` for this person and field."""
         nonce = secrets.token_bytes(NONCE_BYTES)
         bound_to = _bound_to(person=person, name=name, key_id=self.key_id)
         ciphertext = AESGCM(self.key).encrypt(nonce, value.encode("utf-8"), bound_to)
         return Sealed(key_id=self.key_id, nonce=nonce, ciphertext=ciphertext)
 
-    def open(self, sealed: Sealed, *, person: UUID, name: SealedName) -> str:
+    def open(self, sealed: Sealed, *, person: UUID, name: StrEnum) -> str:
         """Decrypt a value of this person and field.
 
         Raises:
@@ -92,7 +92,7 @@ class VaultKey:
             raise VaultUnreadable("the sealed bytes do not belong to this person and field") from None
 
 
-def _bound_to(*, person: UUID, name: SealedName, key_id: str) -> bytes:
+def _bound_to(*, person: UUID, name: StrEnum, key_id: str) -> bytes:
     return f"aralyk sealed v1/{person}/{name.value}/{key_id}".encode()
 
 

@@ -201,7 +201,8 @@ def waiting(request: HttpRequest) -> HttpResponse:
     values = {
         "proposals": [
             {
-                "id": one.pk, "order": order_facts(one.order), "change": one.get_change_display(), "what": _cut(one.content),
+                "id": one.pk, "order": order_facts(one.order), "what": _cut(one.content),
+                "change": sentences.text(order_words.CHANGES, one.change),
                 "reason": one.reason, "by": shown_name(one.proposed_by), "at": one.proposed_at,
                 "own": one.proposed_by_id == user.pk,
                 "overtaken": one.on_version != one.order.current_version and one.change == "variation",
@@ -256,7 +257,8 @@ def proposal(request: HttpRequest, proposal_id: int) -> HttpResponse:
         request, form, answer, title=_("Answer the proposal"), order=found.order, back=reverse("orders_waiting"),
         template="console/orders/proposal.html",
         proposal={
-            "change": found.get_change_display(), "what": _cut(found.content), "reason": found.reason,
+            "change": sentences.text(order_words.CHANGES, found.change), "what": _cut(found.content),
+            "reason": found.reason,
             "by": shown_name(found.proposed_by), "at": found.proposed_at, "own": found.proposed_by_id == user.pk,
             "from_at": _moment(found.content, "from_at"), "until_at": _moment(found.content, "until_at"),
             "expires_at": _moment(found.content, "expires_at"),
