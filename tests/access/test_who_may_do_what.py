@@ -154,5 +154,5 @@ def test_a_witness_outside_a_transaction_is_our_own_fault(roles: Cast, database:
 
 @pytest.mark.parametrize("code", Code)
 def test_every_refusal_has_a_sentence_that_can_be_filled(code: Code) -> None:
-    assert sentence_of(Refused(code, who="Т. operator"))
+    assert sentence_of(Refused(code, who="Т. operator", most=5))
     assert code in SENTENCES
