@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.http import QueryDict
@@ -34,6 +35,7 @@ from aralyk.orders.drafts import HANDOVER, PROXIMITY, Answered, Circumstances, C
 from aralyk.orders.models import DraftedOrder, Threat
 from aralyk.people.models import ProtectedPerson, Stated
 from aralyk.people.queries import respondents_for
+from aralyk.reports.queries import FromReport
 
 JURISDICTION: Final = "KG"  # of this installation's desk; another country's desk has its own
 STEPS: Final = ("people", "law", "conditions", "zones", "circumstances", "findings", "review")
@@ -73,6 +75,23 @@ def save(draft: DraftedOrder) -> None:
     """Write the draft down."""
     draft.updated_at = clock.now()
     draft.save(update_fields=["content", "updated_at", "issued_as"])
+
+
+def take_over(draft: DraftedOrder, report: FromReport) -> None:
+    """Begin with what the report says; everything of it may still be changed but the report itself."""
+    zone = ZoneInfo(pack(JURISDICTION).country.timezone)
+    draft.content["who"] = {
+        "report": str(report.report),
+        "district": report.district,
+        "respondent": str(report.respondent),
+        "protected": [str(person) for person in report.protected_persons],
+    }
+    times = {"reported_at": report.reported_at, "established_at": report.established_at}
+    draft.content["law"] = {
+        **{f"stated_{name}": [stated.value] for name, stated in report.statements.items()},
+        **{name: [at.astimezone(zone).strftime("%Y-%m-%dT%H:%M")] for name, at in times.items() if at is not None},
+    }
+    save(draft)
 
 
 def respondents(user: User) -> list[tuple[str, str]]:
@@ -192,6 +211,7 @@ def order_draft(draft: DraftedOrder) -> OrderDraft:
         reported_at=law["reported_at"],
         established_at=law["established_at"],
         extension_requested=law["extension_requested"],
+        report=UUID(who["report"]) if who.get("report") else None,
         circumstances=_circumstances(draft),
         answers={
             key: Answered(reason=one["reason"], alternative=one.get("alternative", ""))

@@ -526,6 +526,20 @@ class ChooseDeviceForm(ReasonedForm):
     field_order = ("carries", "reason", "exemption", "exemption_reason", "free_charger_given")
 
 
+class AssignForm(ReasonedForm):
+    """Which device somebody of the order carries from now on."""
+
+    def __init__(self, *given: Any, protected: Choices, stock: Choices, respondent: str, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self.fields["person"] = forms.ChoiceField(
+            label=_("Who carries it"), choices=[(respondent, _("Person under monitoring")), *protected]
+        )
+        self.fields["device"] = forms.ChoiceField(
+            label=_("Device"), choices=stock, help_text=_("Those that nobody carries.")
+        )
+        self.order_fields(["person", "device", "reason"])
+
+
 class LimitsForm(forms.Form):
     """What she heard of what the system can't do."""
 

@@ -45,6 +45,9 @@ from aralyk.orders.questions import ask_before_the_end
 from aralyk.orders.sanity import Found
 from aralyk.orders.written import circumstances_read, circumstances_written
 from aralyk.people.models import ProtectedPerson, Respondent
+from aralyk.reports.actions import note_order_issued
+from aralyk.reports.models import Report
+from aralyk.reports.queries import report_for
 
 ACT_MAX: Final = 80  # the number and date of a court's ruling
 FIRST_VERSION_REASON = "issued"
@@ -68,6 +71,7 @@ def do_issue_order(by: User, draft: OrderDraft) -> Order:
     check_allowed(by, May.ISSUE_ORDERS)
     at = clock.now()
     law, _, conditions = _lawful(by, draft, at=at)
+    report = _report_of(by, draft)
     found = find(
         by, conditions, draft.circumstances, protected=draft.protected_persons, subject="draft", at=at
     )  # fmt: skip
@@ -84,6 +88,8 @@ def do_issue_order(by: User, draft: OrderDraft) -> Order:
         version = versions.add_version(by, order, spec=spec, reason=FIRST_VERSION_REASON, at=at, conditions=conditions)
         store_answers(by, version, answered, draft.answers, at=at)
         ask_before_the_end(order, at=at)
+        if report is not None:
+            note_order_issued(report, order=order.pk, by=by, at=at)
         _witness_version(
             by, order, version, kind=Kind.ORDER_ISSUED, conditions=conditions, at=at,
             more={
@@ -316,6 +322,16 @@ def _lawful(by: User, draft: OrderDraft, *, at: datetime) -> tuple[Pack, LegalBa
     return law, basis, conditions
 
 
+def _report_of(by: User, draft: OrderDraft) -> Report | None:
+    """The report that the order answers: one that this person may read, about the same respondent."""
+    if draft.report is None:
+        return None
+    report = report_for(by, draft.report)
+    if report.respondent_id != draft.respondent:
+        raise Refused.field("report", expected="a report about the respondent of this order")
+    return report
+
+
 def _check_cuts_nothing(order: Order, conditions: Sequence[ConditionDraft], *, at: datetime) -> None:
     lost = cuts(versions.rules_of(order), rules_of_lawful(order, conditions, at=at))
     if lost:
@@ -372,6 +388,7 @@ def _insert_order(draft: OrderDraft, *, at: datetime) -> Order:
         threat=Threat(draft.threat),
         statements={name: str(stated) for name, stated in draft.statements.items()},
         circumstances=circumstances_written(draft.circumstances),
+        report_id=draft.report,
         reported_at=draft.reported_at,
         established_at=draft.established_at,
         issued_at=at,

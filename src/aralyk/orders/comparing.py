@@ -43,7 +43,7 @@ def _keeps(before: Rule, after: Rule | None) -> bool:
     if after is None:
         return False
     if before.kind == PROXIMITY:
-        return (
+        return bool(
             after.parameters["protected"] == before.parameters["protected"]
             and after.parameters["distance_m"] >= before.parameters["distance_m"]
             and after.parameters["warning_m"] >= before.parameters["warning_m"]

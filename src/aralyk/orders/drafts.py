@@ -126,6 +126,7 @@ class OrderDraft:
         reported_at: When somebody reported; required for a police order, because a clock runs from it.
         established_at: When the fact of violence was established; the law's clock runs from it.
         extension_requested: Whether whom the law names asked for the longer term.
+        report: The report that it answers.
         circumstances: For the checks.
         answers: To what the checks find, by the finding's key.
         synthetic: Whether the order exists only in a demo.
@@ -144,6 +145,7 @@ class OrderDraft:
     reported_at: datetime | None = None
     established_at: datetime | None = None
     extension_requested: bool = False
+    report: UUID | None = None
     circumstances: Circumstances = field(default_factory=Circumstances)
     answers: Mapping[str, Answered] = field(default_factory=dict)
     jurisdiction: str = "KG"

@@ -28,7 +28,7 @@ def holds(shape: Shape, place: Place) -> bool:
     """Whether a place lies inside a shape, its edge included."""
     circle = shape.get("circle")
     if circle is not None:
-        return metres_between(_centre(circle), place) <= circle["radius_m"]
+        return metres_between(_centre(circle), place) <= float(circle["radius_m"])
     from shapely.geometry import Point
 
     return bool(_flat(shape, near=place).distance(Point(0.0, 0.0)) <= TOUCH_M)

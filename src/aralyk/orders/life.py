@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
+from uuid import UUID
 
 from django.db.models import QuerySet
 
@@ -141,7 +142,7 @@ def suspension_of(order: Order, *, at: datetime) -> Suspension | None:
     return order.suspensions.filter(resumed_at__isnull=True, until_at__gt=at).order_by("from_at").first()
 
 
-def draft_for(user: User, draft_id: object) -> DraftedOrder:
+def draft_for(user: User, draft_id: UUID) -> DraftedOrder:
     """A draft of this person's own.
 
     Raises:

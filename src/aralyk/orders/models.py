@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from aralyk.people.models import ProtectedPerson, Respondent, Stated
+from aralyk.reports.models import Report
 
 
 class Threat(models.TextChoices):
@@ -35,6 +36,7 @@ class Order(models.Model):
     threat = models.CharField(max_length=8, choices=Threat.choices)
     statements = models.JSONField(default=dict)  # weapons, children, …: yes | no | unknown, as the applicant said
     circumstances = models.JSONField(default=dict)  # his places, the police's way, who will carry what: for the checks
+    report = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="orders", null=True)
     reported_at = models.DateTimeField(null=True)
     established_at = models.DateTimeField(null=True)
     issued_at = models.DateTimeField()

@@ -98,7 +98,8 @@ def do_record_service(
         versions.check_not_ended(order, at=at)
         if person is not None and not order.protected_persons.filter(pk=person).exists():
             raise NotFound("protected_person")
-        earliest = max(order.issued_at, at - LATE_ENTRY)
+        # People write minutes: handed over in the minute of the issue is after it.
+        earliest = max(order.issued_at.replace(second=0, microsecond=0), at - LATE_ENTRY)
         if served_at.tzinfo is None or not earliest <= served_at <= at:
             raise Refused.field("served_at", expected="a time after the issue, of the last three days, with its zone")
         receipt = Receipt.objects.create(

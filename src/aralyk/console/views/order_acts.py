@@ -26,6 +26,9 @@ from aralyk.console import order_words, sentences
 from aralyk.console.forms import problems
 from aralyk.console.order_facts import order_facts
 from aralyk.console.people import person_of
+from aralyk.devices.actions import do_assign_device
+from aralyk.devices.listing import stock_for
+from aralyk.devices.models import Party
 from aralyk.orders.actions import do_end_order
 from aralyk.orders.extensions import do_answer_question, do_note_attempt
 from aralyk.orders.fitting import Limit, do_choose_device, do_record_loss, do_tell_limits
@@ -63,6 +66,7 @@ class Act:
     Attributes:
         hint: What a person must know before.
         names_people: Whether its form asks which protected person.
+        names_devices: Whether it asks for a device of the stock, too.
     """
 
     title: str | Promise
@@ -71,6 +75,7 @@ class Act:
     do: Callable[[User, Order, Given], object]
     hint: str | Promise = ""
     names_people: bool = False
+    names_devices: bool = False
 
 
 def _suspend(user: User, order: Order, given: Given) -> object:
@@ -110,6 +115,14 @@ def _choose(user: User, order: Order, given: Given) -> object:
     )  # fmt: skip
 
 
+def _assign(user: User, order: Order, given: Given) -> object:
+    person = UUID(given["person"])
+    return do_assign_device(
+        user, device_id=given["device"], order_id=order.pk, person=person, reason=given["reason"],
+        party=Party.RESPONDENT if person == order.respondent_id else Party.PROTECTED,
+    )  # fmt: skip
+
+
 def _tell(user: User, order: Order, given: Given) -> object:
     return do_tell_limits(
         user, order.pk, person=UUID(given["person"]), limits=[Limit(one) for one in given["limits"]],
@@ -132,6 +145,10 @@ ACTS: Final[dict[str, Act]] = {
     "choose-device": Act(
         title=_("Choose the device"), may=May.MANAGE_DEVICES, form=shapes.ChooseDeviceForm, do=_choose,
         hint=_("The ministry's own decision, beside the risk that the police assessed."),
+    ),
+    "assign": Act(
+        title=_("Give a device"), may=May.MANAGE_DEVICES, form=shapes.AssignForm, do=_assign, names_people=True,
+        names_devices=True, hint=_("From now on the engine listens to it."),
     ),
     "limits": Act(
         title=_("Tell what the system can't do"), may=May.MANAGE_DEVICES, form=shapes.LimitsForm, do=_tell,
@@ -174,6 +191,9 @@ def act(request: HttpRequest, order_id: UUID, name: str) -> HttpResponse:
     order = order_for(user, order_id)
     check_allowed(user, chosen.may)
     extra: dict[str, Any] = {"protected": _people_of(order)} if chosen.names_people else {}
+    if chosen.names_devices:
+        stock = [(one.pk, f"{one.pk} · {sentences.text(sentences.DEVICE_KINDS, one.kind)}") for one in stock_for(user)]
+        extra |= {"stock": stock, "respondent": str(order.respondent_id)}
     form = chosen.form(request.POST if request.method == "POST" else None, **extra)
     back = reverse("order", args=[order.pk])
     return _answered(

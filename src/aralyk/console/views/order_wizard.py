@@ -36,6 +36,7 @@ from aralyk.people.actions import do_register_protected_person, do_register_resp
 from aralyk.people.models import ProtectedPerson, Stated
 from aralyk.people.queries import respondent_for
 from aralyk.people.vault import SealedName
+from aralyk.reports.queries import FromReport, from_report
 
 TITLES: Final[dict[str, Callable[[], str]]] = {
     "people": lambda: _("The people"),
@@ -54,15 +55,32 @@ def new(request: HttpRequest) -> HttpResponse:
     """Begin an order, or go on with one that was begun."""
     user = person_of(request)
     check_allowed(user, May.ISSUE_ORDERS)
+    report = _report_of(request, user)
     if request.method == "POST":
         now = clock.now()
         draft = DraftedOrder.objects.create(author=user, created_at=now, updated_at=now)
+        if report is not None:
+            order_drafting.take_over(draft, report)
         return _to(draft, STEPS[0])
     drafts = [
         {"id": one.pk, "number": (one.content.get("law", {}).get("number") or [""])[0], "updated_at": one.updated_at}
         for one in drafts_for(user)[:20]
     ]
-    return render(request, "console/orders/new.html", {"drafts": drafts})
+    values = {"drafts": drafts, "report": None if report is None else report.report}
+    return render(request, "console/orders/new.html", values)
+
+
+def _report_of(request: HttpRequest, user: User) -> FromReport | None:
+    """The report that the order answers: `?report=` of its page's link."""
+    written = request.GET.get("report") or request.POST.get("report")
+    if not written:
+        return None
+    try:
+        report_id = UUID(written)
+    except ValueError:
+        raise NotFound("report") from None
+    asked = sorted({name for basis in order_drafting.bases() for name in basis.required_statements})
+    return from_report(user, report_id, asked=tuple(asked))
 
 
 @require_http_methods(["GET", "POST"])
@@ -135,6 +153,7 @@ def _people(request: HttpRequest, user: User, draft: DraftedOrder) -> HttpRespon
         try:
             protected = _known(form.cleaned_data["codes"])
             draft.content["who"] = {
+                "report": who.get("report"),
                 "district": form.cleaned_data["district"],
                 "respondent": _respondent(user, form.cleaned_data),
                 "protected": [*protected, *_registered(user, form.cleaned_data)],
