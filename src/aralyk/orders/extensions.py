@@ -15,7 +15,7 @@ from django.db import transaction
 from aralyk import clock
 from aralyk.access.errors import Code, NotFound, Refused
 from aralyk.access.models import User
-from aralyk.access.permissions import May, check_allowed, sees_district
+from aralyk.access.permissions import May, check_allowed, sees_case
 from aralyk.access.texts import check_text
 from aralyk.access.witness import fingerprint, witness
 from aralyk.evidence.kinds import Kind
@@ -124,7 +124,7 @@ def _extend(by: User, order: Order, *, extend_to: datetime, reason: str, act: st
 
 def _locked(by: User, question_id: int) -> tuple[Order, ExtensionQuestion]:
     found = ExtensionQuestion.objects.filter(pk=question_id).select_related("order").first()
-    if found is None or not sees_district(by, found.order.district):
+    if found is None or not sees_case(by, found.order_id, district=found.order.district, to=May.ISSUE_ORDERS):
         raise NotFound("extension_question")
     order = versions.locked_order(by, found.order_id)
     question = ExtensionQuestion.objects.select_for_update().get(pk=question_id)

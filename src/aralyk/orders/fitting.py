@@ -67,7 +67,7 @@ def do_choose_device(
         raise Refused.field("free_charger_given", expected="yes: a charger is given free of charge at the fitting")
     at = clock.now()
     with transaction.atomic():
-        order = versions.locked_order(by, order_id)
+        order = versions.locked_order(by, order_id, to=May.MANAGE_DEVICES)
         versions.check_not_ended(order, at=at)
         choice = DeviceChoice.objects.create(
             order=order, carries=carries, reason=reason.strip(), threat=order.threat, exemption=exemption,
@@ -99,8 +99,8 @@ def do_tell_limits(
         NotFound: No such order or person in it, or not this person's.
         Refused: not_permitted; order_ended; invalid (limits, language).
     """
-    if not allows(by, May.ISSUE_ORDERS):
-        check_allowed(by, May.MANAGE_DEVICES)
+    may = May.ISSUE_ORDERS if allows(by, May.ISSUE_ORDERS) else May.MANAGE_DEVICES
+    check_allowed(by, may)
     if language not in LANGUAGES:
         raise Refused.field("language", expected=" or ".join(LANGUAGES), found=language)
     said = {Limit(limit) for limit in limits}
@@ -109,7 +109,7 @@ def do_tell_limits(
         raise Refused.field("limits", expected=f"also {', '.join(missing)}")
     at = clock.now()
     with transaction.atomic():
-        order = versions.locked_order(by, order_id)
+        order = versions.locked_order(by, order_id, to=may)
         versions.check_not_ended(order, at=at)
         if not order.protected_persons.filter(pk=person).exists():
             raise NotFound("protected_person")
@@ -141,8 +141,8 @@ def do_record_loss(
         NotFound: No such order, or not this person's.
         Refused: not_permitted; invalid, naming the field.
     """
-    if not allows(by, May.ANSWER_INCIDENTS):
-        check_allowed(by, May.MANAGE_DEVICES)
+    may = May.ANSWER_INCIDENTS if allows(by, May.ANSWER_INCIDENTS) else May.MANAGE_DEVICES
+    check_allowed(by, may)
     note = check_text("note", note, longest=REASON_MAX, shortest=REASON_MIN)
     at = clock.now()
     for name, moment in (("from_at", from_at), ("until_at", until_at)):
@@ -153,7 +153,7 @@ def do_record_loss(
     if until_at is not None and until_at <= from_at:
         raise Refused.field("until_at", expected="later than the beginning")
     with transaction.atomic():
-        order = versions.locked_order(by, order_id)
+        order = versions.locked_order(by, order_id, to=may)
         loss = Loss.objects.create(
             order=order, cause=LossCause(cause), from_at=from_at, until_at=until_at, note=note, recorded_by=by,
             recorded_at=at,

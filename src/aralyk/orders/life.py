@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 
 from aralyk.access.errors import NotFound
 from aralyk.access.models import User
-from aralyk.access.permissions import May, allows, check_allowed, in_districts
+from aralyk.access.permissions import May, allows, check_allowed, seen_by
 from aralyk.jurisdictions.loader import pack
 from aralyk.jurisdictions.model import Duty
 from aralyk.jurisdictions.values import Circumstance, DutyKind, Event
@@ -53,7 +53,7 @@ class OrderClock:
 
 def proposals_for(user: User, *, order: Order | None = None) -> QuerySet[Proposal]:
     """Changes that wait for a second person, oldest first, in this person's districts."""
-    found = Proposal.objects.filter(in_districts(user, field="order__district"), state=ProposalState.WAITING)
+    found = Proposal.objects.filter(seen_by(user, order="order__"), state=ProposalState.WAITING)
     if not (allows(user, May.CONFIRM_ORDERS) or allows(user, May.ISSUE_ORDERS) or allows(user, May.READ_CUTS)):
         found = found.none()
     if order is not None:
@@ -75,7 +75,7 @@ def proposal_for(user: User, proposal_id: int) -> Proposal:
 
 def questions_for(user: User, *, order: Order | None = None) -> QuerySet[ExtensionQuestion]:
     """Questions about an extension that nobody answered yet, those due first; an order's end closes none of them."""
-    found = ExtensionQuestion.objects.filter(in_districts(user, field="order__district"), closed_at__isnull=True)
+    found = ExtensionQuestion.objects.filter(seen_by(user, order="order__"), closed_at__isnull=True)
     if not allows(user, May.ISSUE_ORDERS):
         found = found.none()
     if order is not None:
@@ -97,7 +97,7 @@ def question_for(user: User, question_id: int) -> ExtensionQuestion:
 
 def reductions_for(user: User, *, order: Order | None = None) -> QuerySet[ReductionRequest]:
     """Requests for less protection that nobody decided yet, oldest first."""
-    found = ReductionRequest.objects.filter(in_districts(user, field="order__district"), decided_at__isnull=True)
+    found = ReductionRequest.objects.filter(seen_by(user, order="order__"), decided_at__isnull=True)
     if not (allows(user, May.ISSUE_ORDERS) or allows(user, May.READ_CUTS)):
         found = found.none()
     if order is not None:
@@ -126,7 +126,7 @@ def cuts_for(user: User, *, since: datetime | None = None) -> QuerySet[Protectio
         Refused: not_permitted.
     """
     check_allowed(user, May.READ_CUTS)
-    found = ProtectionCut.objects.filter(in_districts(user, field="order__district"))
+    found = ProtectionCut.objects.filter(seen_by(user, order="order__"))
     if since is not None:
         found = found.filter(at__gte=since)
     return found.select_related("order__respondent", "by", "second_by").order_by("-at", "-pk")[:CUTS_MAX]

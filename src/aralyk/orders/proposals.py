@@ -15,7 +15,7 @@ from django.db import transaction
 from aralyk import clock
 from aralyk.access.errors import Code, NotFound, Refused
 from aralyk.access.models import User
-from aralyk.access.permissions import May, check_allowed, sees_district
+from aralyk.access.permissions import May, check_allowed, sees_case
 from aralyk.access.witness import fingerprint, witness
 from aralyk.evidence.kinds import Kind
 from aralyk.jurisdictions.loader import pack
@@ -178,9 +178,11 @@ def _propose(
 
 def _locked_proposal(by: User, proposal_id: int, *, own: bool = False) -> tuple[Order, Proposal]:
     found = Proposal.objects.filter(pk=proposal_id).select_related("order").first()
-    if found is None or not sees_district(by, found.order.district):
+    if found is None or not sees_case(by, found.order_id, district=found.order.district, to=May.CONFIRM_ORDERS):
         raise NotFound("proposal")
-    order = versions.locked_order(by, found.order_id)  # first the order: every writer locks it first
+    order = versions.locked_order(
+        by, found.order_id, to=May.CONFIRM_ORDERS
+    )  # first the order: every writer locks it first
     proposal = Proposal.objects.select_for_update(of=("self",)).select_related("proposed_by").get(pk=proposal_id)
     if proposal.state != ProposalState.WAITING:
         raise Refused(Code.PROPOSAL_DECIDED)

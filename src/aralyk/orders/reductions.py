@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from aralyk import clock
 from aralyk.access.errors import Code, NotFound, Refused
 from aralyk.access.models import User
-from aralyk.access.permissions import May, check_allowed, sees_district
+from aralyk.access.permissions import May, check_allowed, sees_case
 from aralyk.access.texts import check_text
 from aralyk.access.witness import fingerprint, witness
 from aralyk.evidence.kinds import Kind
@@ -222,7 +222,7 @@ def _talked(
 
 def _locked(by: User, request_id: int) -> tuple[Order, ReductionRequest]:
     found = ReductionRequest.objects.filter(pk=request_id).select_related("order").first()
-    if found is None or not sees_district(by, found.order.district):
+    if found is None or not sees_case(by, found.order_id, district=found.order.district, to=May.ISSUE_ORDERS):
         raise NotFound("reduction_request")
     order = versions.locked_order(by, found.order_id)
     request = ReductionRequest.objects.select_for_update(of=("self",)).select_related("talked_by").get(pk=request_id)
