@@ -35,6 +35,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 DOORS: dict[str, dict[str, object]] = {"gateway": {"http_port": 0, "r16h_port": 0}}
 TEN_MINUTES_S = 600.0
 LIVE_WITHIN_S = 5.0
+PATIENCE_MS = 120_000  # the first check of a process loads the engine, and a busy machine takes its time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +51,7 @@ class Stage:
     def screen(self, username: str) -> Screen:
         """Somebody's window, logged in."""
         screen = Screen(self.browser, self.base)
+        screen.page.set_default_timeout(PATIENCE_MS)
         screen.log_in(getattr(self.roles, username), PASSWORD)
         return screen
 
