@@ -1,6 +1,6 @@
 """An order is extended on her wish, suspended, lifted on her request, ended; nothing of it happens silently."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,12 +9,14 @@ from django.db import IntegrityError
 from aralyk import clock
 from aralyk.access.errors import Code, NotFound, Refused
 from aralyk.access.models import Role
+from aralyk.database import Role as DatabaseRole
 from aralyk.engine import Observation, State, compile_order
+from aralyk.monitor.directory import Directory
 from aralyk.orders.actions import do_end_order, do_vary_order
 from aralyk.orders.drafts import ConditionDraft
 from aralyk.orders.extensions import do_answer_question, do_extend_order, do_note_attempt
 from aralyk.orders.life import cuts_for, questions_for, reductions_for, suspension_of
-from aralyk.orders.models import Answer, ExtensionQuestion, Order, ReductionRequest, Suspension, Wish
+from aralyk.orders.models import Answer, Order, ReductionRequest, Suspension, Wish
 from aralyk.orders.overlaps import overlapping
 from aralyk.orders.private import Privacy
 from aralyk.orders.proposals import do_confirm_proposal, do_propose_suspension
@@ -27,8 +29,11 @@ from aralyk.risk.drafts import AssessmentDraft
 from aralyk.risk.instrument import instruments_on
 from aralyk.risk.levels import Level
 from aralyk.risk.models import RiskEvent
+from aralyk.tracking import columns
+from aralyk.tracking.arrivals import Message
+from aralyk.tracking.projection import heard, write_fixes
 from tests.conftest import Database
-from tests.orders.cast import HERE, RULING, Cast, account, controls, equip, order, witnesses
+from tests.orders.cast import HERE, RULING, Cast, account, bracelet, controls, equip, order, witnesses
 from tests.orders.shifting import ShiftClock
 
 PRIVATE = Privacy(alone=True, code_word_used=True, not_on_her_phone=True, adviser_offered=True)
@@ -401,24 +406,48 @@ def test_a_stranger_to_the_pair_is_no_overlap(roles: Cast) -> None:
     assert list(overlapping(other)) == []
 
 
-def test_collection_stops_at_the_orders_last_second_and_the_clocks_of_staff_live_on(
-    roles: Cast, shift: ShiftClock
-) -> None:
-    from aralyk.monitor.directory import Directory
-    from aralyk.tracking.projection import Term
-    from tests.orders.cast import bracelet
+BRACELET = "860000000000017"
 
+
+def kept_at(database: Database, *moments: datetime) -> list[datetime]:
+    """The device speaks at these moments, and the monitor's projection keeps what it may; returns what is there."""
+    with database.connect(DatabaseRole.MONITOR) as connection, connection.cursor() as cursor:
+        columns.register(connection)
+        directory = Directory()
+        directory.refresh(cursor)
+        messages = [
+            heard(
+                device=BRACELET, received_us=clock.to_us(at), stream="position/t", seq=number, heard_us=None,
+                message=Message(fixed_at=at, lat=42.87, lon=74.6, valid=True),
+            )
+            for number, at in enumerate(moments, start=1)
+        ]  # fmt: skip
+        for at in moments:
+            cursor.execute("SELECT fix_partition(%s)", (at.date(),))
+        write_fixes(cursor, messages, terms=directory.terms)
+        rows = cursor.execute("SELECT fixed_at FROM fix ORDER BY fixed_at").fetchall()
+    return [at for (at,) in rows]
+
+
+def test_collection_stops_at_the_orders_last_second_and_the_clocks_of_staff_live_on(
+    database: Database, roles: Cast, shift: ShiftClock
+) -> None:
     issued = police_order(roles)
     bracelet(roles.probation)
-    equip(roles.probation, issued, device="860000000000017")
-    directory = Directory()
-    from django.db import connection
-
-    with connection.cursor() as cursor:
-        directory.refresh(cursor.cursor)
-    ends_us = clock.to_us(issued.expires_at)
-    assert directory.terms["860000000000017"] == Term(clock.to_us(issued.starts_at), ends_us)
+    equip(roles.probation, issued, device=BRACELET)
+    end, tick = issued.expires_at, timedelta(microseconds=1)
+    assert kept_at(database, end - tick, end, end + tick, end + timedelta(hours=1)) == [end - tick]
     shift.by(timedelta(days=5))
-    assert questions_for(roles.police).count() == 1
-    assert ExtensionQuestion.objects.get().closed_at is None
-    assert datetime.now(UTC) < issued.expires_at < clock.now()
+    assert questions_for(roles.police).get().closed_at is None
+
+
+def test_nothing_is_collected_on_an_order_while_it_is_suspended(database: Database, roles: Cast) -> None:
+    issued = order(roles.police)
+    bracelet(roles.probation)
+    equip(roles.probation, issued, device=BRACELET)
+    suspension = suspended(roles, issued)
+    after = suspension.until_at + timedelta(seconds=1)
+    assert kept_at(database, suspension.until_at - timedelta(hours=1), after) == [after]
+    do_resume(roles.police, issued.pk, reason="выписан раньше")
+    now = clock.now()
+    assert kept_at(database, now) == [now, after]

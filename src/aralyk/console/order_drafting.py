@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.http import QueryDict
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from aralyk import clock
 from aralyk.access.models import User
@@ -134,7 +135,7 @@ def kinds_of(basis: str) -> list[dict[str, Any]]:
         {
             "slug": kind.slug,
             "name": law_words.condition_name(JURISDICTION, kind.slug, at=now),
-            "known_by": sentences.text(sentences.KNOWN_BY, kind.known_by.value),
+            "known_by": f"{_('Known by:')} {sentences.text(sentences.KNOWN_BY, kind.known_by.value)}",
             "numbers": tuple(kind.numbers),
         }
         for kind in law.condition_kinds_on(law.day_of(now), legal_basis=basis)

@@ -106,8 +106,9 @@ def finding(kind: str, subject: str, facts: Mapping[str, Any], *, codes: Mapping
         "places_too_close": _("A place of his and a place of hers are closer than the distance that is ordered."),
         "places_not_compared": _("His places and hers could not be compared: one of them is not known."),
         "travel_time_unknown": _("Nobody has stated how long the police need to her home."),
-        "coverage_unknown": _("Nobody knows how well devices are heard at the home of: %(who)s.")
-        % {"who": _("him") if subject == "his_home" else who},
+        "coverage_unknown": _("Nobody knows how well devices are heard at his home.")
+        if subject == "his_home"
+        else _("Nobody knows how well devices are heard at her home (%(who)s).") % {"who": who},
         "no_device_on_her": _("%(who)s carries no device: the ring round her will not be watched.") % {"who": who},
         "shelter_in_zone": _("The area %(zone)s holds a sealed shelter: an area of this form would point to it.")
         % {"zone": name},
@@ -123,9 +124,12 @@ def finding(kind: str, subject: str, facts: Mapping[str, Any], *, codes: Mapping
             "foot": facts.get("warning_walking_s", 0),
         }
     if kind == "coverage_poor":
-        return _("Devices are heard badly at the home of %(who)s: %(share)d of 100 reports come.") % {
-            "who": _("him") if subject == "his_home" else who,
-            "share": facts.get("heard_pct", 0),
+        share = facts.get("heard_pct", 0)
+        if subject == "his_home":
+            return _("Devices are heard badly at his home: %(share)d of 100 reports come.") % {"share": share}
+        return _("Devices are heard badly at her home (%(who)s): %(share)d of 100 reports come.") % {
+            "who": who,
+            "share": share,
         }
     if kind == "interval_too_long":
         return _("Between two reports a car drives %(metres)d m: more than from warning to ordered distance.") % {

@@ -44,6 +44,7 @@ GRANTS: Final[dict[str, dict[str, str]]] = {
         "incidents_incident": WRITE,
         "incidents_incidentevent": ADD,
         "orders_order": READ,
+        "orders_suspension": READ,
         "devices_device": READ,
         "devices_assignment": READ,
         "devices_command": WRITE,  # what the engine asks of devices

@@ -40,6 +40,7 @@ from aralyk.orders.life import (
     questions_for,
     reduction_for,
     reductions_for,
+    suspension_of,
 )
 from aralyk.orders.models import Answer, Carries, Exemption, LossCause, Order, Weapons, Wish
 from aralyk.orders.private import Privacy
@@ -206,10 +207,11 @@ def acts_for(user: User, order: Order) -> list[dict[str, Any]]:
     """The acts that this person may do, for the order's page."""
     if order.ended_at is not None:
         return []
+    useless = "suspend" if suspension_of(order, at=clock.now()) else "resume"
     return [
         {"name": name, "title": one.title, "url": reverse("order_act", args=[order.pk, name])}
         for name, one in ACTS.items()
-        if allows(user, one.may)
+        if allows(user, one.may) and name != useless
     ]
 
 
