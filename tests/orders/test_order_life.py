@@ -411,8 +411,9 @@ BRACELET = "860000000000017"
 
 def kept_at(database: Database, *moments: datetime) -> list[datetime]:
     """The device speaks at these moments, and the monitor's projection keeps what it may; returns what is there."""
-    with database.connect(DatabaseRole.MONITOR) as connection, connection.cursor() as cursor:
+    with database.connect(DatabaseRole.MONITOR) as connection:
         columns.register(connection)
+        cursor = connection.cursor()
         directory = Directory()
         directory.refresh(cursor)
         messages = [
