@@ -155,6 +155,8 @@ def sections(request: HttpRequest, user: User) -> list[Section]:
     family |= dict.fromkeys(
         ("papers", "papers_make", "papers_sealed", "papers_zone", "paper", "paper_deliver"), "orders"
     )
+    orders = ("order_new", "order_step", "orders_waiting", "order_proposal", "order_question", "order_reduction")
+    family |= dict.fromkeys((*orders, "order_vary", "order_act"), "orders")
     family |= dict.fromkeys(("quarantined", "quarantine_look", "quarantine_release_all"), "quarantine")
     family |= dict.fromkeys(("risk", "risk_assess", "risk_assessment", "risk_set", "risk_answer"), "risk_proposals")
     family |= dict.fromkeys(("emergencies", "emergency", "conflicts", "access_review", "case_access"), "access")

@@ -45,6 +45,10 @@ class SealedName(StrEnum):
     HELPER_PHONE = "helper_phone"
     REPRESENTATIVE_NAME = "representative_name"
     REPRESENTATIVE_PHONE = "representative_phone"
+    HOME_PLACE = "home_place"  # the same places as points, "42.874600,74.612200", for checks that return no point
+    WORK_PLACE = "work_place"
+    SCHOOL_PLACE = "school_place"
+    SHELTER_PLACE = "shelter_place"
 
 
 OWN_FACTS: Final = (
@@ -55,9 +59,13 @@ OWN_FACTS: Final = (
     SealedName.SCHOOL_ADDRESS,
     SealedName.SHELTER_ADDRESS,
     SealedName.CODE_WORD,
+    SealedName.HOME_PLACE,
+    SealedName.WORK_PLACE,
+    SealedName.SCHOOL_PLACE,
+    SealedName.SHELTER_PLACE,
 )
 # A shelter is a secret of everybody in it: a second person confirms before it is shown.
-NEEDS_SECOND: Final = frozenset({SealedName.SHELTER_ADDRESS})
+NEEDS_SECOND: Final = frozenset({SealedName.SHELTER_ADDRESS, SealedName.SHELTER_PLACE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
