@@ -3,6 +3,7 @@ import "./styles/main.css";
 import { tickAges } from "./ages";
 import { Desk } from "./desk/desk";
 import { startDownloads } from "./downloads";
+import { startDrafts } from "./drafts";
 import { startKeys, type Keys } from "./keys";
 import { getText, Refresher } from "./live/fetching";
 import { Stream, type Change } from "./live/stream";
@@ -32,6 +33,8 @@ setInterval(() => tickAges(), 1000);
 startHelp(desk?.keys() ?? {});
 startForms();
 startDownloads();
+startDrafts();
+for (const button of document.querySelectorAll("[data-print]")) button.addEventListener("click", () => print());
 if (document.body.dataset["live"]) startLive(document.body.dataset["live"]);
 
 function startLive(url: string): void {

@@ -102,6 +102,8 @@ def sections(request: HttpRequest, user: User) -> list[Section]:
     entries = [("desk", _("Desk"), "monitor"), ("orders", _("Orders"), "file-text"), ("devices", _("Devices"), "watch")]
     if not allows(user, May.SEE_CASES):
         entries = entries[:1]
+    if allows(user, May.TAKE_REPORTS) or allows(user, May.READ_REPORTS):
+        entries.insert(1, ("reports", _("Reports"), "scroll-text"))
     if allows(user, May.READ_QUARANTINE):
         entries.append(("quarantine", _("Quarantine"), "scan"))
     match = request.resolver_match
@@ -115,6 +117,7 @@ def sections(request: HttpRequest, user: User) -> list[Section]:
         "coverage": "devices",
     }
     family |= dict.fromkeys(("quarantined", "quarantine_look", "quarantine_release_all"), "quarantine")
+    family |= dict.fromkeys(("report", "report_read", "report_act", "report_draft"), "reports")
     current = family.get(here or "", here)
     return [
         Section(url=reverse(name), title=title, icon=symbol, current=name == current) for name, title, symbol in entries

@@ -23,6 +23,8 @@ from aralyk.console.views import (
     orders,
     platform,
     quarantine,
+    report_taking,
+    reports,
 )
 
 View = Callable[..., HttpResponseBase]
@@ -72,6 +74,14 @@ urlpatterns = [
     path("quarantine/<int:frame_id>/look", _page(quarantine.look), name="quarantine_look"),
     path("quarantine/<int:frame_id>/release", _page(quarantine.release), name="quarantine_release"),
     path("quarantine/<int:frame_id>/dismiss", _page(quarantine.dismiss), name="quarantine_dismiss"),
+    path("reports/", _page(reports.listing), name="reports"),
+    path("reports/take", _page(report_taking.begin), name="report_take"),
+    path("reports/drafts/<uuid:draft_id>/drop", _page(report_taking.drop), name="report_draft_drop"),
+    path("reports/drafts/<uuid:draft_id>/<slug:step>", _page(report_taking.draft), name="report_draft"),
+    path("reports/<uuid:report_id>/", _page(reports.page), name="report"),
+    path("reports/<uuid:report_id>/read", _page(reports.read), name="report_read"),
+    path("reports/<uuid:report_id>/paper", _page(reports.paper), name="report_paper"),
+    path("reports/<uuid:report_id>/<slug:name>", _page(reports.act), name="report_act"),
     path("map/places.json", _page(map_data.places), name="map_places"),
     path("map/orders/<uuid:order_id>/tracks.json", _page(map_data.tracks), name="map_tracks"),
     path("map/coverage.json", _page(coverage.cells), name="map_coverage"),
