@@ -204,14 +204,10 @@ def event_facts(events: Sequence[Event], tasks: Sequence[Task], report: Report) 
     return lines
 
 
-def joined_facts(joined: Joined, *, at: datetime) -> dict[str, Any]:
+def joined_facts(joined: Joined, *, jurisdiction: str, at: datetime) -> dict[str, Any]:
     """What stands beside a report, in words."""
-    names = {
-        "extreme": _("extreme"),
-        "high": _("high"),
-        "medium": _("medium"),
-        "low": _("low"),
-    }
+    law = pack(jurisdiction)
+    names = {level.slug: text_in(level.name, level.slug) for level in law.risk_levels_on(law.day_of(at))}
     return {
         "earlier": joined.earlier,
         "reports": joined.reports,

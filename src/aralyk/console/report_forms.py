@@ -242,7 +242,7 @@ class PersonForm(forms.Form):
             hint=_("A child who saw violence is a victim, too."),
         )
         self.fields["relation"] = _choice(
-            _("What the respondent is to this person"),
+            _("What the person reported about is to this one"),
             [("", _("not known")), *named(law.relations_on(on))],
             required=False,
         )

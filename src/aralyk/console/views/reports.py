@@ -198,7 +198,7 @@ def _render(
         "not_assessed": [
             {"code": one.person.code, "url": _assess_url(desk, one.person_id)} for one in waiting.order_by("pk")
         ],
-        "joined": facts.joined_facts(joined_for(desk.user, report), at=at),
+        "joined": facts.joined_facts(joined_for(desk.user, report), jurisdiction=report.jurisdiction, at=at),
         "tasks": [
             {
                 "task": task,
