@@ -4,12 +4,16 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from aralyk.cli import bench_pairs
 from aralyk.cli.bench_found import FoundInLog, key_of
+from aralyk.cli.bench_home import Usage
 from aralyk.cli.bench_speakers import SPEAKERS, Place, Said, index_of
+from aralyk.jurisdictions.loader import available
 from aralyk.protocols import registry
 from aralyk.protocols.codec import BrokenFrame, Codec, Session
 from aralyk.protocols.commands import Command, CommandKind
@@ -39,6 +43,22 @@ def test_what_was_confirmed_before_and_after_a_kill_is_in_the_log() -> None:
     assert result["acks"] >= result["records"] / 2
     assert result["rows"]["quarantine"] > 0
     assert set(result["ack_ms"]) == set(result["panic_live_ms"]) == {"p50", "p99", "p99_9", "max"}
+
+
+def test_a_process_that_fell_and_is_not_yet_back_costs_no_figures(tmp_path: Path) -> None:
+    fallen = subprocess.Popen([sys.executable, "-c", ""])
+    fallen.wait()
+    (tmp_path / "run").mkdir()
+    status = {"database": os.getpid(), "processes": {"jobs": {"pid": fallen.pid}, "gateway": {"pid": os.getpid()}}}
+    (tmp_path / "run" / "supervisor.json").write_text(json.dumps(status))
+    used = Usage(tmp_path).since(1.0)
+    assert used["cpu"]["jobs"] == 0.0
+    assert used["memory_mib"]["jobs"] == 0.0
+    assert used["memory_mib"]["gateway"] > 0.0
+
+
+def test_the_orders_of_the_bench_are_of_a_jurisdiction_that_there_is() -> None:
+    assert bench_pairs.JURISDICTION in available()
 
 
 def test_a_record_that_is_not_in_the_log_is_counted_once_however_often_it_was_sent() -> None:

@@ -73,6 +73,27 @@ def test_a_city_car_that_heads_for_her_is_not_passing() -> None:
     assert {d.priority for d in by(past_her)} == {2}
 
 
+def test_who_has_just_come_to_her_is_critical_though_the_way_behind_him_was_fast() -> None:
+    """Fixes a minute apart, without a speed: 13 m/s on average remain of the motorway and the last street."""
+    places = [(-5240.0, 0.0), (-3640.0, 0.0), (-2040.0, 0.0), (-770.0, 0.0), (8.0, 0.0)]
+    his = walk(HIS, 2, places, step_s=60, speed_mps=None)
+    state = started(proximity(distance_m=1000))
+    made = by(decided(state, still(HERS, 0, 18), his))
+    first = next(d for d in made if d.priority == 1)
+    assert first.decided_at_us == at(2 + 240 + 1)
+
+
+def test_who_stops_at_her_last_place_is_critical_though_her_phone_is_not_heard() -> None:
+    """What was a drive through is none any more: her place is minutes old, which may not speak for him."""
+    state = started(proximity(distance_m=RING_M))
+    hers = walk(HERS, 0, [(0.0, 0.0)] * 2, step_s=60, accuracy_m=26, speed_mps=None)
+    fast = [*going(HIS, 2, (-3480, 0), (26, 0), 3, step_s=60), *going(HIS, 152, (-200, 120), (26, 5), 1)]
+    made = by(decided(state, hers, fast, walk(HIS, 212, [(10.0, 10.0)], speed_mps=0.1)))
+    assert "passing_through" in {d.reason for d in made}
+    first = next(d for d in made if d.priority == 1)
+    assert first.decided_at_us == at(212 + 1)
+
+
 def test_on_foot_nobody_drives_through() -> None:
     state = started(proximity(distance_m=RING_M))
     made = by(decided(state, still(HERS, 0, 80), going(HIS, 2, (-800, 350), (1.6, 0), 70)))

@@ -95,8 +95,8 @@ MUTATIONS: Final = _named(
                 new="speed >= 1.0",
             ),
         ),
-        figure="motorway: turn-ins later by more than one fix",
-        at_most=0,
+        figure="driving_round_her",
+        at_most=1,
     ),
     Mutation(
         name="coarse_proves",
@@ -129,8 +129,8 @@ MUTATIONS: Final = _named(
         name="no_distrust",
         removes="who sends only contradicted places counts as silent",
         edits=(Text(module="arrival", old='d["distrusted"] = 1', new='d["distrusted"] = 0'),),
-        figure="places: only_towers",
-        at_least=0.8,
+        figure="towers_after_a_drive",
+        at_most=2,
     ),
     Mutation(
         name="no_reach",
@@ -204,14 +204,14 @@ MUTATIONS: Final = _named(
         edits=(
             Text(module="rules.verdicts", old='e["close_us"] = decided_us + LATE_US', new='e["close_us"] = decided_us'),
         ),
-        figure="restless: in_and_out_quiet",
+        figure="restless: in_and_out_closed_quiet",
         at_least=0.8,
     ),
     Mutation(
         name="no_hysteresis",
         removes="an incident ends on clear evidence only",
         edits=(Constant(name="P_CLOSE", value="P_OPEN"),),
-        figure="restless: at_the_edge_quiet",
+        figure="restless: at_the_edge_lowered_quiet",
         at_least=0.8,
     ),
     Mutation(

@@ -122,6 +122,20 @@ def test_a_pass_by_on_the_motorway_comes_inside_without_slowing_and_a_turn_in_ar
     assert {run.tags["turns_in"] for run in runs} == {"yes", "no"}
 
 
+def test_a_turn_is_told_by_a_place_of_his_that_was_made_after_it(streets: Streets) -> None:
+    """The last place before the turn lies in the ring and tells nothing; the next is 1.6 km off; the third is near."""
+    run = next(r for r in (motorway.make(streets, stream(1, "m", n), n, 0.0) for n in range(60)) if r.distance_m < 600)
+    rows = [(1, 0.0, 0.0, 10.0), (0, 50.0, 0.001, 10.0), (1, 61.0, 0.0, 10.0), (0, 110.0, 0.015, 250.0),
+            (0, 170.0, 0.002, 250.0)]  # fmt: skip
+    said = np.zeros(len(rows), [("party", int), ("fixed_s", float), ("received_s", float), ("lat", float),
+                                ("lon", float), ("accuracy_m", float)])  # fmt: skip
+    for row, (party, at_s, north_deg, radius_m) in zip(said, rows, strict=True):
+        row["party"], row["fixed_s"], row["received_s"] = party, at_s, at_s + 1.0
+        row["lat"], row["lon"], row["accuracy_m"] = 42.87 + north_deg, 74.6, radius_m
+    assert motorway.naive_inside_s(run, said, 60.0) == 62.0
+    assert motorway.naive_inside_s(run, said, 60.0, touching=True) == 171.0
+
+
 def test_who_stays_away_is_never_near(streets: Streets) -> None:
     for number in range(16):
         run = silence.make(streets, stream(1, "s", number), number, 0.0)

@@ -99,7 +99,7 @@ def cpu_s(pid: int, *, ended: bool = False) -> float:
     """Processor seconds of a process, with `ended` also of its children that are gone; 0 when it is gone itself."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return 0.0
     counted = fields[11:15] if ended else fields[11:13]
     return sum(map(int, counted)) / os.sysconf("SC_CLK_TCK")
@@ -109,17 +109,18 @@ def descendants(pid: int) -> list[int]:
     """Every process below one."""
     try:
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return []
     return [found for child in map(int, children) for found in (child, *descendants(child))]
 
 
 def memory_mib(pid: int) -> float:
-    """Resident memory of a process."""
-    for line in Path(f"/proc/{pid}/status").read_text(encoding="ascii", errors="replace").splitlines():
-        if line.startswith("VmRSS:"):
-            return round(int(line.split()[1]) / 1024, 1)
-    return 0.0
+    """Resident memory of a process; 0 when it is gone: killed by the bench, or between its fall and its restart."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text(encoding="ascii", errors="replace").splitlines()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0.0
+    return next((round(int(line.split()[1]) / 1024, 1) for line in lines if line.startswith("VmRSS:")), 0.0)
 
 
 def _remove(home: Path) -> None:

@@ -25,6 +25,7 @@ APPROACHING_EVERY: Final = 4
 APPROACH_M: Final = (1500.0, 1100.0, 650.0, 250.0, 100.0)
 AWAY_M: Final = 3000.0
 METRES_PER_DEGREE: Final = 111_195.0
+JURISDICTION: Final = "KG"  # an incident of an order without a pack would end the jobs process
 _LINES: Final = 500  # control lines in one batch
 _NAMESPACE: Final = uuid.UUID("8d7f3f43-5f0b-4a83-9d4c-7f4f4d1c2b10")
 
@@ -103,7 +104,7 @@ def seed(pairs: int, *, interval_s: int, devices: Sequence[Carried] | None = Non
             cursor,
             "orders_order",
             {
-                "jurisdiction": "kg",
+                "jurisdiction": JURISDICTION,
                 "legal_basis": "bench",
                 "respondent_id": respondent,
                 "district": "bench",

@@ -113,7 +113,8 @@ def is_passing(d: Row, x: float, y: float, radius_m: float) -> bool:
     """Whether the device drives steadily through a disc and will have left it soon.
 
     `x`, `y`: metres from the disc's centre to the device. Steady means fast, neither slowing nor turning. Below
-    motorway speed the straight way on must also miss the centre clearly: a car that heads for her is not passing.
+    motorway speed the straight way must also miss the centre clearly, unless he has that behind him: a car that heads
+    for her, or has just come to her, is not passing.
     """
     if d["steady"] == 0:
         return False
@@ -121,7 +122,8 @@ def is_passing(d: Row, x: float, y: float, radius_m: float) -> bool:
     speed = speed_mps(d)
     along = -(x * vx + y * vy) / speed
     miss = abs(x * vy - y * vx) / speed
-    if speed < MOTORWAY_MPS and along > 0.0 and miss < PASSING_MISS_SHARE * radius_m:
+    near = PASSING_MISS_SHARE * radius_m
+    if speed < MOTORWAY_MPS and miss < near and along > -near:
         return False
     chord = radius_m * radius_m - miss * miss
     left = along + (math.sqrt(chord) if chord > 0.0 else 0.0)

@@ -2,4 +2,4 @@
 
 from typing import Final
 
-ENGINE_VERSION: Final = "2.1.1"
+ENGINE_VERSION: Final = "2.1.2"

@@ -227,16 +227,19 @@ def judge_proximity(s: Shard, case: int, condition: int, now_us: int, cause: int
 def is_passing_over(s: Shard, condition: int, now_us: int) -> bool:
     """Whether only his driving through had made a proved place a lesser thing, and now he doesn't any more.
 
-    A good place put him inside a short time ago; coarse ones that still do so need not prove it again.
+    A good place put him inside a short time ago; coarse ones that still do so need not prove it again. Nor must his
+    own good place, where he is in the ring round her last one and only her phone's age makes that doubtful.
     """
     draft = draft_of(s)
     passed_us = condition_episode_at(s, condition)["passed_us"]
-    if passed_us == NEVER or now_us - passed_us > PASSED_US or draft["level"] != POSSIBLE or draft["good"] != 0:
+    if passed_us == NEVER or now_us - passed_us > PASSED_US or draft["level"] != POSSIBLE or draft["good"] < 0:
         return False
     r = device_at(s, draft["respondent"])
     p = device_at(s, draft["protected"])
+    c = condition_at(s, condition)
     inside = draft["p_distance"] >= P_OPEN and draft["swept"] == 0
-    return bool(inside and not is_passing_pair(r, p, condition_at(s, condition)))
+    stays = quality(r) == 1 and pair_distance_m(r, p) <= c["distance_m"]
+    return bool((inside or stays) and not is_passing_pair(r, p, c))
 
 
 @kernel

@@ -86,16 +86,23 @@ def _at(
     return float(east[row] + (s - along[row]) * dx), float(north[row] + (s - along[row]) * dy), float(dx), float(dy)
 
 
-def naive_inside_s(run: Run, said: npt.NDArray[Any], from_s: float) -> float | None:
-    """When the rule "the newest places of both are nearer than D" first speaks, from a moment on."""
-    newest: dict[int, tuple[float, float]] = {}
+def naive_inside_s(run: Run, said: npt.NDArray[Any], from_s: float, *, touching: bool = False) -> float | None:
+    """When the rule "the newest places of both are nearer than D" first speaks, from a moment on.
+
+    `touching`: already when their declared circles leave it open, but by a place of his that was made since then:
+    before that nothing says that he turned in.
+    """
+    newest: dict[int, tuple[float, float, float]] = {}
     placed = said[~np.isnan(said["lat"])]
+    if touching:
+        placed = placed[(placed["party"] == 1) | (placed["fixed_s"] >= from_s)]
     east, north = metres(placed["lat"], placed["lon"])
     for row, x, y in zip(placed, east, north, strict=True):
-        newest[int(row["party"])] = (float(x), float(y))
+        newest[int(row["party"])] = (float(x), float(y), float(row["accuracy_m"]) if touching else 0.0)
         if row["received_s"] < from_s or len(newest) < 2 or row["fixed_s"] < from_s:
             continue
-        if np.hypot(newest[0][0] - newest[1][0], newest[0][1] - newest[1][1]) < run.distance_m:
+        (his_x, his_y, his_m), (her_x, her_y, her_m) = newest[0], newest[1]
+        if np.hypot(his_x - her_x, his_y - her_y) < run.distance_m + his_m + her_m:
             return float(row["received_s"])
     return None
 
@@ -110,8 +117,9 @@ class Passes:
         self.naive: list[int] = []
         self.later: list[int] = []
         self.later_sharp: list[int] = []
+        self.later_told: list[int] = []
         self.later_than_naive: list[int] = []
-        self.never = 0
+        self.never = self.never_by_the_rule = 0
         self.by: dict[str, list[int]] = {}
 
     def add(self, run: Run, said: npt.NDArray[Any], verdicts: Verdicts) -> list[str]:
@@ -148,7 +156,8 @@ class Passes:
         naive = parts.fixes_until(said, 0, from_s, naive_inside_s(run, said, from_s))
         if fixes is None:
             self.never += 1
-            return ["turn_in_never_p1"]
+            self.never_by_the_rule += first is not None
+            return ["turn_in_never_p1" if first is None else "turn_in_never_p1_by_the_rule"]
         self.fixes.append(fixes)
         if naive is not None:
             self.naive.append(naive)
@@ -157,6 +166,9 @@ class Passes:
             return []
         delay = fixes - max(first, 1)
         self.later.append(delay)
+        touch = parts.fixes_until(said, 0, from_s, naive_inside_s(run, said, from_s, touching=True))
+        if touch is not None:
+            self.later_told.append(fixes - max(first, touch, 1))
         if parts.both_in_contact(said, from_s + 2 * run.interval_s, run.interval_s, radius_m=50.0):
             self.later_sharp.append(delay)
         return ["turn_in_late"] if delay > 1 else []
@@ -181,12 +193,16 @@ class Passes:
                 "by_sampling": {k: share(n - p1, n) for k, (n, p1) in sorted(self.by.items())},
             },
             "turn_ins": {
-                "of": self.turned, "never_priority_1": self.never, "fixes_naive": _spread(self.naive),
+                "of": self.turned, "never_priority_1": self.never,
+                "never_by_the_rule": self.never_by_the_rule, "fixes_naive": _spread(self.naive),
                 "later_than_naive": _spread(self.later_than_naive),
                 "later_than_naive_by_more_than_one_fix": sum(n > 1 for n in self.later_than_naive),
                 "later_than_at_once": _spread(self.later),
                 "by_more_than_one_fix": sum(n > 1 for n in self.later),
                 "by_more_than_one_fix_95": wilson(sum(n > 1 for n in self.later), len(self.later)),
+                "since_a_place_told": {
+                    "of": len(self.later_told), "by_more_than_one_fix": sum(n > 1 for n in self.later_told),
+                },
                 "declared_to_50_m": {
                     "of": len(self.later_sharp), "by_more_than_one_fix": sum(n > 1 for n in self.later_sharp),
                 },

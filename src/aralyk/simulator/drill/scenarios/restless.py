@@ -79,8 +79,13 @@ def _way(rng: np.random.Generator, story: str, home: Door, start: Door) -> Track
 
 
 def _expected(story: str, ends_s: float) -> tuple[Expected, ...]:
-    def counted(name: str, phases: tuple[int, ...], at_most: int, kinds: tuple[str, ...] = PAIR) -> Expected:
-        return Expected(name=name, kinds=kinds, from_s=0.0, to_s=ends_s, priority=4, phases=phases, at_most=at_most)
+    def counted(
+        name: str, phases: tuple[int, ...], at_most: int, kinds: tuple[str, ...] = PAIR, gravest: int = 1
+    ) -> Expected:
+        return Expected(
+            name=name, kinds=kinds, from_s=0.0, to_s=ends_s, priority=4, gravest=gravest, phases=phases,
+            at_most=at_most,
+        )  # fmt: skip
 
     if story == "paces_with_her":
         return (counted("paces_with_her_decisions_quiet", (OPEN, UPDATE), 90),)
@@ -88,4 +93,9 @@ def _expected(story: str, ends_s: float) -> tuple[Expected, ...]:
         return (counted("seen_away_once_quiet", (CLOSE,), 0),)
     if story == "lost_often":
         return (counted("lost_often_quiet", (OPEN,), 2, ("silence",)),)
-    return (counted(f"{story}_quiet", (OPEN,), 1 if story == "at_the_edge" else 2),)
+    if story == "at_the_edge":
+        return (
+            counted("at_the_edge_quiet", (OPEN,), 1),
+            counted("at_the_edge_lowered_quiet", (UPDATE, CLOSE), 2, ("proximity",), gravest=2),
+        )
+    return (counted(f"{story}_quiet", (OPEN,), 2), counted(f"{story}_closed_quiet", (CLOSE,), 2))
