@@ -50,7 +50,7 @@ def clock_facts(task: Task, *, at: datetime) -> dict[str, Any]:
     """One thing that is owed, with the time that is left or overrun."""
     left = task.due_at - at
     return {
-        "title": rule_name(task.report, task),
+        "title": rule_name(task.report, task) if task.kind != Owed.ACT or left <= timedelta() else str(words.NEXT_ACT),
         "due_at": task.due_at,
         "overdue": left <= timedelta(),
         "span": sentences.duration(abs(left.total_seconds())),

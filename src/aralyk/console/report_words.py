@@ -107,12 +107,12 @@ EVENTS: Final[Texts] = MappingProxyType(
 )
 WAITING: Final[Texts] = MappingProxyType(
     {
-        "open": _("open"),
+        "open": pgettext_lazy("reports", "open"),
         "mine": _("taken by me"),
         "overdue": _("overdue"),
         "stalled": _("standing still"),
         "not_assessed": _("without assessment"),
-        "closed": _("closed"),
+        "closed": pgettext_lazy("reports", "closed"),
         "all": _("all"),
     }
 )
@@ -132,4 +132,5 @@ LACKS: Final[Texts] = MappingProxyType(
         "copy": _("the applicant's copy, or why there is none"),
     }
 )
+NEXT_ACT: Final = _("Next act, before it stands still")
 REFERRAL_RESULT: Final = _("The examination's result")

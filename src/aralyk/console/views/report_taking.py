@@ -143,7 +143,8 @@ def draft(request: HttpRequest, draft_id: UUID, step: str) -> HttpResponse:
     if wrong:
         return _render(request, desk, step, judged=True, wrong=wrong)
     following = _ORDER[_ORDER.index(step) + 1]
-    return HttpResponseRedirect(reverse("report_draft", args=[draft_id, following]))
+    # Named, or the browser would keep the place of the page before.
+    return HttpResponseRedirect(f"{reverse('report_draft', args=[draft_id, following])}#main")
 
 
 @require_POST
@@ -292,7 +293,7 @@ def _render(
         "may_add": step == "her" and len(desk.people(judged=False)) < PEOPLE_MAX,
         "may_remove": step == "her" and len(desk.people(judged=False)) > 1,
         "missing": _wrong_steps(desk) if step == "check" and not wrong else [],
-        "found": desk.found() if step == "check" else [],
+        "found": desk.found() if step == "check" and desk.step("him").get("who") == [NEW] else [],
     }
     return render(request, f"console/reports/{_TEMPLATES.get(step, 'step')}.html", values, status=422 if wrong else 200)
 

@@ -202,7 +202,6 @@ def _render(
         "tasks": [
             {
                 "task": task,
-                "title": facts.rule_name(report, task),
                 "result": sentences.text(words.RESULTS, task.result) if task.result else "",
                 "by": shown_name(task.done_by),
                 "clock": facts.clock_facts(task, at=at),
