@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 
+import msgspec
 import psycopg
 import pytest
 
@@ -126,3 +127,42 @@ def test_a_line_break_inside_a_line_is_refused(database: Database) -> None:
 )
 def test_the_most_urgent_message_decides_the_lane(messages: list[dict[str, object]], lane: Lane) -> None:
     assert log.lane_of(messages) is lane
+
+
+def test_no_two_lines_have_the_same_salt_whichever_thread_writes_them() -> None:
+    drawn: list[str] = []
+
+    def draw() -> None:
+        drawn.extend(log.new_salt() for _ in range(3 * log.SALTS_AT_ONCE))
+
+    threads = [threading.Thread(target=draw) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(set(drawn)) == len(drawn) == 12 * log.SALTS_AT_ONCE
+    assert {len(bytes.fromhex(salt)) for salt in drawn} == {log.SALT_BYTES}
+
+
+def test_a_line_has_its_members_in_the_order_of_the_alphabet_and_nothing_that_is_empty() -> None:
+    line = log.frame_line(
+        raw=b"x",
+        lane=Lane.POSITION,
+        messages=[{"lon": 74.0, "lat": 42.0}],
+        protocol="gt06",
+        received_at_us=0,
+        device="d1",
+        context={"z": "1", "a": "2"},
+        suspect=["replay"],
+        heard_at_us=1,
+    )
+    said = msgspec.json.decode(line)
+    assert line == msgspec.json.encode(said, order="sorted")
+    assert said.keys() == {
+        "context", "device", "frame", "heard_at", "kind", "lane", "messages", "protocol", "received_at", "salt",
+        "suspect",
+    }  # fmt: skip
+    bare = log.frame_line(raw=b"", lane=Lane.QUARANTINE, messages=[], protocol="gt06", received_at_us=0, device=None)
+    assert msgspec.json.decode(bare).keys() == {
+        "frame", "kind", "lane", "messages", "protocol", "received_at", "salt",
+    }  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
+from aralyk.api import access_routes as access_routes
 from aralyk.api import device_routes as device_routes  # its addresses join by being imported
 from aralyk.api import quarantine as quarantine  # its routes join the API by being read
 from aralyk.api import report_routes as report_routes

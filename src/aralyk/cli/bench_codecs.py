@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Annotated, Final
 
 import typer
@@ -87,6 +87,8 @@ def bench_codecs(
 
 def samples() -> list[Sample]:
     """Places of one bracelet, phone or tracker in the frames that such devices send most."""
+    from msgspec.structs import replace
+
     from aralyk.protocols.gl200 import encoder as gl200
     from aralyk.protocols.gt06 import encoder as gt06
     from aralyk.protocols.h02 import encoder as h02
@@ -123,6 +125,7 @@ def samples() -> list[Sample]:
 
 def measure(sample: Sample, frames: int) -> Measured:
     """Put one frame through its stages, `frames` times in each round."""
+    from aralyk.gateway.reception import lane_of
     from aralyk.protocols import registry
     from aralyk.protocols.codec import Session
     from aralyk.tracking import log
@@ -138,10 +141,9 @@ def measure(sample: Sample, frames: int) -> Measured:
     decoded = codec.decode(frame, session)
 
     def line() -> bytes:
-        messages = [message.as_line() for message in decoded.messages]
         return log.frame_line(
-            raw=frame, lane=log.lane_of(messages), messages=messages, protocol=codec.name, received_at_us=AT_US,
-            device=DEVICE, peer="00000000", trust="imei",
+            raw=frame, lane=lane_of(decoded.messages), messages=[message.told() for message in decoded.messages],
+            protocol=codec.name, received_at_us=AT_US, device=DEVICE, peer="00000000", trust="imei",
         )  # fmt: skip
 
     decode_us = _quickest_us(lambda: codec.decode(frame, session), frames)

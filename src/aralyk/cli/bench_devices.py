@@ -1,5 +1,6 @@
 """The devices of `aralyk bench path --protocol …`: one process, so that their work is not counted as the platform's.
 
+Frames are built before the first is due, so that the devices' own work takes little from the platform that is measured.
 Open loop: a frame is sent when it is due, whether or not earlier ones were answered, and delays count from then. A
 device that lost its connection comes again and repeats what was not confirmed, as devices do. One that sends a frame
 at a time sends a cry for help before what else waits in it, as trackers do with records of panic priority. A backlog is
@@ -25,7 +26,8 @@ from aralyk.cli.bench_pairs import APPROACH_M, APPROACHING_EVERY, AWAY_M, METRES
 from aralyk.cli.bench_speakers import SPEAKERS, Place, Said, Speaker
 
 TICK_S: Final = 0.001
-LEAD_S: Final = 0.3
+LEAD_S: Final = 0.3  # from the last frame that was built to the first that is due
+BUILD_S: Final = 0.000_02  # to build one frame: most are equal to another but for their device
 RETRY_S: Final = 0.5  # a device that finds no gateway tries again after this, and up to twice of it
 WINDOW: Final = 4  # frames of a backlog on their way on one connection
 CONNECTING_MAX: Final = 512  # at once: what the system's queue of a listening socket holds is for the gateway to say
@@ -87,7 +89,10 @@ def place_of(index: int, record: int) -> Place:
 
 
 class Sent:
-    """What was sent when and confirmed when, a row for each frame."""
+    """What was sent when and confirmed when, a row for each frame.
+
+    What changes while the devices speak is in lists: NumPy takes three times as long for a single element.
+    """
 
     def __init__(self, count: int) -> None:
         self.device = np.zeros(count, np.int64)
@@ -95,10 +100,12 @@ class Sent:
         self.step_us = np.zeros(count, np.int64)
         self.records = np.zeros(count, np.int64)
         self.due_ns = np.zeros(count, np.int64)
-        self.sent_ns = np.zeros(count, np.int64)
-        self.acked_ns = np.zeros(count, np.int64)
+        self.sent_ns = [0] * count
+        self.acked_ns = [0] * count
         self.sos = np.zeros(count, bool)
         self.turn = np.zeros(count, np.int64)
+        self.frames: list[bytes] = []
+        self.cries: list[bool] = []  # as `sos`
 
     def said(self, number: int) -> Said:
         """The content of a frame, from its row."""
@@ -106,6 +113,15 @@ class Sent:
         times_us = tuple(first_us + k * step_us for k in range(int(self.records[number])))
         place = place_of(int(self.device[number]), int(self.turn[number]))
         return Said(times_us=times_us, place=place, sos=bool(self.sos[number]))
+
+    def build(self, campaign: Campaign, group_of: Any) -> None:
+        """Write all frames."""
+        self.cries = self.sos.tolist()
+        speakers = [SPEAKERS[group.speaker] for group in campaign.groups]
+        of_frame = zip(group_of.tolist(), self.device.tolist(), strict=True)
+        self.frames = [
+            speakers[group].frame(device, self.said(number)) for number, (group, device) in enumerate(of_frame)
+        ]
 
 
 class Link(asyncio.Protocol):
@@ -158,7 +174,7 @@ class Link(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Answers come in the order of the frames."""
-        self._received += data
+        self._received = self._received + data if self._received else data
         if self._hello_left:
             if len(self._received) < self._hello_left:
                 return
@@ -183,7 +199,7 @@ class Link(asyncio.Protocol):
     def send(self, number: int) -> None:
         """Send a frame; without a connection it waits for the next one."""
         self._sent.sent_ns[number] = time.monotonic_ns()
-        if self.speaker.waits and self._sent.sos[number]:
+        if self.speaker.waits and self._sent.cries[number]:
             self.unconfirmed.insert(min(1, len(self.unconfirmed)), number)  # after the frame that is on its way
         elif self.speaker.answers:
             self.unconfirmed.append(number)
@@ -226,7 +242,7 @@ class Link(asyncio.Protocol):
                 self._write_frame(number)
 
     def _write_frame(self, number: int) -> None:
-        self._write(self.speaker.frame(int(self._sent.device[number]), self._sent.said(number)))
+        self._write(self._sent.frames[number])
 
     def _write(self, data: bytes) -> None:
         if self._transport is not None:
@@ -260,6 +276,9 @@ async def run(campaign: Campaign) -> None:
                 await asyncio.sleep(0.01)
         keepers += [tasks.create_task(trouble) for trouble in troubles(campaign)]
         _date(campaign, sent, due_s, group_of)
+        sent.build(campaign, group_of)
+        if not campaign.after_outage:  # else being idle, and coming again, are part of what is measured
+            began_ns, before_s = time.monotonic_ns(), cpu_s()
         if campaign.backlog:
             async with asyncio.TaskGroup() as backlogs:
                 for link, numbers in _by_link(links, group_of, campaign, sent):
@@ -275,6 +294,7 @@ async def run(campaign: Campaign) -> None:
         for keeper in keepers:
             keeper.cancel()
     names = ("device", "first_us", "step_us", "records", "due_ns", "sent_ns", "acked_ns", "sos")
+    figures: dict[str, Any] = {name: np.asarray(getattr(sent, name)) for name in names}
     answers = np.array([SPEAKERS[group.speaker].answers for group in campaign.groups])[group_of]
     np.savez(
         campaign.out,
@@ -282,7 +302,7 @@ async def run(campaign: Campaign) -> None:
         cpu_s=np.array(cpu_s() - before_s),
         seconds=np.array((time.monotonic_ns() - began_ns) / 1e9),
         connects=np.array(sum(link.connects for link in flat)),
-        **{name: getattr(sent, name) for name in names},
+        **figures,
     )
 
 
@@ -329,8 +349,9 @@ def _date(campaign: Campaign, sent: Sent, due_s: Any, group_of: Any) -> None:
     """Give each frame its times: now for the live ones, ever older for a backlog; no two of a device are equal."""
     steps_us = np.array([SPEAKERS[group.speaker].step_us for group in campaign.groups])[group_of]
     most = np.array([SPEAKERS[group.speaker].records_max for group in campaign.groups])[group_of]
-    now_us = clock.now_us() + int(LEAD_S * 1e6)
-    sent.due_ns[:] = time.monotonic_ns() + int(LEAD_S * 1e9) + (due_s * 1e9).astype(np.int64)
+    lead_s = LEAD_S + BUILD_S * len(due_s)
+    now_us = clock.now_us() + int(lead_s * 1e6)
+    sent.due_ns[:] = time.monotonic_ns() + int(lead_s * 1e9) + (due_s * 1e9).astype(np.int64)
     sent.records[:] = 1
     sent.step_us[:] = steps_us
     if campaign.backlog:
@@ -360,11 +381,11 @@ async def _send_when_due(campaign: Campaign, sent: Sent, links: list[list[Link]]
     number, count = 0, len(sent.due_ns)
     due_ns, groups = sent.due_ns.tolist(), group_of.tolist()
     slots = (sent.device - np.array([group.first for group in campaign.groups])[group_of]).tolist()
+    link_of = [links[group][slot % len(links[group])] for group, slot in zip(groups, slots, strict=True)]
     while number < count:
         now_ns = time.monotonic_ns()
         while number < count and due_ns[number] <= now_ns:
-            of_group = links[groups[number]]
-            of_group[slots[number] % len(of_group)].send(number)
+            link_of[number].send(number)
             number += 1
         await asyncio.sleep(TICK_S)
 

@@ -109,8 +109,7 @@ class SteadyClock:
     def __init__(self, pace: Pace | None = None, anchor: Anchor | None = None) -> None:
         self._pace = pace
         self.anchor = anchor or Anchor.now()
-        self._wall_start_s = self.anchor.wall_s
-        self._monotonic_start_ns = self.anchor.monotonic_ns
+        self._ahead_ns = round(self.anchor.wall_s * 1e9) - self.anchor.monotonic_ns
 
     @property
     def speed(self) -> float:
@@ -118,14 +117,13 @@ class SteadyClock:
         return self._pace.speed if self._pace else 1.0
 
     def _steady_s(self) -> float:
-        return self._wall_start_s + (time.monotonic_ns() - self._monotonic_start_ns) / 1e9
+        return (time.monotonic_ns() + self._ahead_ns) / 1e9
 
     def now_us(self) -> int:
         """Domain time now, microseconds since the Unix epoch."""
-        steady_s = self._steady_s()
         if self._pace is None:
-            return int(steady_s * 1e6)
-        return int((self._pace.start_s + (steady_s - self._pace.real_s) * self._pace.speed) * 1e6)
+            return (time.monotonic_ns() + self._ahead_ns) // 1000
+        return int((self._pace.start_s + (self._steady_s() - self._pace.real_s) * self._pace.speed) * 1e6)
 
     def step_s(self) -> float:
         """Seconds by which the wall clock was stepped since the anchor (positive: forward)."""
@@ -187,14 +185,13 @@ def iso(at: datetime | int) -> str:
     if not isinstance(at, int):
         return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"  # as strftime, but fast
     seconds, us = divmod(at, 1_000_000)
-    minutes, second = divmod(seconds, 60)
-    return f"{_minute(minutes)}{second:02}.{us:06}Z"
+    return f"{_second(seconds)}{us:06}Z"
 
 
-@lru_cache(maxsize=4096)
-def _minute(minutes: int) -> str:
-    """`2026-11-21T10:00:`; most times that are written lie in a few minutes."""
-    return (EPOCH + timedelta(minutes=minutes)).replace(tzinfo=None).isoformat(timespec="minutes") + ":"
+@lru_cache(maxsize=8192)
+def _second(seconds: int) -> str:
+    """`2026-11-21T10:00:00.`; most times that are written lie in a few seconds."""
+    return (EPOCH + timedelta(seconds=seconds)).replace(tzinfo=None).isoformat(timespec="seconds") + "."
 
 
 def parse_iso(text: str) -> datetime:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Final
 
 from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from aralyk import clock
 from aralyk.access.models import Role, User
@@ -26,6 +29,27 @@ CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
     "density": ("desk", "wall"),
     "sound": ("off", "on"),
 }
+
+
+ROLE_NAMES: Final[Mapping[Role, Promise]] = MappingProxyType(
+    {
+        Role.OPERATOR: gettext_lazy("operator of the monitoring centre"),
+        Role.SUPERVISOR: gettext_lazy("supervisor of the shift"),
+        Role.POLICE: gettext_lazy("police"),
+        Role.DUTY_UNIT: gettext_lazy("duty unit 102"),
+        Role.JUVENILE_OFFICER: gettext_lazy("juvenile officer"),
+        Role.COURT: gettext_lazy("court"),
+        Role.CRISIS_CENTRE: gettext_lazy("crisis centre"),
+        Role.LABOUR_MINISTRY: gettext_lazy("labour ministry"),
+        Role.OMBUDSMAN: gettext_lazy("ombudsman"),
+        Role.ANALYST: gettext_lazy("analyst"),
+        Role.DEFENCE_LAWYER: gettext_lazy("defence lawyer"),
+        Role.PROSECUTOR: gettext_lazy("prosecutor"),
+        Role.PROBATION: gettext_lazy("probation"),
+        Role.ADMINISTRATOR: gettext_lazy("administrator"),
+    }
+)
+assert set(ROLE_NAMES) == set(Role)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +130,10 @@ def sections(request: HttpRequest, user: User) -> list[Section]:
         entries.insert(1, ("reports", _("Reports"), "scroll-text"))
     if allows(user, May.READ_QUARANTINE):
         entries.append(("quarantine", _("Quarantine"), "scan"))
+    if Role(user.role) is not Role.ANALYST:
+        entries.append(("access", _("Access"), "key-round"))
+    if allows(user, May.MANAGE_USERS):
+        entries.append(("accounts", _("Accounts"), "user"))
     match = request.resolver_match
     here = match.url_name if match else ""
     family = {
@@ -118,6 +146,8 @@ def sections(request: HttpRequest, user: User) -> list[Section]:
     }
     family |= dict.fromkeys(("quarantined", "quarantine_look", "quarantine_release_all"), "quarantine")
     family |= dict.fromkeys(("report", "report_read", "report_act", "report_draft"), "reports")
+    family |= dict.fromkeys(("emergencies", "emergency", "conflicts", "access_review", "case_access"), "access")
+    family |= dict.fromkeys(("account", "account_new"), "accounts")
     current = family.get(here or "", here)
     return [
         Section(url=reverse(name), title=title, icon=symbol, current=name == current) for name, title, symbol in entries
@@ -126,23 +156,7 @@ def sections(request: HttpRequest, user: User) -> list[Section]:
 
 def role_name(user: User) -> str:
     """The role in words."""
-    names = {
-        Role.OPERATOR: _("operator of the monitoring centre"),
-        Role.SUPERVISOR: _("supervisor of the shift"),
-        Role.POLICE: _("police"),
-        Role.DUTY_UNIT: _("duty unit 102"),
-        Role.JUVENILE_OFFICER: _("juvenile officer"),
-        Role.COURT: _("court"),
-        Role.CRISIS_CENTRE: _("crisis centre"),
-        Role.LABOUR_MINISTRY: _("labour ministry"),
-        Role.OMBUDSMAN: _("ombudsman"),
-        Role.ANALYST: _("analyst"),
-        Role.DEFENCE_LAWYER: _("defence lawyer"),
-        Role.PROSECUTOR: _("prosecutor"),
-        Role.PROBATION: _("probation"),
-        Role.ADMINISTRATOR: _("administrator"),
-    }
-    return names[Role(user.role)]
+    return str(ROLE_NAMES[Role(user.role)])
 
 
 def last_live_event() -> int:

@@ -35,6 +35,15 @@ def district_name(jurisdiction: str, code: str, *, at: datetime) -> str:
         return code
 
 
+def agency_name(jurisdiction: str, code: str, *, at: datetime) -> str:
+    """The agency in the active language."""
+    law = pack(jurisdiction)
+    try:
+        return _read(law.agency(code, on=law.day_of(at)).name)
+    except (NotInForce, KeyError):
+        return code
+
+
 def legal_basis_name(jurisdiction: str, slug: str, *, at: datetime) -> str:
     """What an order rests on, in the active language."""
     law = pack(jurisdiction)

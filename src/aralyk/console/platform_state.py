@@ -20,6 +20,7 @@ from django.db import connection
 from django.utils.translation import gettext as _
 
 from aralyk import clock
+from aralyk.access.counting import ALARM_PREFIX
 from aralyk.access.models import User
 from aralyk.access.permissions import May, allows
 from aralyk.console import sentences
@@ -55,18 +56,21 @@ class PlatformState:
     state: State
     alarms: tuple[Alarm, ...]
     devices: tuple[Alarm, ...] = ()
+    access: tuple[Alarm, ...] = ()  # for those who review it
 
 
 def platform_state(user: User, home: Path | None = None) -> PlatformState:
     """The present state for one person; what cannot be read is silent, never well."""
     stored = _stored()
     shown = allows(user, May.SEE_CASES) or allows(user, May.MANAGE_USERS)
-    alarms = [alarm for alarm in stored if not alarm.device] if shown else []
+    of_access = [alarm for alarm in stored if alarm.component.startswith(ALARM_PREFIX)]
+    alarms = [alarm for alarm in stored if not alarm.device and alarm not in of_access] if shown else []
     state, told = _told(home)
     return PlatformState(
         state=State.FAULTS if state is State.WELL and alarms else state,
         alarms=(*told, *alarms),
         devices=_of_devices(user, [alarm for alarm in stored if alarm.device]),
+        access=tuple(of_access) if allows(user, May.REVIEW_ACCESS) else (),
     )
 
 
@@ -91,7 +95,8 @@ def _told(home: Path | None) -> tuple[State, tuple[Alarm, ...]]:
 _STANDING: Final = """
     SELECT component, at, detail::text FROM (
         SELECT DISTINCT ON (component) component, state, at, detail FROM platform_alarm
-        WHERE starts_with(component, %s) OR starts_with(component, %s) ORDER BY component, id DESC) newest
+        WHERE starts_with(component, %s) OR starts_with(component, %s) OR starts_with(component, %s)
+        ORDER BY component, id DESC) newest
     WHERE state = 'raised' ORDER BY at, component LIMIT %s
 """
 
@@ -99,7 +104,7 @@ _STANDING: Final = """
 def _stored() -> list[Alarm]:
     """The alarms of the monitor and of the gateway that stand; the watchdog's are in its file."""
     with connection.cursor() as cursor:
-        cursor.execute(_STANDING, (OF_THE_MONITOR, SUSPECTED, STORED_MAX))
+        cursor.execute(_STANDING, (OF_THE_MONITOR, SUSPECTED, ALARM_PREFIX, STORED_MAX))
         rows = cursor.fetchall()
     found = []
     for component, at, detail in rows:
@@ -121,6 +126,8 @@ def component_title(component: str) -> str:
     """What a component is to people; the second half of its name is its own."""
     if component.startswith(OF_THE_MONITOR):
         return _monitor_title(component.removeprefix(OF_THE_MONITOR))
+    if component.startswith(ALARM_PREFIX):
+        return _access_title(component.removeprefix(ALARM_PREFIX))
     group, _colon, name = component.partition(":")
     titles = {
         "process": _("process %(name)s does not report"),
@@ -134,6 +141,13 @@ def component_title(component: str) -> str:
         "log": _("messages are missing in stream %(name)s of the log"),
     }
     return titles[group] % {"name": name} if group in titles else component
+
+
+def _access_title(name: str) -> str:
+    """What was found about access, by `aralyk.access`."""
+    if name == "review":
+        return _("the review of an emergency access is late")
+    return _("a person looked too often and was stopped")
 
 
 def _monitor_title(name: str) -> str:

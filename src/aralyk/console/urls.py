@@ -8,11 +8,14 @@ from typing import Any
 from allauth.account import views as account
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.urls import include, path
+from django.urls import include, path, re_path
 from django.views.decorators.cache import never_cache
 
 from aralyk.console.refusals import is_fragment
 from aralyk.console.views import (
+    access,
+    accounts,
+    case_access,
     coverage,
     desk,
     device,
@@ -57,6 +60,40 @@ urlpatterns = [
     path("incidents/<uuid:incident_id>/bundle", _page(incidents.bundle), name="incident_bundle"),
     path("orders/", _page(orders.listing), name="orders"),
     path("orders/<uuid:order_id>/", _page(orders.page), name="order"),
+    path("orders/<uuid:order_id>/access/", _page(case_access.page), name="case_access"),
+    path("orders/<uuid:order_id>/access/grant", _page(case_access.grant), name="case_grant"),
+    path("orders/<uuid:order_id>/access/conflict", _page(case_access.record_conflict), name="case_conflict"),
+    path("orders/<uuid:order_id>/access/<int:grant_id>/withdraw", _page(case_access.withdraw), name="case_withdraw"),
+    path("access/", _page(access.page), name="access"),
+    path("access/covers/new", _page(access.lend), name="cover_new"),
+    path("access/covers/<int:delegation_id>/end", _page(access.take_back), name="cover_end"),
+    path("access/emergencies/", _page(access.emergencies), name="emergencies"),
+    path("access/emergencies/open", _page(access.break_glass), name="break_glass"),
+    path("access/emergencies/<int:glass_id>/", _page(access.emergency), name="emergency"),
+    path("access/emergencies/<int:glass_id>/review", _page(access.review), name="emergency_review"),
+    re_path(
+        r"^access/emergencies/(?P<glass_id>[0-9]{1,18})/(?P<act>confirm|refuse|close)$",
+        _page(access.answer),
+        name="emergency_answer",
+    ),
+    path("access/conflicts/", _page(case_access.conflicts), name="conflicts"),
+    re_path(
+        r"^access/conflicts/(?P<conflict_id>[0-9]{1,18})/(?P<act>agree|disagree|ask|lift)$",
+        _page(case_access.decide),
+        name="conflict_decide",
+    ),
+    path("access/review/", _page(access.accounts_due), name="access_review"),
+    path("access/review/<int:account_id>", _page(access.review_account), name="account_review"),
+    path("accounts/", _page(accounts.listing), name="accounts"),
+    path("accounts/new", _page(accounts.create), name="account_new"),
+    path("accounts/<int:account_id>/", _page(accounts.page), name="account"),
+    path("accounts/<int:account_id>/change", _page(accounts.change), name="account_change"),
+    path("accounts/<int:account_id>/password", _page(accounts.password), name="account_password"),
+    re_path(
+        r"^accounts/(?P<account_id>[0-9]{1,18})/(?P<state>enable|disable)$",
+        _page(accounts.switch),
+        name="account_switch",
+    ),
     path("devices/", _page(devices.listing), name="devices"),
     path("devices/register", _page(devices.register), name="device_register"),
     path("devices/coverage", _page(coverage.page), name="coverage"),

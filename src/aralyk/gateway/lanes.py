@@ -13,6 +13,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+import msgspec
+
 from aralyk.tracking.log import Lane
 
 URGENT: Final = (Lane.PANIC, Lane.TAMPER)
@@ -59,8 +61,7 @@ class Refusal:
     raw: bytes
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
-class Parcel:
+class Parcel(msgspec.Struct, kw_only=True, eq=False, gc=False):
     """One frame on its way to the log.
 
     Attributes:
@@ -113,10 +114,11 @@ class LaneQueue:
 
     def offer(self, parcel: Parcel) -> bool:
         """Take a parcel; False when the lane is full."""
-        if len(self._parcels) >= self.budget.frames or self._size + len(parcel.line) > self.budget.size:
+        size = self._size + len(parcel.line)
+        if len(self._parcels) >= self.budget.frames or size > self.budget.size:
             return False
         self._parcels.append(parcel)
-        self._size += len(parcel.line)
+        self._size = size
         self._offered_s = parcel.since_s
         if self._stuck_since_s is None:
             self._stuck_since_s = parcel.since_s

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import Counter as Tally
 from collections.abc import Sequence
 from functools import partial
 from typing import Final
@@ -11,6 +10,7 @@ from typing import Final
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
 
 from aralyk.gateway.lanes import LaneQueue, Parcel
+from aralyk.tracking.log import Lane
 
 _SECONDS: Final = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10)
 
@@ -73,16 +73,18 @@ class Metrics:
 
     def committed(self, parcels: Sequence[Parcel], *, started_s: float, now_s: float) -> None:
         """Count one commit; times are monotonic seconds."""
-        oldest_s: dict[str, float] = {}
-        for lane, frames in Tally(parcel.lane.value for parcel in parcels).items():
-            self.frames.labels(lane).inc(frames)
-            self.commit_s.labels(lane).observe(now_s - started_s)
-        for parcel in reversed(parcels):
-            oldest_s[parcel.lane.value] = parcel.since_s
+        frames: dict[Lane, int] = {}
+        oldest_s: dict[Lane, float] = {}
+        for parcel in parcels:
+            lane = parcel.lane
+            frames[lane] = frames.get(lane, 0) + 1
+            oldest_s.setdefault(lane, parcel.since_s)
             if parcel.refusal is not None:
                 self.quarantined.labels(parcel.refusal.protocol, parcel.refusal.code).inc()
-        for lane, since_s in oldest_s.items():
-            self.wait_s.labels(lane).observe(now_s - since_s)
+        for lane, count in frames.items():
+            self.frames.labels(lane.value).inc(count)
+            self.commit_s.labels(lane.value).observe(now_s - started_s)
+            self.wait_s.labels(lane.value).observe(now_s - oldest_s[lane])
 
     def serve(self, port: int) -> None:
         """Answer on 127.0.0.1; 0: do not."""

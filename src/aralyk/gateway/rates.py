@@ -23,12 +23,13 @@ class Rate:
     def allows(self) -> bool:
         """Whether one more may pass now."""
         now_s = time.monotonic()
-        self._tokens = min(self._burst, self._tokens + (now_s - self._since_s) * self._per_s)
+        tokens = self._tokens + (now_s - self._since_s) * self._per_s
+        if tokens > self._burst:
+            tokens = self._burst
         self._since_s = now_s
-        if self._tokens < 1:
-            return False
-        self._tokens -= 1
-        return True
+        allowed = tokens >= 1
+        self._tokens = tokens - 1 if allowed else tokens
+        return allowed
 
 
 class Speakers:

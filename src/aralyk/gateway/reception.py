@@ -11,10 +11,12 @@ from __future__ import annotations
 import hashlib
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
+
+import msgspec
 
 from aralyk import clock
 from aralyk.gateway.findings import Findings
@@ -27,7 +29,7 @@ from aralyk.gateway.sources import Source, Sources
 from aralyk.gateway.suspicion import Doubts, Suspicion
 from aralyk.protocols.codec import BrokenFrame, Codec, Decoded, Session, Transport
 from aralyk.protocols.errors import ErrorCode, ProtocolError
-from aralyk.protocols.frozen import maker_of
+from aralyk.protocols.messages import Alarm, Message, Strap, Told
 from aralyk.tracking import log
 from aralyk.tracking.log import Lane
 
@@ -79,8 +81,7 @@ class Fate(StrEnum):
     FULL = "full"  # its lane has no room: come again
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class Verdict(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What was decided about a frame.
 
     Attributes:
@@ -95,10 +96,14 @@ class Verdict:
     code: str = ""
     detail: str = ""
     decoded: Decoded | None = None
-    session: Session = field(default_factory=Session)
+    session: Session = Session()
 
 
-_verdict = maker_of(Verdict)
+_KEPT: Final = Fate.KEPT  # a member is looked up by a call
+_POSITION: Final = Lane.POSITION
+_STATUS: Final = Lane.STATUS
+_OPEN: Final = Strap.OPEN
+_SOS: Final = Alarm.SOS
 _FULL: Final[tuple[Verdict, Parcel | None]] = Verdict(fate=Fate.FULL), None
 
 
@@ -186,7 +191,7 @@ class Reception:
         """Judge a frame that came with a device's secret; one that comes too fast is FULL, unless it is urgent."""
         talk = Talk(source=source, device=device, read_us=clock.now_us())
         session = _session(device, {})
-        visit = _visit(codec=codec, frame=frame, talk=talk, device=device, session=session, stored=stored)
+        visit = _Visit(codec=codec, frame=frame, talk=talk, device=device, session=session, stored=stored)
         hurried = not self.allows(source, device)
         try:
             decoded = codec.decode(frame, session)
@@ -205,32 +210,34 @@ class Reception:
         self, codec: Codec, frame: bytes | BrokenFrame, *, register: Register, talk: Talk, stored: Callable[[], None]
     ) -> tuple[Verdict, Parcel | None]:
         """Judge a frame of a connection or a datagram; who is believed is remembered in `talk`."""
-        last = register.by_id.get(talk.device.id) if talk.device is not None else None
+        before = talk.device
+        last = register.by_id.get(before.id) if before is not None else None
         session = talk.session_as(last)
         raw = frame.raw if isinstance(frame, BrokenFrame) else frame
         try:
             decoded = _read(codec, frame, session)
             device = register.by_id.get(decoded.device_id or "")
-            if device is not None and device is not last and (device.model or device.key):
+            if device is not last and device is not None and (device.model or device.key):
                 # It named itself only now: read it again with what is known about it.
                 session = _session(device, session.context)
                 decoded = _read(codec, frame, session)
         except ProtocolError as error:
-            visit = _visit(codec=codec, frame=raw, talk=talk, device=last, session=session, stored=stored)
+            visit = _Visit(codec=codec, frame=raw, talk=talk, device=last, session=session, stored=stored)
             return self._set_aside(visit, error.code.value, error.detail)
         raw = decoded.kept or raw  # without the picture that came with it, in the log as in quarantine
-        reason = _doubt(decoded, device, codec, talk.source)
-        visit = _visit(codec=codec, frame=raw, talk=talk, device=device, session=session, stored=stored)
+        # A device that was believed on this connection and is still registered as it was needs no second judgement.
+        reason = None if device is not None and device is before else _doubt(decoded, device, codec, talk.source)
+        visit = _Visit(codec=codec, frame=raw, talk=talk, device=device, session=session, stored=stored)
         if reason is not None:
             return self._set_aside(visit, reason.value, DETAILS[reason], claimed=decoded.device_id)
         assert device is not None
         if not talk.paced and not self.allows(talk.source, device):
             return self._set_aside(visit, Unbelieved.TOO_FAST.value, DETAILS[Unbelieved.TOO_FAST])
         verdict, parcel = self._keep(visit, decoded)
-        if verdict.fate is Fate.KEPT and (device is not last or decoded.context):
-            before = talk.context if last is device else {}
-            talk.context = {**before, **(decoded.context or {})}
-        if verdict.fate is Fate.KEPT:
+        if verdict.fate is _KEPT:
+            if device is not last or decoded.context:
+                known = talk.context if last is device else {}
+                talk.context = {**known, **(decoded.context or {})}
             talk.device = device
         return verdict, parcel
 
@@ -241,13 +248,12 @@ class Reception:
         except ProtocolError:
             claimed = None
         talk = Talk(source=source, read_us=clock.now_us())
-        visit = _visit(codec=codec, frame=frame, talk=talk, device=None, session=Session(), stored=None)
+        visit = _Visit(codec=codec, frame=frame, talk=talk, device=None, session=Session(), stored=None)
         reason = Unbelieved.UNKNOWN_DEVICE
         return self._set_aside(visit, reason.value, DETAILS[reason], claimed=claimed)[0]
 
     def _keep(self, visit: _Visit, decoded: Decoded, *, urgent_only: bool = False) -> tuple[Verdict, Parcel | None]:
-        messages = [message.as_line() for message in decoded.messages]
-        lane = log.lane_of(messages)
+        lane = lane_of(decoded.messages)
         if urgent_only and lane not in URGENT:
             return _FULL
         queue = self._lanes[lane]
@@ -259,7 +265,7 @@ class Reception:
         now_us = clock.now_us()
         parcel = visit.parcel(
             lane=lane,
-            messages=messages,
+            messages=[message.told() for message in decoded.messages],
             received_us=now_us,
             trust=_trust(device, visit.codec),
             suspect=self._weigh(visit, device, decoded, now_us),
@@ -268,18 +274,12 @@ class Reception:
             return _FULL
         if session.device_id != device.id:  # it named itself
             session = _session(device, {**session.context, **(decoded.context or {})})
-        return _verdict(fate=Fate.KEPT, decoded=decoded, session=session), parcel
+        return Verdict(fate=_KEPT, decoded=decoded, session=session), parcel
 
     def _weigh(self, visit: _Visit, device: Device, decoded: Decoded, now_us: int) -> tuple[Suspicion, ...]:
         talk = visit.talk
         found = self._doubts.of_frame(
-            device.id,
-            visit.frame,
-            decoded,
-            link=talk.link,
-            source=talk.source.name,
-            read_us=talk.read_us,
-            now_us=now_us,
+            device.id, visit.frame, decoded, talk.link, talk.source.name, read_us=talk.read_us, now_us=now_us
         )
         if found:
             self._findings.alarms.note(device.id, found, at_us=now_us)
@@ -314,8 +314,7 @@ class Reception:
         return True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Visit:
+class _Visit(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One frame with its circumstances."""
 
     codec: Codec
@@ -329,23 +328,24 @@ class _Visit:
         self,
         *,
         lane: Lane,
-        messages: list[dict[str, object]],
+        messages: Sequence[Told],
         received_us: int,
         trust: Trust | None = None,
         suspect: tuple[Suspicion, ...] = (),
         refusal: Refusal | None = None,
     ) -> Parcel:
         """The frame as a line; without `trust` nobody was believed, and no device is named."""
+        device, session = self.device, self.session
         line = log.frame_line(
             raw=self.frame,
             lane=lane,
             messages=messages,
             protocol=self.codec.name,
             received_at_us=received_us,
-            device=self.device.id if self.device is not None and trust is not None else None,
+            device=device.id if device is not None and trust is not None else None,
             peer=self.talk.source.name,
-            context=self.session.context,
-            model=self.session.model,
+            context=session.context,
+            model=session.model,
             trust=trust,
             suspect=suspect,
         )
@@ -359,7 +359,18 @@ class _Visit:
         )
 
 
-_visit = maker_of(_Visit)
+def lane_of(messages: Sequence[Message]) -> Lane:
+    """As `log.lane_of` says of the lines, before they are written."""
+    lane = _STATUS
+    for message in messages:
+        alarms = message.alarms
+        if alarms and _SOS in alarms:
+            return Lane.PANIC
+        if message.strap is _OPEN or (alarms and not log.TAMPER_ALARMS.isdisjoint(alarms)):
+            lane = Lane.TAMPER
+        elif lane is _STATUS and message.lat is not None:
+            lane = _POSITION
+    return lane
 
 
 def _session(device: Device | None, context: Mapping[str, str]) -> Session:
@@ -392,9 +403,12 @@ def _disbelief(device: Device, codec: Codec, source: Source) -> Unbelieved | Non
     return None
 
 
+_TOLD_TRUST: Final[Mapping[str, Trust]] = {one.value: one for one in (Trust.ATTESTED, Trust.SELF_REPORTED)}
+
+
 def _trust(device: Device, codec: Codec) -> Trust:
-    if device.trust in (Trust.ATTESTED, Trust.SELF_REPORTED):
-        return Trust(device.trust)
+    if (told := _TOLD_TRUST.get(device.trust)) is not None:
+        return told
     if codec.transport is Transport.HTTP:
         return Trust.SECRET
     return Trust.NETWORK if device.networks else Trust.IMEI

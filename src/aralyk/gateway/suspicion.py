@@ -66,9 +66,9 @@ class Doubts:
         device_id: str,
         frame: bytes,
         decoded: Decoded,
-        *,
         link: Hashable | None,
         source: str,
+        *,
         read_us: int,
         now_us: int,
     ) -> tuple[Suspicion, ...]:
@@ -89,36 +89,35 @@ class Doubts:
         memory = self._devices.get(device_id)
         if memory is None:
             memory = self._devices[device_id] = _Memory()
-        found: list[Suspicion] = []
+        found: tuple[Suspicion, ...] = ()
         if self._is_replay(memory, frame, _time_of(decoded), now_us):
-            found.append(Suspicion.REPLAY)
+            found += (Suspicion.REPLAY,)
         if link is not None:
             same_link = bool(memory.links) and memory.links[-1] == link
             if decoded.sequence is not None and _steps_back(memory, decoded.sequence, same_link=same_link):
-                found.append(Suspicion.SEQUENCE)
-            if _takes_turns(memory, link, source, read_us=read_us, now_us=now_us):
-                found.append(Suspicion.CLONE)
-        return tuple(found)
+                found += (Suspicion.SEQUENCE,)
+            alone = same_link and not memory.returned_us
+            if not alone and _takes_turns(memory, link, source, read_us=read_us, now_us=now_us):
+                found += (Suspicion.CLONE,)
+        return found
 
     def _is_replay(self, memory: _Memory, frame: bytes, at_us: int | None, now_us: int) -> bool:
         if at_us is None or at_us > now_us + AHEAD_US:
             return False  # signs of life are alike
         fingerprint = hash(frame)
+        hashes = memory.hashes
         if at_us > memory.newest_us:
-            memory.newest_us, memory.moved_on_us = at_us, now_us
-        elif fingerprint in memory.hashes:
-            heard_us = memory.heard_us[memory.hashes.index(fingerprint)]
+            memory.newest_us = at_us
+            memory.moved_on_us = now_us
+        elif fingerprint in hashes:
+            heard_us = memory.heard_us[hashes.index(fingerprint)]
             return at_us < memory.newest_us and memory.moved_on_us - heard_us > self._resend_us
-        _remember(memory, fingerprint, now_us)
+        hashes.append(fingerprint)
+        memory.heard_us.append(now_us)
+        if len(hashes) >= 2 * FRAMES_MAX:
+            del hashes[:FRAMES_MAX]
+            del memory.heard_us[:FRAMES_MAX]
         return False
-
-
-def _remember(memory: _Memory, fingerprint: int, now_us: int) -> None:
-    memory.hashes.append(fingerprint)
-    memory.heard_us.append(now_us)
-    if len(memory.hashes) >= 2 * FRAMES_MAX:
-        del memory.hashes[:FRAMES_MAX]
-        del memory.heard_us[:FRAMES_MAX]
 
 
 def _time_of(decoded: Decoded) -> int | None:
@@ -134,6 +133,9 @@ def _time_of(decoded: Decoded) -> int | None:
 def _steps_back(memory: _Memory, sequence: Sequence, *, same_link: bool) -> bool:
     """Whether a number continues none of the device's counts; from then on it is one of them."""
     size, number = sequence.last + 1, sequence.number
+    if len(memory.numbers) == 1 and (number - memory.numbers[0]) % size <= size // 2:
+        memory.numbers[0] = number  # the one count goes on: what the rest comes to for almost every frame
+        return False
     if any((before - number) % size <= min(RESEND_FRAMES, size // 4) for before in memory.numbers):
         return False  # sends some of its frames again; the count goes on from where it was
     steps = [(number - before) % size for before in memory.numbers]

@@ -43,13 +43,15 @@ class _Pending:
 
     def __init__(self, frame: bytes | BrokenFrame, read_us: int) -> None:
         self.frame = frame
-        self.size = BESIDE_BYTES + len(frame.raw if isinstance(frame, BrokenFrame) else frame)
+        self.size = 0  # of what it takes in memory, once it is counted
         self.read_us = read_us
         self.done = False  # stored, or not to be stored
         self.verdict: Verdict | None = None
 
 
 _links = count(1)  # tells connections apart within this process
+_KEPT: Final = Fate.KEPT  # a member is looked up by a call
+_FULL: Final = Fate.FULL
 
 
 class TcpDoor:
@@ -76,6 +78,7 @@ class TcpDoor:
         self.idle_s = settings.idle_s_of(codec.name)
         self.occupancy = Occupancy(per_address_max=settings.connections_per_address_max)
         self.buffer = bytearray(READ_BYTES)
+        self.view = memoryview(self.buffer)
         self.connections: set[TcpConnection] = set()
         self.waiting: set[TcpConnection] = set()  # with frames that met no room
         self.ahead_bytes = 0  # read and not yet judged
@@ -174,7 +177,7 @@ class TcpConnection(asyncio.BufferedProtocol):
         """Bytes came."""
         assert self._talk is not None
         self._quiet_since_s = time.monotonic()
-        self._take(self._splitter.feed(bytes(memoryview(self._door.buffer)[:nbytes])))
+        self._take(self._splitter.feed(self._door.view[:nbytes].tobytes()))
         self._work()
 
     def pause_writing(self) -> None:
@@ -217,9 +220,15 @@ class TcpConnection(asyncio.BufferedProtocol):
     def _take(self, frames: list[bytes | BrokenFrame]) -> None:
         assert self._talk is not None
         read_us = clock.now_us()
+        if len(frames) == 1 and not self._held:  # what most readings are: judged at once, or counted when it can't be
+            pending = _Pending(frames[0], read_us)
+            self._pending.append(pending)
+            self._held.append(pending)
+            return
         taken = [_Pending(frame, read_us) for frame in frames]
         self._pending.extend(taken)
-        self._count_ahead(sum(pending.size for pending in taken))
+        for pending in taken:
+            self._count(pending)
         may_cry = self._door.codec.may_cry
         if may_cry is None or len(taken) + len(self._held) < 2 or self._talk.device is None:
             self._held.extend(taken)  # nothing to overtake, or it is not yet known who speaks
@@ -230,24 +239,34 @@ class TcpConnection(asyncio.BufferedProtocol):
             (cries if urgent else self._held).append(pending)
         self._held.extendleft(reversed(cries))
 
+    def _count(self, pending: _Pending) -> None:
+        frame = pending.frame
+        pending.size = BESIDE_BYTES + len(frame.raw if isinstance(frame, BrokenFrame) else frame)
+        self._count_ahead(pending.size)
+
     def _count_ahead(self, size: int) -> None:
         self._ahead_bytes += size
         self._door.ahead_bytes += size
 
     def _work(self) -> None:
         self._full = False
-        ends_s = time.monotonic() + TURN_S
-        while self._can_judge():
-            self._judge(self._held[0])
-            if self._can_judge() and time.monotonic() > ends_s:
+        held = self._held
+        ends_s: float | None = None
+        while held and self._uncommitted < UNCOMMITTED_MAX and not self._full:
+            if ends_s is None:
+                ends_s = time.monotonic() + TURN_S
+            elif time.monotonic() > ends_s:
                 self._wait_for_turn()
                 break
-        (self._door.waiting.add if self._held else self._door.waiting.discard)(self)
+            self._judge(held[0])
+        if held:
+            if not held[0].size:
+                self._count(held[0])
+            self._door.waiting.add(self)
+        else:
+            self._door.waiting.discard(self)
         self._reply_to_done()
         self._balance()
-
-    def _can_judge(self) -> bool:
-        return bool(self._held) and self._uncommitted < UNCOMMITTED_MAX and not self._full
 
     def _wait_for_turn(self) -> None:
         if not self._has_turn:
@@ -269,18 +288,20 @@ class TcpConnection(asyncio.BufferedProtocol):
         verdict, parcel = reception.of_named(
             self._door.codec, pending.frame, register=register, talk=talk, stored=partial(self._stored, pending)
         )
-        if verdict.fate is Fate.FULL:
+        fate = verdict.fate
+        if fate is _FULL:
             self._full = True
             return
         self._held.popleft()
-        self._count_ahead(-pending.size)
+        if pending.size:
+            self._count_ahead(-pending.size)
         pending.frame = b""  # it is in its parcel
         if parcel is None:
             pending.done = True
         else:
             self._uncommitted += 1
             pending.verdict = verdict
-        if verdict.fate is not Fate.KEPT and talk.device is None:
+        if fate is not _KEPT and talk.device is None:
             self._broken += 1
             if self._broken >= BROKEN_MAX:
                 for unjudged in self._held:
@@ -320,12 +341,12 @@ class TcpConnection(asyncio.BufferedProtocol):
             self._transport.write(command)
 
     def _balance(self) -> None:
-        if self._transport is None or self._transport.is_closing():
-            return
         wants_pause = self._unheard or self._far_enough
-        if wants_pause and not self._paused:
+        if wants_pause is self._paused or self._transport is None or self._transport.is_closing():
+            return
+        if wants_pause:
             self._transport.pause_reading()
-        elif self._paused and not wants_pause:
+        else:
             self._quiet_since_s = time.monotonic()
             self._transport.resume_reading()
         self._paused = wants_pause

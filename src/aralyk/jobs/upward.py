@@ -1,4 +1,4 @@
-"""What happened below asks for an assessment above: one round of telling and picking up, and of what is overdue.
+"""What happened below asks for an assessment above: a round of telling and picking up, of what ended and is overdue.
 
 Incidents and ends of orders become rows of risk, rows become assessments that are due; what is overdue on reports is
 told once. A round that is cut off loses
@@ -14,6 +14,7 @@ from typing import Final
 import psycopg
 from django.db import OperationalError, connections
 
+from aralyk.access.break_glass import do_settle_emergencies
 from aralyk.incidents import upward as incidents
 from aralyk.orders import upward as orders
 from aralyk.reports.overdue import BATCH as OVERDUE_BATCH
@@ -34,7 +35,7 @@ class Round:
 
 
 def follow(*, now: datetime, look_back: timedelta = LOOK_BACK) -> Round:
-    """Tell risk what incidents and orders mean for it, pick up all that waits, and say what is overdue on reports.
+    """Write ends of emergencies, tell risk what incidents and orders mean, pick up what waits, say what is overdue.
 
     Args:
         now: Domain time.
@@ -45,6 +46,7 @@ def follow(*, now: datetime, look_back: timedelta = LOOK_BACK) -> Round:
     """
     since = now - look_back
     try:
+        do_settle_emergencies(now=now)
         told = incidents.tell_risk(now=now, since=since) + orders.tell_risk(now=now, since=since)
         picked_up = batch = do_pick_up_events()
         while batch == BATCH:

@@ -126,7 +126,7 @@ class Watch:
             psycopg.Error: The connection or the database failed; this watch is over.
         """
         began_s = time.monotonic()
-        with self._connection.cursor() as cursor:
+        with self._connection.cursor(binary=True) as cursor:  # as text a payload would travel twice as long, in hex
             intake = self._reader.take(cursor)
         self._heed_clocks(intake)
         now_us = self._let_pass(intake)

@@ -18,7 +18,7 @@ from django.db import connection
 from aralyk import clock
 from aralyk.access.errors import Code, NotFound, Refused
 from aralyk.access.models import User
-from aralyk.access.permissions import check_district
+from aralyk.access.permissions import May, check_case
 from aralyk.access.witness import name_of
 from aralyk.ledger.canonical import canonical_bytes
 from aralyk.orders.drafts import LawfulCondition
@@ -29,8 +29,8 @@ from aralyk.tracking.log import append, control_line
 CONTROL_STREAM: Final = "control/c"
 
 
-def locked_order(by: User, order_id: UUID) -> Order:
-    """The order, locked until the end of the transaction, if it is this person's to see.
+def locked_order(by: User, order_id: UUID, *, to: May = May.ISSUE_ORDERS) -> Order:
+    """The order, locked until the end of the transaction, if this person may do this with it.
 
     Raises:
         NotFound: There is none, or it is not this person's to see.
@@ -38,7 +38,7 @@ def locked_order(by: User, order_id: UUID) -> Order:
     order = Order.objects.select_for_update().filter(pk=order_id).first()
     if order is None:
         raise NotFound("order")
-    check_district(by, order.district, what="order")
+    check_case(by, order.pk, district=order.district, what="order", to=to)
     return order
 
 

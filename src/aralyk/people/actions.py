@@ -18,9 +18,11 @@ from django.db import transaction
 from django.db.models import Q
 
 from aralyk import clock
+from aralyk.access.counting import Counted, do_count
 from aralyk.access.errors import Code, NotFound, Refused
 from aralyk.access.models import User
-from aralyk.access.permissions import May, check_allowed, check_district, in_districts
+from aralyk.access.permissions import May, check_allowed, check_case, check_district, seen_by
+from aralyk.access.strength import check_strong
 from aralyk.access.texts import check_text
 from aralyk.access.witness import witness
 from aralyk.evidence.kinds import Kind
@@ -183,6 +185,8 @@ def do_look(by: User, *, person: UUID, order: UUID, field: SealedName, purpose: 
         _witness_refused_look(by, person=person, field=field, refusal=refusal)
         raise
     purpose = check_text("purpose", purpose, longest=PURPOSE_MAX, shortest=PURPOSE_MIN)
+    check_strong()
+    do_count(by, Counted.VAULT)
     with transaction.atomic(using=VAULT):
         row = SealedField.objects.using(VAULT).filter(protected_person=person, field=SealedName(field)).first()
         if row is None:
@@ -218,7 +222,7 @@ def _witness_refused_look(by: User, *, person: UUID, field: SealedName, refusal:
 
 
 def _check_in_a_case_of(by: User, *, person: UUID, order: UUID) -> None:
-    """The person stands in this very order, and the order in this user's districts.
+    """The person stands in this very order, and the order is one in which this user may look.
 
     People stand below orders, so the way there is the relation that orders declare.
     """
@@ -226,13 +230,13 @@ def _check_in_a_case_of(by: User, *, person: UUID, order: UUID) -> None:
     district = cases.values_list("orders__district", flat=True).first()
     if district is None:
         raise NotFound("protected_person")
-    check_district(by, district, what="protected_person")
+    check_case(by, order, district=district, what="protected_person", to=May.LOOK_INTO_VAULT)
 
 
 def _check_may_write_about(by: User, person: UUID) -> None:
     """She stands in an order of this user's districts, or in none yet (registered a moment ago)."""
     her = ProtectedPerson.objects.filter(pk=person)
-    if not her.filter(Q(orders__isnull=True) | in_districts(by, field="orders__district")).exists():
+    if not her.filter(Q(orders__isnull=True) | seen_by(by, order="orders__", to=May.ISSUE_ORDERS)).exists():
         raise NotFound("protected_person")
 
 

@@ -8,12 +8,14 @@ from uuid import UUID
 
 import msgspec
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
+from aralyk.access.cases import case_book
 from aralyk.access.errors import NotFound
 from aralyk.access.models import User
-from aralyk.access.permissions import May, allows, in_districts
+from aralyk.access.permissions import May, allows, districts_of, in_districts, opened_to, seen_by
 from aralyk.access.queries import shown_name
+from aralyk.access.sight import sight
 from aralyk.evidence.kinds import Kind
 from aralyk.people.models import ProtectedPerson, Respondent
 
@@ -29,12 +31,39 @@ class Look:
     granted: bool
 
 
-def respondents_for(user: User) -> QuerySet[Respondent]:
-    """The respondents who live in this person's districts, or stand in an order or report there, by name."""
+def respondents_for(user: User, *, to: May = May.SEE_CASES) -> QuerySet[Respondent]:
+    """The respondents of this person's districts, by home, order or report, and of cases opened by name; by name.
+
+    Args:
+        user: Who looks.
+        to: What the person wants to do; an action says so, for a case opened by name may be there to read alone.
+    """
+    found = _by_office(user)
+    if opened := opened_to(user, to):
+        # Whoever sees every district sees these already: an unfiltered query widened by OR would be narrowed by it.
+        found = found if districts_of(user) is None else found | Respondent.objects.filter(orders__in=opened)
+    return found.exclude(pk__in=sight(user.pk).closed_respondents).distinct().order_by("name", "pk")
+
+
+def pairs_for(user: User, *, to: May = May.SEE_CASES) -> Q:
+    """The filter for what stands between a `respondent` and a `protected_person`, as far as this person may see it.
+
+    In a case that was opened by name only its own people count: what is between him and another woman stays closed.
+    """
+    found = Q(respondent__in=_by_office(user).values("pk"))
+    opened = opened_to(user, to)
+    for case in case_book().by_order(opened) if opened else ():
+        of_them = Q(protected_person__in=case.protected) | Q(protected_person__isnull=True)
+        found |= Q(respondent=case.respondent) & of_them
+    closed = sight(user.pk).closed_respondents
+    return found & ~Q(respondent__in=closed) if closed else found
+
+
+def _by_office(user: User) -> QuerySet[Respondent]:
     here = Respondent.objects.filter(in_districts(user, field="residence_district"))
     ordered = Respondent.objects.filter(in_districts(user, field="orders__district"))
     reported = Respondent.objects.filter(in_districts(user, field="reports__district"))
-    return (here | ordered | reported).distinct().order_by("name", "pk")
+    return here | ordered | reported
 
 
 def respondent_for(user: User, respondent_id: UUID) -> Respondent:
@@ -56,7 +85,7 @@ def looks_at(user: User, person_id: UUID) -> list[Look]:
         NotFound: No such person, or in no case of this user's districts, or a role that may not see the list.
     """
     may_see = allows(user, May.ISSUE_ORDERS) or allows(user, May.CLOSE_INCIDENTS)
-    person = ProtectedPerson.objects.filter(in_districts(user, field="orders__district"), pk=person_id).first()
+    person = ProtectedPerson.objects.filter(seen_by(user, order="orders__"), pk=person_id).first()
     if person is None or not may_see:
         raise NotFound("protected_person")
     with connection.cursor() as cursor:

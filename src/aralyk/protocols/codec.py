@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
+import msgspec
+
 from aralyk.protocols.commands import Command, CommandAnswer
 from aralyk.protocols.errors import ErrorCode, ProtocolError
-from aralyk.protocols.frozen import maker_of
 from aralyk.protocols.messages import Message
 
 
@@ -25,8 +26,7 @@ class Transport(StrEnum):
     TCP = "tcp"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Session:
+class Session(msgspec.Struct, frozen=True, kw_only=True):
     """What is known about the sender before a frame is read.
 
     Attributes:
@@ -40,19 +40,17 @@ class Session:
     device_id: str | None = None
     model: str | None = None
     key: bytes | None = None
-    context: Mapping[str, str] = field(default_factory=dict)
+    context: Mapping[str, str] = msgspec.field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sequence:
+class Sequence(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A frame's number; the one after `last` is 0 or 1."""
 
     number: int
     last: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decoded:
+class Decoded(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What a frame said.
 
     Attributes:
@@ -83,10 +81,6 @@ class Decoded:
     def to_send(self) -> bytes | None:
         """The answer, unless it is withheld."""
         return None if self.withheld else self.answer
-
-
-make_decoded = maker_of(Decoded)
-make_sequence = maker_of(Sequence)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,19 +3,19 @@
 A message is one record of a frame. What the device did not say, or said with its own word for "unknown", is None: never
 0, which is a place in the Gulf of Guinea, a standstill, a dead battery. `valid` is the device's own opinion of its fix.
 Times are integer microseconds since the Unix epoch, UTC; angles WGS 84 degrees; lengths metres; speeds m/s.
+A message is a msgspec Struct: a frozen dataclass of 18 fields takes longer to make than a record takes to read.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
-from operator import attrgetter
 from typing import Any, Final
 
-from aralyk.protocols.frozen import maker_of
+import msgspec
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _NAIVE_EPOCH: Final = EPOCH.replace(tzinfo=None)  # writes no zone, so that "Z" can be written
@@ -83,8 +83,7 @@ class AccessPoint:
         return {"mac": self.mac, "rssi_dbm": self.rssi_dbm}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
+class Message(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One record of a frame.
 
     Attributes:
@@ -126,7 +125,7 @@ class Message:
     alarms: tuple[Alarm, ...] = ()
     cells: tuple[Cell, ...] = ()
     wifi: tuple[AccessPoint, ...] = ()
-    extra: Mapping[str, Any] = field(default_factory=dict)
+    extra: Mapping[str, Any] = msgspec.field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """All fields, JSON-ready, unknown ones null: the form of `aralyk decode`."""
@@ -153,31 +152,53 @@ class Message:
 
     def as_line(self) -> dict[str, Any]:
         """The same with unknown and empty fields left out: the form of the log."""
-        said = {name: value for name, value in zip(_PLAIN, _plain_of(self), strict=True) if value is not None}
-        said["source"] = self.source._value_  # `.value` looks for it through two calls
-        if self.fixed_at_us is not None:
-            said["fixed_at"] = iso_time(self.fixed_at_us)
-        if self.sent_at_us is not None:
-            said["sent_at"] = iso_time(self.sent_at_us)
-        if self.strap is not None:
-            said["strap"] = self.strap._value_
-        if self.alarms:
-            said["alarms"] = [alarm._value_ for alarm in self.alarms]
-        if self.cells:
-            said["cells"] = [cell.as_dict() for cell in self.cells]
-        if self.wifi:
-            said["wifi"] = [access_point.as_dict() for access_point in self.wifi]
-        if self.extra:
-            said["extra"] = dict(self.extra)
-        return said
+        return {name: value for name, value in self.as_dict().items() if value is not None and value not in ([], {})}
+
+    def told(self) -> Told:
+        """What `as_line` says, ready for an encoder that sorts the members of dicts: a third of its time."""
+        return Told(
+            self.accuracy_m,
+            [alarm._value_ for alarm in self.alarms] if self.alarms else [],
+            self.altitude_m,
+            self.battery_pct,
+            [cell.as_dict() for cell in self.cells] if self.cells else [],
+            self.charging,
+            self.device_id,
+            self.extra,
+            iso_time(self.fixed_at_us),
+            self.heading_deg,
+            self.lat,
+            self.lon,
+            iso_time(self.sent_at_us),
+            self.source._value_,  # `.value` looks for it through two calls
+            self.speed_mps,
+            None if self.strap is None else self.strap._value_,
+            self.valid,
+            [access_point.as_dict() for access_point in self.wifi] if self.wifi else [],
+        )
 
 
-make_message = maker_of(Message)
-_PLAIN: Final = (  # what a line holds as it is
-    "device_id", "lat", "lon", "valid", "accuracy_m", "altitude_m", "speed_mps", "heading_deg", "battery_pct",
-    "charging",
-)  # fmt: skip
-_plain_of: Final = attrgetter(*_PLAIN)
+class Told(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """A message as it is written into a line; the fields in the order of the alphabet, because so they are written."""
+
+    accuracy_m: float | None = None
+    alarms: list[str] = []
+    altitude_m: float | None = None
+    battery_pct: float | None = None
+    cells: list[dict[str, int | None]] = []
+    charging: bool | None = None
+    device_id: str | None = None
+    extra: Mapping[str, Any] = {}
+    fixed_at: str | None = None
+    heading_deg: float | None = None
+    lat: float | None = None
+    lon: float | None = None
+    sent_at: str | None = None
+    source: str = ""  # always said
+    speed_mps: float | None = None
+    strap: str | None = None
+    valid: bool | None = None
+    wifi: list[dict[str, str | int | None]] = []
 
 
 def iso_time(us: int | None) -> str | None:
@@ -185,11 +206,10 @@ def iso_time(us: int | None) -> str | None:
     if us is None:
         return None
     seconds, us = divmod(us, 1_000_000)
-    minutes, second = divmod(seconds, 60)
-    return f"{_minute(minutes)}{second:02}.{us:06}Z"
+    return f"{_second(seconds)}{us:06}Z"
 
 
-@lru_cache(maxsize=4096)
-def _minute(minutes: int) -> str:
-    """`2026-11-21T10:00:`; devices speak of the same minutes."""
-    return (_NAIVE_EPOCH + timedelta(minutes=minutes)).isoformat(timespec="minutes") + ":"
+@lru_cache(maxsize=8192)
+def _second(seconds: int) -> str:
+    """`2026-11-21T10:00:00.`; devices speak of the same seconds."""
+    return (_NAIVE_EPOCH + timedelta(seconds=seconds)).isoformat(timespec="seconds") + "."

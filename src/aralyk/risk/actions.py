@@ -18,16 +18,18 @@ from django.db import transaction
 from django.db.models import Q
 
 from aralyk import clock
+from aralyk.access.cases import case_book
 from aralyk.access.errors import Code, NotFound, Refused
 from aralyk.access.models import User
-from aralyk.access.permissions import May, check_allowed, in_districts
+from aralyk.access.permissions import May, check_allowed, in_districts, opened_to
+from aralyk.access.sight import sight
 from aralyk.access.texts import check_text
 from aralyk.access.witness import fingerprint, witness
 from aralyk.evidence.kinds import Kind
 from aralyk.jurisdictions.loader import PackInvalid, pack
 from aralyk.ledger.canonical import canonical_bytes
 from aralyk.people.models import ProtectedPerson
-from aralyk.people.queries import respondents_for
+from aralyk.people.queries import pairs_for, respondents_for
 from aralyk.risk import clocks
 from aralyk.risk.drafts import (
     REASON_MAX,
@@ -216,7 +218,7 @@ def do_finish_duty(by: User, duty_id: int, *, note: str) -> RiskDuty:
     """
     check_allowed(by, May.ASSESS_RISK)
     text = check_text("note", note, longest=REASON_MAX)
-    found = RiskDuty.objects.filter(respondent__in=respondents_for(by).order_by(), pk=duty_id).first()
+    found = RiskDuty.objects.filter(pairs_for(by, to=May.ASSESS_RISK), pk=duty_id).first()
     if found is None:
         raise NotFound("risk_duty")
     at = clock.now()
@@ -253,7 +255,14 @@ def check_pair(by: User, *, respondent: UUID, protected_person: UUID) -> None:
     Raises:
         NotFound: One of them is not there, or not this person's.
     """
-    if not respondents_for(by).filter(pk=respondent).exists():
+    if respondent in sight(by.pk).closed_respondents:
+        raise NotFound("respondent")
+    opened = opened_to(by, May.ASSESS_RISK)
+    for case in case_book().by_order(opened) if opened else ():
+        if respondent == case.respondent and protected_person in case.protected:
+            return
+    # Of his own districts: ISSUE_ORDERS is what a case opened by name never gives.
+    if not respondents_for(by, to=May.ISSUE_ORDERS).filter(pk=respondent).exists():
         raise NotFound("respondent")
     hers = Q(orders__respondent=respondent) | Q(orders__isnull=True) | in_districts(by, field="orders__district")
     if not ProtectedPerson.objects.filter(hers, pk=protected_person).exists():
@@ -262,7 +271,7 @@ def check_pair(by: User, *, respondent: UUID, protected_person: UUID) -> None:
 
 def _answer(by: User, decision_id: int, *, reason: str, confirmed: bool) -> LevelDecision:
     check_allowed(by, May.CONFIRM_RISK)
-    found = LevelDecision.objects.filter(respondent__in=respondents_for(by).order_by(), pk=decision_id).first()
+    found = LevelDecision.objects.filter(pairs_for(by, to=May.CONFIRM_RISK), pk=decision_id).first()
     if found is None:
         raise NotFound("risk_level")
     reason = check_reason(reason)

@@ -17,7 +17,7 @@ from aralyk.access.models import User
 from aralyk.access.permissions import May, allows
 from aralyk.access.queries import shown_name
 from aralyk.people.models import Respondent, Stated
-from aralyk.people.queries import respondents_for
+from aralyk.people.queries import pairs_for, respondents_for
 from aralyk.risk.instrument import Instrument, version_used
 from aralyk.risk.levels import Level
 from aralyk.risk.models import Assessment, LevelDecision, Reassessment, RiskDuty, State
@@ -109,7 +109,7 @@ def levels_for(user: User, *, respondent: UUID | None = None) -> list[LevelNow]:
     """
     if not allows(user, May.SEE_RISK_LEVEL):
         return []
-    rows = LevelDecision.objects.filter(respondent__in=_visible(user), state=State.IN_FORCE)
+    rows = LevelDecision.objects.filter(pairs_for(user), state=State.IN_FORCE)
     if respondent is not None:
         rows = rows.filter(respondent=respondent)
     newest = (
@@ -145,7 +145,7 @@ def level_for(user: User, respondent: UUID, protected_person: UUID) -> LevelNow:
 def assessments_for(user: User) -> QuerySet[Assessment]:
     """The forms of this person's districts, newest first."""
     return (
-        Assessment.objects.filter(respondent__in=_readable(user))
+        Assessment.objects.filter(_readable_pairs(user))
         .select_related("assessed_by", "protected_person")
         .order_by("-assessed_at", "pk")
     )
@@ -178,11 +178,15 @@ def trajectories_for(user: User, respondent_id: UUID) -> list[Trajectory]:
     Raises:
         NotFound: No such respondent, or not this person's to read.
     """
-    respondent = _readable(user).filter(pk=respondent_id).first()
+    if not allows(user, May.READ_RISK):
+        raise NotFound("respondent")
+    respondent = respondents_for(user).filter(pk=respondent_id).first()
     if respondent is None:
         raise NotFound("respondent")
     decisions = (
-        LevelDecision.objects.filter(respondent=respondent, state__in=(State.IN_FORCE, State.PROPOSED))
+        LevelDecision.objects.filter(
+            pairs_for(user, to=May.READ_RISK), respondent=respondent, state__in=(State.IN_FORCE, State.PROPOSED)
+        )
         .select_related("assessment", "decided_by", "second_by", "protected_person")
         .order_by(F("in_force_at").asc(nulls_last=True), "pk")
     )
@@ -194,14 +198,14 @@ def trajectories_for(user: User, respondent_id: UUID) -> list[Trajectory]:
 
 def proposals_for(user: User) -> QuerySet[LevelDecision]:
     """Lower levels that wait for a second person, oldest first; a person's own are not theirs to answer."""
-    rows = LevelDecision.objects.filter(respondent__in=_readable(user), state=State.PROPOSED)
+    rows = LevelDecision.objects.filter(_readable_pairs(user), state=State.PROPOSED)
     return rows.select_related("assessment", "decided_by", "protected_person").order_by("decided_at", "pk")
 
 
 def lowered_for(user: User, *, since: datetime) -> QuerySet[LevelDecision]:
     """Levels that two people lowered from `since` on, newest first: the prosecutor's list."""
     rows = LevelDecision.objects.filter(
-        respondent__in=_readable(user), state=State.IN_FORCE, second_by__isnull=False, in_force_at__gte=since
+        _readable_pairs(user), state=State.IN_FORCE, second_by__isnull=False, in_force_at__gte=since
     )
     return rows.select_related("assessment", "decided_by", "second_by", "protected_person").order_by(
         "-in_force_at", "-pk"
@@ -215,7 +219,7 @@ def duties_for(user: User, *, overdue_at: datetime | None = None) -> QuerySet[Ri
         user: Who looks.
         overdue_at: Only what is overdue at that moment; None: everything that is owed.
     """
-    rows = RiskDuty.objects.filter(respondent__in=_readable(user), done_at__isnull=True, lapsed_at__isnull=True)
+    rows = RiskDuty.objects.filter(_readable_pairs(user), done_at__isnull=True, lapsed_at__isnull=True)
     rows = rows if overdue_at is None else rows.filter(due_at__lt=overdue_at)
     return rows.select_related("protected_person", "decision").order_by("due_at", "pk")
 
@@ -227,18 +231,14 @@ def reassessments_for(user: User, *, overdue_at: datetime | None = None) -> Quer
         user: Who looks.
         overdue_at: Only what is overdue at that moment; None: everything that is open.
     """
-    rows = Reassessment.objects.filter(respondent__in=_readable(user), answered_by__isnull=True)
+    rows = Reassessment.objects.filter(_readable_pairs(user), answered_by__isnull=True)
     rows = rows if overdue_at is None else rows.filter(due_at__lt=overdue_at)
     return rows.select_related("protected_person", "event").order_by("due_at", "pk")
 
 
-def _visible(user: User) -> QuerySet[Respondent]:
-    return respondents_for(user).order_by()
-
-
-def _readable(user: User) -> QuerySet[Respondent]:
-    """His risk is this person's to read, not only to know the level of."""
-    return _visible(user) if allows(user, May.READ_RISK) else Respondent.objects.none()
+def _readable_pairs(user: User) -> Q:
+    """The risk between these two is this person's to read, not only to know the level of."""
+    return pairs_for(user, to=May.READ_RISK) if allows(user, May.READ_RISK) else Q(pk__in=[])
 
 
 def _trajectory(respondent: Respondent, person: UUID, rows: list[LevelDecision]) -> Trajectory:

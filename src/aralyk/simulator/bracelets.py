@@ -11,10 +11,10 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
 from typing import Final
 
 import structlog
+from msgspec.structs import replace
 
 from aralyk.protocols.messages import Cell, Message, Source
 from aralyk.protocols.r16h.encoder import encode_link, encode_position

@@ -8,8 +8,10 @@ its maker lets it say (see `phones`, `bracelets`). A dead device says nothing at
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
+
+from msgspec.structs import replace
 
 from aralyk.protocols.messages import Alarm, Message, Strap
 from aralyk.protocols.messages import Source as WireSource

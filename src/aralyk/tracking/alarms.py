@@ -6,19 +6,19 @@ psycopg cursor inside a transaction.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-import psycopg
 from psycopg.types.json import Jsonb
 
 from aralyk.evidence.kinds import Kind
 from aralyk.evidence.record import record
 from aralyk.tracking.live import LiveKind, announce
+from aralyk.tracking.log import Cursor
 
-Cursor = psycopg.Cursor[tuple[Any, ...]]
-_NEWEST: Final = "SELECT state, detail FROM platform_alarm WHERE component = %s ORDER BY id DESC LIMIT 1"
+_NEWEST: Final = "SELECT state, detail::text FROM platform_alarm WHERE component = %s ORDER BY id DESC LIMIT 1"
 
 
 def raise_alarm(cursor: Cursor, *, component: str, by: str, at: datetime, detail: Mapping[str, object]) -> bool:
@@ -62,7 +62,8 @@ def standing(cursor: Cursor, *, prefix: str) -> dict[str, dict[str, Any]]:
 def _latest(cursor: Cursor, component: str) -> tuple[str | None, dict[str, Any]]:
     cursor.execute(_NEWEST, (component,))
     row = cursor.fetchone()
-    return (row[0], dict(row[1])) if row else (None, {})
+    # As text: how a driver reads JSON differs between the processes and the pages.
+    return (row[0], json.loads(row[1])) if row else (None, {})
 
 
 def _write(

@@ -97,8 +97,15 @@ def timestamps(values_us: npt.NDArray[np.int64], *, unknown_us: int | None = Non
 
 
 def texts(values: Iterable[str | None]) -> TextColumn:
-    """Encode texts; None becomes NULL."""
-    return TextColumn(_varying((None if value is None else value.encode() for value in values), element=25))
+    """Encode texts; None becomes NULL. Most columns say the same few texts again and again: each is encoded once."""
+    cells: dict[str | None, bytes] = {}
+    parts = []
+    for value in values:
+        cell = cells.get(value)
+        if cell is None:
+            cell = cells[value] = _NULL if value is None else _cell(value.encode())
+        parts.append(cell)
+    return TextColumn(_header(len(parts), element=25, nulls=None in cells) + b"".join(parts))
 
 
 def byteas(values: Iterable[bytes]) -> ByteaColumn:
@@ -136,10 +143,13 @@ def _fixed(values: npt.NDArray[Any], *, element: int, code: str, null: npt.NDArr
     return _header(len(rows), element=element, nulls=True) + cells[kept].tobytes()
 
 
-def _varying(values: Iterable[bytes | None], *, element: int) -> bytes:
-    pack = _LENGTH.pack
-    parts = [_NULL if value is None else pack(len(value)) + value for value in values]
-    return _header(len(parts), element=element, nulls=_NULL in parts) + b"".join(parts)
+def _varying(values: Iterable[bytes], *, element: int) -> bytes:
+    parts = [_cell(value) for value in values]
+    return _header(len(parts), element=element, nulls=False) + b"".join(parts)
+
+
+def _cell(value: bytes) -> bytes:
+    return _LENGTH.pack(len(value)) + value
 
 
 def _header(count: int, *, element: int, nulls: bool) -> bytes:

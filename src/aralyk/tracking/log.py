@@ -25,6 +25,7 @@ from aralyk.evidence.record import record
 from aralyk.ledger import merkle
 
 SALT_BYTES: Final = 16  # a withheld line must not be guessable from its hash, though a place has few digits
+SALTS_AT_ONCE: Final = 256  # asked of the operating system in one call
 
 
 class Cursor(Protocol):
@@ -92,22 +93,52 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
         return self.payload.split(b"\n")
 
 
+class _Line(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """A frame line as it is written: fields in the order of the alphabet, because so they are written."""
+
+    context: Mapping[str, str] = {}
+    device: str | None = None
+    frame: str
+    heard_at: str | None = None
+    kind: str
+    lane: str
+    messages: Sequence[object]
+    model: str | None = None
+    peer: str | None = None
+    protocol: str
+    received_at: str
+    salt: str
+    suspect: list[str] = []
+    trust: str | None = None
+
+
 _encoder = msgspec.json.Encoder(order="sorted")
+_line_encoder = msgspec.json.Encoder(order="deterministic")  # sorts what is in dicts; structs are written as they stand
 _kind_decoder = msgspec.json.Decoder(dict[str, Any])
 _frame_decoder = msgspec.json.Decoder(FrameLine)
 _control_decoder = msgspec.json.Decoder(ControlLine)
 
 
+_salts: list[str] = []
+os.register_at_fork(after_in_child=_salts.clear)  # no two processes may write the same
+
+
 def new_salt() -> str:
-    """32 hex digits of the operating system's randomness."""
-    return os.urandom(SALT_BYTES).hex()
+    """32 hex digits of the operating system's randomness; each is given once, to any thread."""
+    try:
+        return _salts.pop()
+    except IndexError:
+        digits, width = os.urandom(SALT_BYTES * SALTS_AT_ONCE).hex(), 2 * SALT_BYTES
+        fresh = [digits[at : at + width] for at in range(0, len(digits), width)]
+        _salts.extend(fresh[1:])
+        return fresh[0]
 
 
 def frame_line(
     *,
     raw: bytes,
     lane: Lane,
-    messages: list[dict[str, Any]],
+    messages: Sequence[object],
     protocol: str,
     received_at_us: int,
     device: str | None,
@@ -123,7 +154,7 @@ def frame_line(
     Args:
         raw: The frame.
         lane: Where it goes.
-        messages: What the codec read.
+        messages: What the codec read: dicts, or `Told`s of the protocols; both give the same bytes.
         protocol: Which codec.
         received_at_us: Domain time.
         device: The registered device whose sender was believed.
@@ -134,30 +165,24 @@ def frame_line(
         suspect: What is odd about it.
         heard_at_us: When the gateway had a frame that a person released from quarantine.
     """
-    line: dict[str, Any] = {
-        "frame": b2a_base64(raw, newline=False).decode("ascii"),
-        "kind": "frame",
-        "lane": lane._value_,  # `.value` looks for it through two calls
-        "messages": messages,
-        "protocol": protocol,
-        "received_at": clock.iso(received_at_us),
-        "salt": new_salt(),
-    }
-    if device is not None:
-        line["device"] = device
-    if peer is not None:
-        line["peer"] = peer
-    if trust is not None:
-        line["trust"] = trust
-    if context:
-        line["context"] = context
-    if model:
-        line["model"] = model
-    if suspect:
-        line["suspect"] = suspect
-    if heard_at_us is not None:
-        line["heard_at"] = clock.iso(heard_at_us)
-    return _encoder.encode(line)
+    return _line_encoder.encode(
+        _Line(
+            context=context or {},
+            device=device,
+            frame=b2a_base64(raw, newline=False).decode("ascii"),
+            heard_at=None if heard_at_us is None else clock.iso(heard_at_us),
+            kind="frame",
+            lane=lane._value_,  # `.value` looks for it through two calls
+            messages=messages,
+            model=model or None,
+            peer=peer,
+            protocol=protocol,
+            received_at=clock.iso(received_at_us),
+            salt=new_salt(),
+            suspect=list(suspect) if suspect else [],
+            trust=trust,
+        )
+    )
 
 
 def control_line(control: dict[str, Any], *, received_at_us: int) -> bytes:
@@ -217,7 +242,8 @@ def append(
     """
     if not lines:
         raise ValueError("a batch holds at least one line")
-    if any(b"\n" in line for line in lines):
+    payload = b"\n".join(lines)
+    if payload.count(b"\n") != len(lines) - 1:
         raise ValueError("a line holds no line break")
     root = merkle.root_of_leaf_hashes([merkle.leaf_hash(line) for line in lines])
     cursor.execute("UPDATE log_stream SET last_seq = last_seq + 1 WHERE stream = %s RETURNING last_seq", (stream,))
@@ -230,7 +256,7 @@ def append(
     cursor.execute(
         "INSERT INTO log_batch (stream, seq, shard, received_at, messages, root, payload)"
         " VALUES (%s, %s, %s, %s, %s, %s, %s)",
-        (stream, seq, shard, received_at, len(lines), root, b"\n".join(lines)),
+        (stream, seq, shard, received_at, len(lines), root, payload),
     )
     record(
         cursor,

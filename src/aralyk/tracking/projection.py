@@ -69,9 +69,10 @@ class Heard(msgspec.Struct, gc=False):
 
     def may_be_kept(self, terms: Mapping[str, Term]) -> bool:
         """Whether there is a place, and an order that allows to keep it."""
-        if not self.message.has_place or self.device not in terms:
+        term = terms.get(self.device)
+        if term is None or not self.message.has_place:
             return False
-        from_us, until_us = terms[self.device]
+        from_us, until_us = term
         # A device's clock may be wrong: before the end by either clock is before the end.
         return from_us <= self.received_us and (self.fixed_us < until_us or self.received_us < until_us)
 
@@ -237,18 +238,15 @@ def write_statuses(cursor: Cursor, messages: Sequence[Heard], *, terms: Mapping[
 
 def content_hash(message: Message) -> bytes:
     """Name what a fix says about the place, so that the same fix heard twice is known as one."""
+    lat, lon, accuracy_m = message.lat, message.lon, message.accuracy_m
+    speed_mps, heading_deg, battery_pct = message.speed_mps, message.heading_deg, message.battery_pct
     content = _CONTENT.pack(
-        *(
-            _NAN if number is None else number
-            for number in (
-                message.lat,
-                message.lon,
-                message.accuracy_m,
-                message.speed_mps,
-                message.heading_deg,
-                message.battery_pct,
-            )
-        ),
+        _NAN if lat is None else lat,
+        _NAN if lon is None else lon,
+        _NAN if accuracy_m is None else accuracy_m,
+        _NAN if speed_mps is None else speed_mps,
+        _NAN if heading_deg is None else heading_deg,
+        _NAN if battery_pct is None else battery_pct,
         message.valid is not False,
     )
     return blake2b(content + message.source.encode(), digest_size=_HASH_BYTES).digest()

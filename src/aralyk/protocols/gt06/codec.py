@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from aralyk.protocols.codec import Decoded, Sequence, Session, make_decoded, make_sequence
+from aralyk.protocols.codec import Decoded, Sequence, Session
 from aralyk.protocols.errors import ErrorCode, ProtocolError
 from aralyk.protocols.gt06 import parts, positions, statuses, words
 from aralyk.protocols.gt06.alarms import is_vehicle_model
@@ -125,12 +125,12 @@ def decode(frame: bytes, session: Session) -> Decoded:
             read(reader, draft)
         except CutShort:
             draft.unreadable("the rest")
-    return make_decoded(
+    return Decoded(
         device_id=draft.device_id,
         messages=() if draft.silent else (draft.message(),),
         answer=_answer(reader, draft),
         command_answers=draft.command_answers,
-        sequence=make_sequence(number=reader.serial, last=SERIAL_LAST),
+        sequence=Sequence(number=reader.serial, last=SERIAL_LAST),
         withheld=draft.withheld,
         kept=draft.kept,
     )

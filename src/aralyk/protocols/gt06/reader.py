@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from functools import lru_cache
 from struct import Struct
 from typing import Any, Final
 
 from aralyk.protocols.commands import CommandAnswer
-from aralyk.protocols.messages import AccessPoint, Alarm, Cell, Message, Source, Strap, make_message
+from aralyk.protocols.messages import AccessPoint, Alarm, Cell, Message, Source, Strap
 
 _EPOCH_ORDINAL: Final = date(1970, 1, 1).toordinal()
 _SECOND_US: Final = 1_000_000
@@ -157,7 +158,7 @@ class Draft:
         """What was gathered."""
         placed = self.lat is not None
         heard = self.cells or self.wifi
-        return make_message(
+        return Message(
             device_id=self.device_id,
             fixed_at_us=self.at_us,
             lat=self.lat,
@@ -182,11 +183,17 @@ def moment_us(year: int, month: int, day: int, hour: int, minute: int, second: i
     """Microseconds since 1970 of the device's clock; None for a date that does not exist (a clock never set)."""
     if hour > 23 or minute > 59 or second > 59:
         return None
+    days = _days(year, month, day)
+    return None if days is None else (days * 86_400 + hour * 3600 + minute * 60 + second) * _SECOND_US - zone_us
+
+
+@lru_cache(maxsize=1024)
+def _days(year: int, month: int, day: int) -> int | None:
+    """Days since 1970; devices speak of the same few."""
     try:
-        days = date(2000 + year, month, day).toordinal() - _EPOCH_ORDINAL
+        return date(2000 + year, month, day).toordinal() - _EPOCH_ORDINAL
     except ValueError:
         return None
-    return (days * 86_400 + hour * 3600 + minute * 60 + second) * _SECOND_US - zone_us
 
 
 def epoch_us(seconds: int) -> int | None:

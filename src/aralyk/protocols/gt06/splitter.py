@@ -15,6 +15,7 @@ from aralyk.protocols.errors import ErrorCode, ProtocolError
 from aralyk.protocols.gt06.frame import END, FRAME_BYTES_MAX, LONG, SHORT
 
 _STARTS: Final = (SHORT, LONG)
+_LENGTH_AT: Final = 2  # in a short frame
 _MISCOUNTED: Final = 2
 _WAIT: Final = 0
 _REFUSE: Final = -2  # the start bytes, which were none
@@ -30,6 +31,8 @@ class LengthSplitter:
 
     def feed(self, data: bytes, /) -> list[bytes | BrokenFrame]:
         """Take bytes, give the frames that are now complete."""
+        if not self._held and not self._garbage and self._error is None and _is_one_frame(data):
+            return [data]  # what most readings are
         out: list[bytes | BrokenFrame] = []
         held = self._held
         held += data
@@ -72,6 +75,13 @@ class LengthSplitter:
             out.append(BrokenFrame(raw=bytes(self._garbage), error=self._error or _not_a_start()))
         self._garbage.clear()
         self._error = None
+
+
+def _is_one_frame(data: bytes) -> bool:
+    """Whether these bytes are one whole short frame and nothing else, as `_size` would find."""
+    return (
+        data.startswith(SHORT) and data.endswith(END) and len(data) > _LENGTH_AT and data[_LENGTH_AT] + 5 == len(data)
+    )
 
 
 def _start(held: bytearray, at: int) -> int:

@@ -14,10 +14,10 @@ from datetime import date
 from functools import lru_cache
 from typing import Any, Final
 
-from aralyk.protocols.codec import Decoded, Session, make_decoded
+from aralyk.protocols.codec import Decoded, Session
 from aralyk.protocols.errors import ErrorCode, ProtocolError
 from aralyk.protocols.fields import LATITUDE, LONGITUDE, Range, Record, parse_number
-from aralyk.protocols.messages import Alarm, Cell, Message, Source, Strap, make_message
+from aralyk.protocols.messages import Alarm, Cell, Message, Source, Strap
 from aralyk.protocols.r16h.splitter import FRAME_BYTES_MAX, TERMINATOR
 
 KMH_MPS: Final = 1 / 3.6
@@ -86,7 +86,7 @@ def decode(frame: bytes, session: Session) -> Decoded:
     """
     usual = _USUAL.fullmatch(frame)
     if usual is not None and (message := _usual_fix(usual)) is not None:
-        return make_decoded(device_id=message.device_id, messages=(message,))
+        return Decoded(device_id=message.device_id, messages=(message,))
     kind, *fields = parts = _parts(frame)
     if kind == "@LINK" and len(parts) == 2:
         return Decoded(device_id=_imei(fields[0]), messages=())
@@ -124,7 +124,7 @@ def _usual_fix(usual: re.Match[bytes]) -> Message | None:
         at_us = _time_us(day.decode(), time.decode())
     except ProtocolError:
         return None
-    return make_message(
+    return Message(
         device_id=imei.decode(),
         fixed_at_us=at_us,
         lat=lat_deg if north == b"N" else 0.0 - lat_deg,  # never -0.0

@@ -11,7 +11,7 @@ import struct
 from typing import Final
 
 from aralyk.protocols.checksums import crc16_arc
-from aralyk.protocols.codec import BrokenFrame, Decoded, Session, make_decoded
+from aralyk.protocols.codec import BrokenFrame, Decoded, Session
 from aralyk.protocols.errors import ErrorCode, ProtocolError
 from aralyk.protocols.teltonika.elements import PANIC
 from aralyk.protocols.teltonika.frame import (
@@ -101,7 +101,7 @@ def _read_data(data: bytes, device_id: str | None) -> Decoded:
         messages = read_gh3000_records(data, 2, count, device_id)
     else:
         messages = ()  # a codec to come: a sign of life whose bytes the log keeps
-    return make_decoded(device_id=device_id, messages=messages, answer=answer)
+    return Decoded(device_id=device_id, messages=messages, answer=answer)
 
 
 def _read_datagram(frame: bytes) -> Decoded:
@@ -115,7 +115,7 @@ def _read_datagram(frame: bytes) -> Decoded:
     if decoded.answer is None or frame[data_at] in TEXT_CODECS:
         return decoded
     answer = struct.pack(">HHBBB", 5, UDP_ANSWER_PACKET, 1, avl_packet, frame[data_at + 1])
-    return make_decoded(device_id=decoded.device_id, messages=decoded.messages, answer=answer)
+    return Decoded(device_id=decoded.device_id, messages=decoded.messages, answer=answer)
 
 
 def _imei(digits: bytes) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from aralyk.protocols.errors import ErrorCode, ProtocolError
-from aralyk.protocols.messages import Alarm, Message, Source, make_message
+from aralyk.protocols.messages import Alarm, Message, Source
 from aralyk.protocols.teltonika.bluetooth import add_variable
 from aralyk.protocols.teltonika.elements import (
     ALARM_NAMES,
@@ -193,8 +193,25 @@ def _message(head: tuple[int, ...], extra: dict[str, Any], battery_pct: int | No
     alarms: tuple[Alarm, ...] = ()
     if priority == PANIC or event in EVENT_IDS or not ALARM_NAMES.isdisjoint(extra):
         alarms = alarms_of(extra, event=event, priority=priority)
+    if has_place and has_fix and "unreadable" not in extra:  # as almost every record
+        return Message(
+            device_id=device_id,
+            fixed_at_us=time_ms * 1000,
+            lat=lat / COORDINATE_UNIT,
+            lon=lon / COORDINATE_UNIT,
+            valid=True,
+            altitude_m=float(altitude),
+            speed_mps=SPEEDS_MPS[speed_kmh],
+            heading_deg=float(heading % 360),
+            source=_GNSS,
+            battery_pct=battery_pct,
+            charging=charging_of(extra, has_battery_percent=battery_pct is not None),
+            alarms=alarms,
+            cells=cells_of(extra) if OPERATOR in extra else (),
+            extra=extra,
+        )
     at_us = time_ms * 1000 if 0 < time_ms < TIME_MS_BELOW else None
-    return make_message(
+    return Message(
         device_id=device_id,
         fixed_at_us=at_us if has_place else None,
         sent_at_us=None if has_place else at_us,

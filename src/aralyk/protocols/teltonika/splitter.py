@@ -43,6 +43,8 @@ class LengthSplitter:
 
     def feed(self, data: bytes, /) -> list[bytes | BrokenFrame]:
         """Take bytes, give the frames that are now complete."""
+        if not self._held and self._error is None and _is_one_frame(data):
+            return [data]  # what most readings are
         out: list[bytes | BrokenFrame] = []
         held = self._held
         held += data
@@ -118,6 +120,14 @@ class LengthSplitter:
             out.append(BrokenFrame(raw=bytes(self._garbage[:FRAME_BYTES_MAX]), error=self._error))
         self._garbage.clear()
         self._told = True
+
+
+def _is_one_frame(data: bytes) -> bool:
+    """Whether these bytes are one whole frame of data and nothing else, as `_size` would find."""
+    length = len(data) - HEAD_BYTES - CHECKSUM_BYTES
+    if not DATA_BYTES_MIN <= length <= DATA_BYTES_MAX:
+        return False
+    return data.startswith(PREAMBLE) and length == U32.unpack_from(data, len(PREAMBLE))[0]
 
 
 def _refusal(head: bytes | bytearray) -> ProtocolError:
