@@ -11,6 +11,7 @@ from django.db import connection
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from aralyk import clock
 from aralyk.access.models import Role, User
@@ -100,7 +101,7 @@ def system_values(user: User) -> dict[str, Any]:
 def sections(request: HttpRequest, user: User) -> list[Section]:
     """The sections that this person's role opens."""
     entries = [("desk", _("Desk"), "monitor"), ("orders", _("Orders"), "file-text"), ("devices", _("Devices"), "watch")]
-    entries.append(("people", _("People"), "user"))
+    entries.append(("people", pgettext("section", "People"), "user"))
     if not allows(user, May.SEE_CASES):
         entries = entries[:1]
     if any(allows(user, may) for may in (May.LOOK_INTO_VAULT, May.CONFIRM_VAULT_LOOKS, May.WATCH_VAULT)):
