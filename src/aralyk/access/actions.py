@@ -14,8 +14,11 @@ from django.db import IntegrityError, transaction
 
 from aralyk import clock
 from aralyk.access.errors import Code, NotFound, Refused
+from aralyk.access.leaving import end_all_access
 from aralyk.access.models import Agency, Role, User
 from aralyk.access.permissions import May, check_allowed
+from aralyk.access.sight import forget
+from aralyk.access.strength import check_strong
 from aralyk.access.texts import check_text
 from aralyk.access.witness import Actor, System, name_of, witness
 from aralyk.evidence.kinds import Kind
@@ -88,6 +91,9 @@ def do_change_user(
 ) -> User:
     """Change what an account may do, or disable it; None leaves a thing as it is.
 
+    Whoever is disabled, enabled again or given another role is cut off at once: sessions, cases opened by name and
+    covers end in the same transaction.
+
     Raises:
         NotFound: No such account.
         Refused: not_permitted; invalid, naming the field.
@@ -97,13 +103,29 @@ def do_change_user(
         _check_districts(districts, jurisdiction=jurisdiction)
     with transaction.atomic():
         user = _locked(user_id)
+        was = (user.role, user.is_active)
         user.role = user.role if role is None else Role(role)
         user.districts = user.districts if districts is None else list(districts)
         user.is_active = user.is_active if active is None else active
         user.display_name = user.display_name if display_name is None else _checked_name(display_name)
         user.save(update_fields=["role", "districts", "is_active", "display_name"])
-        _witness(by, user, act="changed")
+        moved = (user.role, user.is_active) != was
+        closed = end_all_access(by, user, at=clock.now()) if moved else 0
+        _witness(by, user, act="changed", sessions_closed=closed)
+    forget()
     return user
+
+
+def do_disable(by: Actor, user: User) -> None:
+    """Disable an account inside the transaction of a review that takes its access away.
+
+    Not checked here: whether `by` may.
+    """
+    user.is_active = False
+    user.save(update_fields=["is_active"])
+    closed = end_all_access(by, user, at=clock.now())
+    _witness(by, user, act="changed", sessions_closed=closed)
+    forget()
 
 
 def do_set_password(by: Actor, user_id: int, *, password: str) -> None:
@@ -138,6 +160,7 @@ def do_set_language(by: User, *, language: str) -> None:
 def _check_may_manage(by: Actor) -> None:
     if not isinstance(by, System):
         check_allowed(by, May.MANAGE_USERS)
+        check_strong()
 
 
 def _checked_name(display_name: str) -> str:
@@ -197,7 +220,7 @@ def _locked(user_id: int) -> User:
         raise NotFound("user") from None
 
 
-def _witness(by: Actor, user: User, *, act: str) -> None:
+def _witness(by: Actor, user: User, *, act: str, **data: object) -> None:
     witness(
         kind=Kind.USER_CHANGED,
         subject=f"user:{user.pk}",
@@ -210,5 +233,6 @@ def _witness(by: Actor, user: User, *, act: str) -> None:
             "by": name_of(by),
             "districts": sorted(user.districts),
             "role": str(user.role),
+            **data,
         },
     )

@@ -54,6 +54,17 @@ class Code(StrEnum):
     KEY_REUSED = "key_reused"
     FRAME_DECIDED = "frame_decided"
     FRAME_NOT_RELEASABLE = "frame_not_releasable"
+    PAPER_NOT_KEPT = "paper_not_kept"
+    CORRESPONDENT_KNOWN = "correspondent_known"
+    SEALED_NOT_ALLOWED = "sealed_not_allowed"
+    ALREADY_SEEN = "already_seen"
+    ACCESS_OVER = "access_over"
+    ANOTHER_PERSON_NEEDED = "another_person_needed"
+    STILL_IN_USE = "still_in_use"
+    ALREADY_REVIEWED = "already_reviewed"
+    ALREADY_ANSWERED = "already_answered"
+    TOO_MANY_LOOKS = "too_many_looks"
+    SECOND_FACTOR_NEEDED = "second_factor_needed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -56,6 +56,17 @@ SENTENCES: Final[Mapping[Code, Promise]] = MappingProxyType(
         Code.KEY_REUSED: _("This idempotency key was already used for another request."),
         Code.FRAME_DECIDED: _("This frame was already released or dismissed."),
         Code.FRAME_NOT_RELEASABLE: _("This frame can't be released: open it to see why."),
+        Code.PAPER_NOT_KEPT: _("Of a sealed paper only its hash is kept: make it again."),
+        Code.CORRESPONDENT_KNOWN: _("This key is already known."),
+        Code.SEALED_NOT_ALLOWED: _("This recipient may not have sealed facts."),
+        Code.ALREADY_SEEN: _("This case is already open to you."),
+        Code.ACCESS_OVER: _("This access is already over, or was answered."),
+        Code.ANOTHER_PERSON_NEEDED: _("Another person must do this: not one who took part in it."),
+        Code.STILL_IN_USE: _("The case is still open. The finding is written when it has closed."),
+        Code.ALREADY_REVIEWED: _("Somebody has already written the finding."),
+        Code.ALREADY_ANSWERED: _("Somebody has already answered this."),
+        Code.TOO_MANY_LOOKS: _("Too many looks within an hour. Your supervisor was told; try again later."),
+        Code.SECOND_FACTOR_NEEDED: _("Confirm with your passkey or one-time code first: this needs a second factor."),
     }
 )
 assert set(SENTENCES) == set(Code)

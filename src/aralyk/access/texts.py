@@ -9,6 +9,18 @@ from aralyk.access.errors import Refused
 _LAYOUT = "\n\t"
 
 
+USERNAME_MAX = 150
+
+
+def check_username(field: str, value: str) -> str:
+    """Go on only with what could be a user name; whether there is such an account is another question.
+
+    Raises:
+        Refused: invalid, naming the field.
+    """
+    return check_text(field, unicodedata.normalize("NFKC", value), longest=USERNAME_MAX)
+
+
 def check_text(field: str, value: str, *, longest: int, shortest: int = 1) -> str:
     """Go on only with a text of this length, without control characters or halves of characters.
 

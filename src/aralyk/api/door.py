@@ -19,7 +19,13 @@ from aralyk.access.errors import Code, FieldProblem, NotFound, Refused
 from aralyk.access.models import User
 from aralyk.access.sentences import sentence_of
 
-STATUS: Final[dict[Code, int]] = {Code.NOT_PERMITTED: 403, Code.INVALID: 422, Code.KEY_REUSED: 422}
+STATUS: Final[dict[Code, int]] = {
+    Code.NOT_PERMITTED: 403,
+    Code.SECOND_FACTOR_NEEDED: 403,
+    Code.INVALID: 422,
+    Code.KEY_REUSED: 422,
+    Code.TOO_MANY_LOOKS: 429,
+}
 CONFLICT: Final = 409  # the act was understood, but things stand otherwise than the caller thought
 
 

@@ -6,8 +6,10 @@ its error pages show local variables, and ours hold names and places.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
+from aralyk.access.limits import Limits, SecondFactor
 from aralyk.conf.databases import databases
 from aralyk.conf.platform import Profile, platform_settings
 
@@ -28,6 +30,7 @@ INSTALLED_APPS = [
     "aralyk.risk",
     "aralyk.reports",
     "aralyk.orders",
+    "aralyk.papers",
     "aralyk.devices",
     "aralyk.tracking",
     "aralyk.quarantine",
@@ -58,6 +61,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "aralyk.console.doorkeeper.Doorkeeper",
     "aralyk.console.language.ChosenLanguage",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -106,6 +110,7 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key"}
+MFA_ADAPTER = "aralyk.console.accounts.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Мониторинг"  # the product's name never stands on anybody's phone
@@ -116,7 +121,7 @@ USERSESSIONS_TRACK_ACTIVITY = True
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
-SESSION_COOKIE_AGE = 12 * 60 * 60  # one shift
+SESSION_COOKIE_AGE = _settings.session_hours * 60 * 60  # one shift
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -127,6 +132,20 @@ CSRF_COOKIE_SAMESITE = "Strict"
 CSRF_COOKIE_NAME = "__Host-csrf" if _production else "csrf"
 LANGUAGE_COOKIE_NAME = "language"
 LANGUAGE_COOKIE_SECURE = _production
+
+ACCESS_LIMITS = Limits(
+    grant_max=timedelta(days=_settings.grant_days_max),
+    glass_confirm=timedelta(minutes=_settings.glass_confirm_minutes),
+    glass_open=timedelta(hours=_settings.glass_hours),
+    glass_review=timedelta(days=_settings.glass_review_days),
+    delegation_max=timedelta(days=_settings.delegation_days_max),
+    review_every=timedelta(days=_settings.access_review_days),
+    looks_an_hour=_settings.vault_looks_per_hour,
+    glass_asks_an_hour=_settings.glass_asks_per_hour,
+    second_factor=SecondFactor(_settings.second_factor or ("sensitive" if _production else "nobody")),
+)
+SESSION_IDLE_S = _settings.session_idle_minutes * 60
+SESSION_LIFE_S = _settings.session_hours * 60 * 60
 
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Final
 from urllib.parse import urlsplit
 
 from aralyk.clock import Pace
@@ -41,6 +42,18 @@ class PlatformSettings:
         time_zone: Time zone of screens and papers; the database, the log and the engine are in UTC.
         clock_pace: Where domain time starts and how fast it runs, "REAL_EPOCH_S START_EPOCH_S SPEED"; demo and
             test only.
+        second_factor: Who must have used a passkey or a one-time code: `nobody`, `sensitive` (who looks into the vault,
+            opens cases to others or changes accounts) or `everybody`; empty: `sensitive`, in demo and test `nobody`.
+        session_idle_minutes: A session without a person's request ends after this time.
+        session_hours: A session ends after this time whatever happens: one shift.
+        grant_days_max: The longest time for which one case is opened to a person.
+        glass_confirm_minutes: Within which a second person confirms a case that was opened in an emergency.
+        glass_hours: How long such a case stays open.
+        glass_review_days: Within which its use is reviewed.
+        delegation_days_max: The longest cover for a colleague's districts.
+        access_review_days: How often each account's access is confirmed anew.
+        vault_looks_per_hour: Looks into sealed facts by one person; beyond it the vault stays shut, with an alarm.
+        glass_asks_per_hour: Tries of one person to open a case in an emergency.
         clock_step_file: File with seconds to add to the wall clock, to rehearse a stepped clock; test only.
     """
 
@@ -52,6 +65,17 @@ class PlatformSettings:
     tile_attribution: str = ""
     time_zone: str = "Asia/Bishkek"
     clock_pace: str = ""
+    second_factor: str = ""
+    session_idle_minutes: int = 60
+    session_hours: int = 12
+    grant_days_max: int = 90
+    glass_confirm_minutes: int = 15
+    glass_hours: int = 8
+    glass_review_days: int = 3
+    delegation_days_max: int = 60
+    access_review_days: int = 31
+    vault_looks_per_hour: int = 20
+    glass_asks_per_hour: int = 5
     clock_step_file: str = ""
 
     @property
@@ -77,7 +101,33 @@ def platform_settings(environ: Mapping[str, str] | None = None) -> PlatformSetti
     """
     settings = load(PlatformSettings, "ARALYK", os.environ if environ is None else environ)
     _check_profile(settings)
+    _check_access(settings)
     return settings
+
+
+ACCESS_RANGES: Final[Mapping[str, tuple[int, int]]] = {
+    "session_idle_minutes": (1, 720),
+    "session_hours": (1, 24),
+    "grant_days_max": (1, 366),
+    "glass_confirm_minutes": (1, 120),
+    "glass_hours": (1, 72),
+    "glass_review_days": (1, 30),
+    "delegation_days_max": (1, 366),
+    "access_review_days": (1, 366),
+    "vault_looks_per_hour": (1, 1000),
+    "glass_asks_per_hour": (1, 100),
+}
+SECOND_FACTOR: Final = ("nobody", "sensitive", "everybody")
+
+
+def _check_access(settings: PlatformSettings) -> None:
+    for name, (low, high) in ACCESS_RANGES.items():
+        value = getattr(settings, name)
+        if not low <= value <= high:
+            raise SettingsRefused.one(f"ARALYK_{name.upper()}", f"from {low} to {high}", str(value))
+    known = SECOND_FACTOR if settings.profile is not Profile.PRODUCTION else SECOND_FACTOR[1:]
+    if settings.second_factor and settings.second_factor not in known:
+        raise SettingsRefused.one("ARALYK_SECOND_FACTOR", " or ".join(known), settings.second_factor)
 
 
 def settle_profile(settings: PlatformSettings) -> None:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Final
 
 from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import gettext_lazy, pgettext
 
 from aralyk import clock
 from aralyk.access.models import Role, User
@@ -20,6 +22,7 @@ from aralyk.access.queries import shown_name
 from aralyk.console import sentences
 from aralyk.console.platform_state import platform_state
 from aralyk.console.script_words import script_words
+from aralyk.duties.queries import may_see_duties
 from aralyk.incidents.queries import counts_for
 
 CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -27,6 +30,27 @@ CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
     "density": ("desk", "wall"),
     "sound": ("off", "on"),
 }
+
+
+ROLE_NAMES: Final[Mapping[Role, Promise]] = MappingProxyType(
+    {
+        Role.OPERATOR: gettext_lazy("operator of the monitoring centre"),
+        Role.SUPERVISOR: gettext_lazy("supervisor of the shift"),
+        Role.POLICE: gettext_lazy("police"),
+        Role.DUTY_UNIT: gettext_lazy("duty unit 102"),
+        Role.JUVENILE_OFFICER: gettext_lazy("juvenile officer"),
+        Role.COURT: gettext_lazy("court"),
+        Role.CRISIS_CENTRE: gettext_lazy("crisis centre"),
+        Role.LABOUR_MINISTRY: gettext_lazy("labour ministry"),
+        Role.OMBUDSMAN: gettext_lazy("ombudsman"),
+        Role.ANALYST: gettext_lazy("analyst"),
+        Role.DEFENCE_LAWYER: gettext_lazy("defence lawyer"),
+        Role.PROSECUTOR: gettext_lazy("prosecutor"),
+        Role.PROBATION: gettext_lazy("probation"),
+        Role.ADMINISTRATOR: gettext_lazy("administrator"),
+    }
+)
+assert set(ROLE_NAMES) == set(Role)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,8 +130,18 @@ def sections(request: HttpRequest, user: User) -> list[Section]:
         entries = entries[:1]
     if any(allows(user, may) for may in (May.LOOK_INTO_VAULT, May.CONFIRM_VAULT_LOOKS, May.WATCH_VAULT)):
         entries.append(("vault", _("Vault"), "lock"))
+    if Role(user.role) is Role.DEFENCE_LAWYER:
+        entries.append(("served_papers", _("Served papers"), "file-text"))
     if allows(user, May.READ_QUARANTINE):
         entries.append(("quarantine", _("Quarantine"), "scan"))
+    if may_see_duties(user):
+        entries.append(("duties", _("Duties"), "clock"))
+    if allows(user, May.READ_RISK):
+        entries.append(("risk_proposals", _("Risk"), "activity"))
+    if Role(user.role) is not Role.ANALYST:
+        entries.append(("access", _("Access"), "key-round"))
+    if allows(user, May.MANAGE_USERS):
+        entries.append(("accounts", _("Accounts"), "user"))
     match = request.resolver_match
     here = match.url_name if match else ""
     family = {
@@ -118,12 +152,20 @@ def sections(request: HttpRequest, user: User) -> list[Section]:
         "checkup": "devices",
         "coverage": "devices",
     }
+    family |= dict.fromkeys(
+        ("papers", "papers_make", "papers_sealed", "papers_zone", "paper", "paper_deliver"), "orders"
+    )
     family |= dict.fromkeys(("quarantined", "quarantine_look", "quarantine_release_all"), "quarantine")
+    family |= dict.fromkeys(("risk", "risk_assess", "risk_assessment", "risk_set", "risk_answer"), "risk_proposals")
+    family |= dict.fromkeys(("emergencies", "emergency", "conflicts", "access_review", "case_access"), "access")
+    family |= dict.fromkeys(("account", "account_new"), "accounts")
     family |= dict.fromkeys(
         ("respondent", "respondent_register", "respondent_add", "protected_person", "protected_register",
          "protected_add", "protected_looks", "vault_look", "child_with_him"), "people",
     )  # fmt: skip
     family |= dict.fromkeys(("vault_show", "shelter_register"), "vault")
+    if Role(user.role) is Role.DEFENCE_LAWYER:
+        family["paper"] = "served_papers"
     current = family.get(here or "", here)
     return [
         Section(url=reverse(name), title=title, icon=symbol, current=name == current) for name, title, symbol in entries
@@ -132,23 +174,7 @@ def sections(request: HttpRequest, user: User) -> list[Section]:
 
 def role_name(user: User) -> str:
     """The role in words."""
-    names = {
-        Role.OPERATOR: _("operator of the monitoring centre"),
-        Role.SUPERVISOR: _("supervisor of the shift"),
-        Role.POLICE: _("police"),
-        Role.DUTY_UNIT: _("duty unit 102"),
-        Role.JUVENILE_OFFICER: _("juvenile officer"),
-        Role.COURT: _("court"),
-        Role.CRISIS_CENTRE: _("crisis centre"),
-        Role.LABOUR_MINISTRY: _("labour ministry"),
-        Role.OMBUDSMAN: _("ombudsman"),
-        Role.ANALYST: _("analyst"),
-        Role.DEFENCE_LAWYER: _("defence lawyer"),
-        Role.PROSECUTOR: _("prosecutor"),
-        Role.PROBATION: _("probation"),
-        Role.ADMINISTRATOR: _("administrator"),
-    }
-    return names[Role(user.role)]
+    return str(ROLE_NAMES[Role(user.role)])
 
 
 def last_live_event() -> int:

@@ -35,6 +35,15 @@ def district_name(jurisdiction: str, code: str, *, at: datetime) -> str:
         return code
 
 
+def agency_name(jurisdiction: str, code: str, *, at: datetime) -> str:
+    """The agency in the active language."""
+    law = pack(jurisdiction)
+    try:
+        return _read(law.agency(code, on=law.day_of(at)).name)
+    except (NotInForce, KeyError):
+        return code
+
+
 def legal_basis_name(jurisdiction: str, slug: str, *, at: datetime) -> str:
     """What an order rests on, in the active language."""
     law = pack(jurisdiction)
@@ -65,6 +74,33 @@ def article_text(jurisdiction: str, slug: str, *, at: datetime) -> ArticleText |
     except KeyError:  # act and number say which article it is
         subject = ""
     return ArticleText(act=article.act, number=article.number, subject=subject, unverified=article.unverified)
+
+
+def risk_level_name(jurisdiction: str, level: str, *, at: datetime) -> str:
+    """What the country calls a level of risk."""
+    law = pack(jurisdiction)
+    try:
+        return _read(law.risk_level(level, on=law.day_of(at)).name)
+    except (NotInForce, KeyError):
+        return level
+
+
+def duty_name(jurisdiction: str, rule: str, *, at: datetime) -> str:
+    """What is owed, as the entry of the pack names it."""
+    law = pack(jurisdiction)
+    try:
+        return _read(law.duty(rule, on=law.day_of(at)).name)
+    except (NotInForce, KeyError):
+        return rule
+
+
+def clock_name(jurisdiction: str, slug: str, *, at: datetime) -> str:
+    """What a clock of the law is for."""
+    law = pack(jurisdiction)
+    try:
+        return _read(law.clock(slug, on=law.day_of(at)).name)
+    except (NotInForce, KeyError):
+        return slug
 
 
 def _read(text: Text) -> str:

@@ -21,7 +21,12 @@ from aralyk.bundles.errors import BundleRefused
 
 log = structlog.get_logger(__name__)
 
-STATUS: Final = {Code.NOT_PERMITTED: HTTPStatus.FORBIDDEN, Code.INVALID: HTTPStatus.BAD_REQUEST}
+STATUS: Final = {
+    Code.NOT_PERMITTED: HTTPStatus.FORBIDDEN,
+    Code.SECOND_FACTOR_NEEDED: HTTPStatus.FORBIDDEN,
+    Code.INVALID: HTTPStatus.BAD_REQUEST,
+    Code.TOO_MANY_LOOKS: HTTPStatus.TOO_MANY_REQUESTS,
+}
 
 
 class Refusals:
@@ -47,16 +52,24 @@ class Refusals:
 
 def refused(request: HttpRequest, error: Refused) -> HttpResponse:
     """The sentence of a refusal, as a fragment or as a page."""
-    return say_refused(request, sentence_of(error), STATUS.get(error.code, HTTPStatus.CONFLICT), error.fields)
+    status = STATUS.get(error.code, HTTPStatus.CONFLICT)
+    second_factor = error.code is Code.SECOND_FACTOR_NEEDED
+    return say_refused(request, sentence_of(error), status, error.fields, second_factor=second_factor)
 
 
 def say_refused(
-    request: HttpRequest, sentence: str, status: int, fields: tuple[FieldProblem, ...] = ()
+    request: HttpRequest,
+    sentence: str,
+    status: int,
+    fields: tuple[FieldProblem, ...] = (),
+    *,
+    second_factor: bool = False,
 ) -> HttpResponse:
     """One sentence that says why nothing was done."""
     if is_fragment(request):
         return HttpResponse(sentence, status=status, content_type="text/plain; charset=utf-8")
-    return render(request, "console/refused.html", {"sentence": sentence, "fields": fields}, status=status)
+    values = {"sentence": sentence, "fields": fields, "second_factor": second_factor}
+    return render(request, "console/refused.html", values, status=status)
 
 
 def is_fragment(request: HttpRequest) -> bool:

@@ -17,8 +17,11 @@ from django.db import DatabaseError, connections
 from django.http import HttpRequest
 
 from aralyk.access.models import User
+from aralyk.access.sight import Sight, remembering, sights
+from aralyk.console.doorkeeper import within_limits
 from aralyk.console.stream import Change, DatabaseLost, Viewer
-from aralyk.devices.queries import alarms_seen_by, devices_for
+from aralyk.devices.queries import devices_for
+from aralyk.duties.queries import alarms_seen_by
 from aralyk.incidents.queries import incidents_for
 from aralyk.orders.queries import orders_for
 from aralyk.tracking.live import LiveKind
@@ -47,7 +50,7 @@ class OrmDoor:
 def viewer_of(session_key: str) -> Viewer | None:
     """Who a session belongs to, with all that Django checks at a request (expiry, account, password)."""
     session = SessionStore(session_key)
-    if SESSION_KEY not in session:
+    if SESSION_KEY not in session or not within_limits(session):
         return None
     request = HttpRequest()
     request.session = session
@@ -72,15 +75,17 @@ def _ask_and_close(ask: Callable[[], T]) -> T:
 
 
 def _admit(user_ids: Collection[int], changes: Sequence[Change]) -> dict[int, frozenset[int]]:
-    """Asked once for all who hold the same rights: of an active account these are its role and its districts
-    (`aralyk.access.permissions`), so fifty pages of one centre cost one ask."""
-    found: dict[tuple[str, frozenset[str]], frozenset[int]] = {}
+    """Asked once for all who hold the same rights: of an active account these are its role, its districts and what is
+    open or closed to it besides (`aralyk.access.permissions`), so fifty pages of one centre cost one ask."""
+    found: dict[tuple[str, frozenset[str], Sight], frozenset[int]] = {}
     admitted: dict[int, frozenset[int]] = {}
-    for user in User.objects.filter(pk__in=user_ids, is_active=True):
-        rights = (user.role, frozenset(user.districts))
-        if rights not in found:
-            found[rights] = frozenset(_allowed(user, changes))
-        admitted[user.pk] = found[rights]
+    besides = sights(user_ids)
+    with remembering(besides):
+        for user in User.objects.filter(pk__in=user_ids, is_active=True):
+            rights = (user.role, frozenset(user.districts), besides[user.pk])
+            if rights not in found:
+                found[rights] = frozenset(_allowed(user, changes))
+            admitted[user.pk] = found[rights]
     return admitted
 
 

@@ -197,7 +197,7 @@ def do_assign_device(
     check_reason(reason)
     at = clock.now()
     with transaction.atomic():
-        order = versions.locked_order(by, order_id)
+        order = versions.locked_order(by, order_id, to=May.MANAGE_DEVICES)
         versions.check_not_ended(order, at=at)
         device = _locked_device(device_id)
         if not device.active:
@@ -228,7 +228,7 @@ def do_unassign_device(by: User, *, device_id: str, order_id: UUID, reason: str)
     check_reason(reason)
     at = clock.now()
     with transaction.atomic():
-        order = versions.locked_order(by, order_id)
+        order = versions.locked_order(by, order_id, to=May.MANAGE_DEVICES)
         assignment = order.assignments.select_for_update().filter(device_id=device_id, until__isnull=True).first()
         if assignment is None:
             raise Refused(Code.DEVICE_NOT_CARRIED)

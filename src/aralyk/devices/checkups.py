@@ -198,7 +198,7 @@ def minutes_of(device: Device) -> tuple[int, int]:
 def _device(by: User | Device, device_id: str) -> Device:
     if isinstance(by, User):
         check_allowed(by, May.COMMAND_DEVICES)
-        device = device_for(by, device_id)
+        device = device_for(by, device_id, to=May.COMMAND_DEVICES)
     elif by.pk == device_id:
         device = by
     else:

@@ -92,7 +92,7 @@ def do_ask_device(
     check_reason(reason)
     kind, at = CommandKind(kind), clock.now()
     with transaction.atomic():
-        device = device_for(by, device_id)
+        device = device_for(by, device_id, to=May.COMMAND_DEVICES)
         if not device.active:
             raise NotFound("device")
         if kind in SEEN_OR_HEARD and device.assignments.filter(until__isnull=True, party=Party.PROTECTED).exists():
@@ -132,7 +132,7 @@ def do_withdraw_command(by: User, *, device_id: str, command: int, reason: str) 
     check_allowed(by, May.COMMAND_DEVICES)
     check_reason(reason)
     with transaction.atomic():
-        device = device_for(by, device_id)
+        device = device_for(by, device_id, to=May.COMMAND_DEVICES)
         found = device.commands.filter(pk=command).first()
         if found is None:
             raise NotFound("command")

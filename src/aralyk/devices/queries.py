@@ -18,9 +18,10 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 
 from aralyk import clock
+from aralyk.access.counting import ALARM_PREFIX
 from aralyk.access.errors import NotFound
 from aralyk.access.models import User
-from aralyk.access.permissions import May, allows, districts_of, in_districts
+from aralyk.access.permissions import SEEN_ORDER, May, allows, seen_by, seen_values
 from aralyk.devices.models import Assignment, Device, Party
 from aralyk.orders.queries import order_for
 from aralyk.people.sealing import OF_THE_VAULT
@@ -158,29 +159,35 @@ def alarms_seen_by(user: User, components: Collection[str]) -> set[str]:
     of_devices = {component for component in components if component.startswith(SUSPECTED)}
     ids = [component.removeprefix(SUSPECTED) for component in of_devices]
     seen = {str(pk) for pk in devices_for(user).filter(pk__in=ids).values_list("pk", flat=True)} if ids else set()
-    return {c for c in components if c not in of_devices or c.removeprefix(SUSPECTED) in seen}
+    of_access = {component for component in components if component.startswith(ALARM_PREFIX)}
+    hidden = set() if allows(user, May.REVIEW_ACCESS) else of_access
+    return {c for c in components if c not in of_devices or c.removeprefix(SUSPECTED) in seen} - hidden
 
 
-def devices_for(user: User) -> QuerySet[Device]:
-    """The devices of this person's orders, and for those who manage devices also those that nobody carries."""
-    carried_here = in_districts(user, field="assignments__order__district") & Q(assignments__until__isnull=True)
+def devices_for(user: User, *, to: May = May.SEE_CASES) -> QuerySet[Device]:
+    """The devices of this person's orders, and for those who manage devices also those that nobody carries.
+
+    Args:
+        user: Who looks.
+        to: What the person wants to do with them; an action says so.
+    """
     if not allows(user, May.SEE_CASES):
         return Device.objects.none()
-    carried_here &= Q(assignments__isnull=False)
-    devices = Device.objects.filter(carried_here)
+    mine = Assignment.objects.filter(seen_by(user, order="order__", to=to), until__isnull=True)
+    devices = Device.objects.filter(pk__in=mine.values("device"))
     if allows(user, May.MANAGE_DEVICES):
         carried = Assignment.objects.filter(until__isnull=True).values("device")
         devices = devices | Device.objects.exclude(pk__in=carried)
-    return devices.distinct().order_by("pk")
+    return devices.order_by("pk")
 
 
-def device_for(user: User, device_id: str) -> Device:
-    """One device.
+def device_for(user: User, device_id: str, *, to: May = May.SEE_CASES) -> Device:
+    """One device; an action says what it wants `to` do with it.
 
     Raises:
         NotFound: There is none, or it is not this person's to see.
     """
-    device = devices_for(user).filter(pk=device_id).first()
+    device = devices_for(user, to=to).filter(pk=device_id).first()
     if device is None:
         raise NotFound("device")
     return device
@@ -193,7 +200,7 @@ def assignments_for(user: User, device_id: str) -> QuerySet[Assignment]:
         NotFound: No such device, or not this person's.
     """
     device = device_for(user, device_id)
-    mine = Assignment.objects.filter(in_districts(user, field="order__district"), device=device)
+    mine = Assignment.objects.filter(seen_by(user, order="order__"), device=device)
     return mine.select_related("order", "decided_by").order_by("-since", "-pk")
 
 
@@ -253,9 +260,9 @@ def _joins(own_word: str) -> str:
 
 
 JOINS_OF_ALL: Final = _joins(_OWN_WORD_OF_ALL)
-IN_FORCE: Final = """
+IN_FORCE: Final = f"""
     WHERE a.until IS NULL AND o.ended_at IS NULL AND o.starts_at <= %(at)s AND o.expires_at > %(at)s
-      AND (%(every)s OR o.district = ANY(%(districts)s))
+      AND {SEEN_ORDER}
       AND (%(orders)s::uuid[] IS NULL OR o.id = ANY(%(orders)s::uuid[]))
       AND (%(device)s::text IS NULL OR a.device_id = %(device)s)
 """
@@ -327,11 +334,9 @@ def spots_for(user: User, *, order_ids: Collection[UUID] | None = None, at: date
 
 def asked_of(user: User, *, order_ids: Collection[UUID] | None, device_id: str | None, at: datetime) -> dict[str, Any]:
     """The parameters of `_CARRIED`: the caller's permissions, fetched once, and what is asked for."""
-    districts = districts_of(user)
     return {
+        **seen_values(user),
         "at": at,
-        "every": districts is None,
-        "districts": sorted(districts or ()),
         "orders": None if order_ids is None else list(order_ids),
         "device": device_id,
         "sees_her": allows(user, May.SEE_PROTECTED_PLACE),

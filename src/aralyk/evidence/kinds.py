@@ -86,8 +86,38 @@ class Kind(StrEnum):
     VAULT_MASTER_CHANGED = "vault_master_changed"
     CANARY_SET = "canary_set"
     BUNDLE_EXPORTED = "bundle_exported"
+    # papers, and files for another office's register
+    AREA_DRAWN = "area_drawn"
+    AREA_WITHHELD = "area_withheld"
+    ZONE_NAMED = "zone_named"
+    PAPER_MADE = "paper_made"
+    PAPER_TAKEN = "paper_taken"
+    PAPER_DELIVERED = "paper_delivered"
+    CORRESPONDENT_ADDED = "correspondent_added"
+    CORRESPONDENT_ALLOWED = "correspondent_allowed"
+    REGISTER_EXPORTED = "register_exported"
+    REGISTER_IMPORTED = "register_imported"
+    REGISTER_REFUSED = "register_refused"
     # the platform itself
     USER_CHANGED = "user_changed"
+    ACCOUNT_REVIEWED = "account_reviewed"
+    # who sees what that the own office does not show
+    CASE_GRANTED = "case_granted"
+    CASE_GRANT_WITHDRAWN = "case_grant_withdrawn"
+    GLASS_BROKEN = "glass_broken"
+    GLASS_REFUSED = "glass_refused"
+    GLASS_CONFIRMED = "glass_confirmed"
+    GLASS_CLOSED = "glass_closed"
+    GLASS_REVIEWED = "glass_reviewed"
+    GLASS_REVIEW_OVERDUE = "glass_review_overdue"
+    CONFLICT_RECORDED = "conflict_recorded"
+    CONFLICT_CONFIRMED = "conflict_confirmed"
+    CONFLICT_REFUSED = "conflict_refused"
+    CONFLICT_LIFT_ASKED = "conflict_lift_asked"
+    CONFLICT_LIFTED = "conflict_lifted"
+    DISTRICTS_LENT = "districts_lent"
+    DISTRICTS_TAKEN_BACK = "districts_taken_back"
+    LOOKS_STOPPED = "looks_stopped"
     LOGGED_IN = "logged_in"
     LOGIN_REFUSED = "login_refused"
     SETTINGS = "settings"
@@ -176,7 +206,35 @@ GRAMMAR: Final[dict[Kind, Grammar]] = {
     Kind.VAULT_MASTER_CHANGED: _form("vault", "act", "master"),
     Kind.CANARY_SET: _form("vault", "commitment"),
     Kind.BUNDLE_EXPORTED: _form("incident", "manifest_sha256", "rendition"),
+    Kind.AREA_DRAWN: _form("order", "circle_sha256", "number"),
+    Kind.AREA_WITHHELD: _form("order", "number", "reason_sha256"),
+    Kind.ZONE_NAMED: _form("order", "condition", "reason_sha256", "shape_sha256"),
+    Kind.PAPER_MADE: _form("order", "language", "paper", "rendition", "sha256", "version"),
+    Kind.PAPER_TAKEN: _form("order", "paper", "rendition", "sha256"),
+    Kind.PAPER_DELIVERED: _form("order", "delivered_at", "paper", "recipient", "sha256", "way"),
+    Kind.CORRESPONDENT_ADDED: _form("register", "fingerprint"),
+    Kind.CORRESPONDENT_ALLOWED: _form("register", "added_by", "fingerprint"),
+    Kind.REGISTER_EXPORTED: _form("order", "fingerprint", "register", "sealed", "sha256"),
+    Kind.REGISTER_IMPORTED: _form("register", "records", "sha256"),
+    Kind.REGISTER_REFUSED: _form("register", "field", "sha256"),
     Kind.USER_CHANGED: _form("user"),
+    Kind.ACCOUNT_REVIEWED: _form("user", "kept"),
+    Kind.CASE_GRANTED: _form("order", "ends_at", "grant", "purpose_sha256", "right", "user"),
+    Kind.CASE_GRANT_WITHDRAWN: _form("order", "grant", "user"),
+    Kind.GLASS_BROKEN: _form("order", "break_glass", "confirm_by", "ends_at", "reason_sha256", "user"),
+    Kind.GLASS_REFUSED: _form("user"),
+    Kind.GLASS_CONFIRMED: _form("order", "break_glass", "user"),
+    Kind.GLASS_CLOSED: _form("order", "break_glass", "ended_at", "user", "why"),
+    Kind.GLASS_REVIEWED: _form("order", "break_glass", "finding", "user"),
+    Kind.GLASS_REVIEW_OVERDUE: _form("order", "break_glass", "review_by", "user"),
+    Kind.CONFLICT_RECORDED: _form("user", "conflict", "subject"),
+    Kind.CONFLICT_CONFIRMED: _form("user", "conflict", "subject"),
+    Kind.CONFLICT_REFUSED: _form("user", "conflict", "subject"),
+    Kind.CONFLICT_LIFT_ASKED: _form("user", "conflict", "subject"),
+    Kind.CONFLICT_LIFTED: _form("user", "conflict", "subject"),
+    Kind.DISTRICTS_LENT: _form("user", "delegation", "deputy", "districts", "ends_at", "starts_at"),
+    Kind.DISTRICTS_TAKEN_BACK: _form("user", "delegation", "deputy"),
+    Kind.LOOKS_STOPPED: _form("user", "an_hour", "what"),
     Kind.LOGGED_IN: _form("user"),
     Kind.LOGIN_REFUSED: _form("user"),
     Kind.SETTINGS: _form("process"),

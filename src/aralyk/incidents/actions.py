@@ -16,7 +16,7 @@ from django.db import connection, transaction
 from aralyk import clock
 from aralyk.access.errors import Code, NotFound, Refused
 from aralyk.access.models import User
-from aralyk.access.permissions import May, allows, check_allowed, in_districts
+from aralyk.access.permissions import May, allows, check_allowed, seen_by
 from aralyk.access.queries import shown_name
 from aralyk.access.texts import check_text
 from aralyk.access.witness import fingerprint, name_of, witness
@@ -44,7 +44,7 @@ def do_acknowledge(by: User, incident_id: UUID) -> Incident:
     check_allowed(by, May.ANSWER_INCIDENTS)
     at = clock.now()
     with transaction.atomic():
-        incident_for(by, incident_id)
+        incident_for(by, incident_id, to=May.ANSWER_INCIDENTS)
         taken = Incident.objects.filter(pk=incident_id, status=Status.OPEN).update(
             status=Status.ACKNOWLEDGED, acknowledged_at=at, acknowledged_by=by, updated_at=at
         )
@@ -66,7 +66,7 @@ def do_note(by: User, incident_id: UUID, *, text: str) -> IncidentEvent:
     text = check_text("text", text, longest=NOTE_MAX)
     at = clock.now()
     with transaction.atomic():
-        incident = _locked(by, incident_id)
+        incident = _locked(by, incident_id, to=May.ANSWER_INCIDENTS)
         _check_transition(incident, Act.NOTE)
         return _tell(
             by, incident, event="noted", kind=Kind.INCIDENT_NOTED, at=at, text=text,
@@ -99,7 +99,7 @@ def do_close(
     reason = check_text("reason", reason, shortest=CLOSE_REASON_MIN, longest=CLOSE_REASON_MAX)
     at = clock.now()
     with transaction.atomic():
-        incident = _locked(by, incident_id)
+        incident = _locked(by, incident_id, to=May.CLOSE_INCIDENTS)
         _check_transition(incident, Act.CLOSE)
         tampered = _tampered_device(incident)
         goes_on = _goes_on(incident, tampered)
@@ -144,7 +144,7 @@ def do_mark_shown(by: User, incident_ids: Sequence[UUID]) -> list[UUID]:
     with transaction.atomic():
         fresh = list(
             Incident.objects.select_for_update(of=("self",))
-            .filter(in_districts(by), pk__in=incident_ids, shown_at__isnull=True)
+            .filter(seen_by(by, order="order__", district="district"), pk__in=incident_ids, shown_at__isnull=True)
             .order_by("pk")
         )
         Incident.objects.filter(pk__in=[incident.pk for incident in fresh]).update(shown_at=at)
@@ -153,12 +153,12 @@ def do_mark_shown(by: User, incident_ids: Sequence[UUID]) -> list[UUID]:
     return [incident.pk for incident in fresh]
 
 
-def _locked(by: User, incident_id: UUID) -> Incident:
+def _locked(by: User, incident_id: UUID, *, to: May) -> Incident:
     """The incident with its order, locked until the end of the transaction."""
     incident = (
         Incident.objects.select_for_update(of=("self",))
         .select_related("order", "acknowledged_by")
-        .filter(in_districts(by), pk=incident_id)
+        .filter(seen_by(by, order="order__", district="district", to=to), pk=incident_id)
         .first()
     )
     if incident is None:

@@ -16,7 +16,7 @@ from django.db.models import Case, IntegerField, QuerySet, Value, When
 
 from aralyk.access.errors import NotFound
 from aralyk.access.models import User
-from aralyk.access.permissions import May, allows, in_districts
+from aralyk.access.permissions import May, allows, seen_by
 from aralyk.access.queries import shown_name
 from aralyk.incidents.models import Incident, IncidentEvent, Status
 
@@ -50,10 +50,10 @@ class QueueCounts:
     acknowledged: int
 
 
-def incidents_for(user: User) -> QuerySet[Incident]:
-    """Every incident of this person's districts, with order, respondent and who acted: one query."""
+def incidents_for(user: User, *, to: May = May.SEE_CASES) -> QuerySet[Incident]:
+    """Every incident that this person may see, with order, respondent and who acted: one query."""
     return (
-        Incident.objects.filter(in_districts(user))
+        Incident.objects.filter(seen_by(user, order="order__", district="district", to=to))
         .select_related("order", "order__respondent", "acknowledged_by", "closed_by")
         .defer("acknowledged_by__password", "closed_by__password")
     )
@@ -97,7 +97,7 @@ def queue_for(
 
 def counts_for(user: User) -> QueueCounts:
     """How many wait, by priority: one query."""
-    rows = Incident.objects.filter(in_districts(user), status__in=WAITING)
+    rows = Incident.objects.filter(seen_by(user, order="order__", district="district"), status__in=WAITING)
     pairs = list(rows.values_list("status", "priority"))
     waiting = [priority for status, priority in pairs if status == Status.OPEN]
     return QueueCounts(
@@ -106,13 +106,13 @@ def counts_for(user: User) -> QueueCounts:
     )
 
 
-def incident_for(user: User, incident_id: UUID) -> Incident:
-    """One incident.
+def incident_for(user: User, incident_id: UUID, *, to: May = May.SEE_CASES) -> Incident:
+    """One incident; an action says what it wants `to` do there.
 
     Raises:
         NotFound: There is none, or it is not this person's to see.
     """
-    incident = incidents_for(user).filter(pk=incident_id).first()
+    incident = incidents_for(user, to=to).filter(pk=incident_id).first()
     if incident is None:
         raise NotFound("incident")
     return incident

@@ -9,3 +9,10 @@ class OrdersConfig(AppConfig):
     name = "aralyk.orders"
     label = "orders"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Lend access the book of cases."""
+        from aralyk.access import cases
+        from aralyk.orders.casebook import OrderBook
+
+        cases.keep(OrderBook())

@@ -1,4 +1,4 @@
-"""Orders as a person may read them: by district, or not at all.
+"""Orders as a person may read them: by district, by name, or not at all.
 
 `order_for(user, id)` is the only way to an order in a view; what is not this person's looks as if it were not there.
 """
@@ -19,7 +19,7 @@ from django.db.models import F, Prefetch, Q, QuerySet
 from aralyk import clock
 from aralyk.access.errors import NotFound
 from aralyk.access.models import User
-from aralyk.access.permissions import districts_of, in_districts
+from aralyk.access.permissions import SEEN_ORDER, May, seen_by, seen_values
 from aralyk.jurisdictions.loader import pack
 from aralyk.jurisdictions.model import Article
 from aralyk.jurisdictions.values import Event
@@ -60,10 +60,15 @@ class IssueClock:
         return max(self.done_at - self.due_at, timedelta())
 
 
-def orders_for(user: User) -> QuerySet[Order]:
-    """The orders of this person's districts, newest first, with the people of each: 3 queries however many."""
+def orders_for(user: User, *, to: May = May.SEE_CASES) -> QuerySet[Order]:
+    """The orders that this person may see, newest first, with the people of each: 3 queries however many.
+
+    Args:
+        user: Who looks.
+        to: What the person wants to do there; an action says so, for a case opened by name may be there to read alone.
+    """
     return (
-        Order.objects.filter(in_districts(user))
+        Order.objects.filter(seen_by(user, to=to))
         .select_related("respondent")
         .prefetch_related("protected_persons")
         .order_by("-issued_at", "pk")
@@ -71,7 +76,7 @@ def orders_for(user: User) -> QuerySet[Order]:
 
 
 def live_orders_for(user: User, *, at: datetime | None = None) -> QuerySet[Order]:
-    """The orders of this person's districts that hold at `at` (default: now)."""
+    """The orders that this person may see and that hold at `at` (default: now)."""
     return orders_for(user).filter(holds_at(at or clock.now()))
 
 
@@ -86,13 +91,13 @@ def holds_at(at: datetime, *, prefix: str = "") -> Q:
     )
 
 
-def order_for(user: User, order_id: UUID) -> Order:
-    """One order with its people.
+def order_for(user: User, order_id: UUID, *, to: May = May.SEE_CASES) -> Order:
+    """One order with its people; an action says what it wants `to` do there.
 
     Raises:
         NotFound: There is none, or it is not this person's to see.
     """
-    order = orders_for(user).filter(pk=order_id).first()
+    order = orders_for(user, to=to).filter(pk=order_id).first()
     if order is None:
         raise NotFound("order")
     return order
@@ -165,7 +170,7 @@ def zones_for(user: User, *, order_ids: Collection[UUID] | None = None) -> dict[
         Each feature's properties: order, condition, kind, scheduled (holds at set hours only), circle (its centre and
         radius in metres, when it is one).
     """
-    orders = in_districts(user, field="order_version__order__district")
+    orders = seen_by(user, order="order_version__order__")
     if order_ids is None:
         orders &= holds_at(clock.now(), prefix="order_version__order__")
     else:
@@ -189,12 +194,12 @@ class Outline(NamedTuple):
     shape: str
 
 
-_OUTLINES: Final = """
+_OUTLINES: Final = f"""
     SELECT v.order_id::text, c.code, c.kind, (c.parameters->'shape')::text, c.parameters->'shape' ? 'circle'
     FROM orders_condition c
     JOIN orders_orderversion v ON v.id = c.order_version_id
     JOIN orders_order o ON o.id = v.order_id AND o.current_version = v.version
-    WHERE c.kind = ANY(%(kinds)s) AND (%(every)s OR o.district = ANY(%(districts)s))
+    WHERE c.kind = ANY(%(kinds)s) AND {SEEN_ORDER}
       AND CASE WHEN %(orders)s::uuid[] IS NULL
           THEN o.ended_at IS NULL AND o.starts_at <= %(at)s AND o.expires_at > %(at)s
           ELSE o.id = ANY(%(orders)s::uuid[]) END
@@ -209,11 +214,9 @@ def outlines_for(user: User, *, order_ids: Collection[UUID] | None = None) -> li
         user: Who looks.
         order_ids: Only these orders', live or not; None: all live ones.
     """
-    districts = districts_of(user)
     asked: dict[str, Any] = {
+        **seen_values(user),
         "kinds": list(ZONE_KINDS),
-        "every": districts is None,
-        "districts": sorted(districts or ()),
         "orders": None if order_ids is None else list(order_ids),
         "at": clock.now(),
     }

@@ -20,7 +20,8 @@ from django.db.models import Q
 from aralyk import clock
 from aralyk.access.errors import Code, NotFound, Refused
 from aralyk.access.models import User
-from aralyk.access.permissions import May, allows, check_allowed, check_district, in_districts
+from aralyk.access.permissions import May, allows, check_allowed, check_district, in_districts, seen_by
+from aralyk.access.sight import sight
 from aralyk.access.texts import check_text
 from aralyk.access.witness import witness
 from aralyk.evidence.kinds import Kind
@@ -291,23 +292,29 @@ def her_to_keep(by: User, person: UUID) -> ProtectedPerson:
     Raises:
         NotFound: No such person, or not this user's.
     """
-    her = ProtectedPerson.objects.filter(hers_of(by), pk=person).distinct().first()
+    her = ProtectedPerson.objects.filter(hers_of(by, to=May.ISSUE_ORDERS), pk=person).distinct().first()
     if her is None:
         raise NotFound("protected_person")
     return her
 
 
-def hers_of(user: User) -> Q:
+def hers_of(user: User, *, to: May = May.SEE_CASES) -> Q:
     """The filter that keeps the protected persons of this user's cases, and those whom the own office registered.
 
-    A case is an order or a report in the user's districts.
+    A case is an order that the user sees, or a report in the user's districts. Who is closed to the user stays closed.
+
+    Args:
+        user: Who looks.
+        to: What the user wants to do: a case opened by name may be there to read alone.
     """
     own = Q(registered_by=user.pk)
     if user.agency_id is not None:
         own |= Q(registered_by__agency=user.agency_id, registered_by__districts__overlap=list(user.districts))
-    ordered = Q(orders__isnull=False) & in_districts(user, field="orders__district")
+    ordered = Q(orders__isnull=False) & seen_by(user, order="orders__", to=to)
     reported = Q(reports__isnull=False) & in_districts(user, field="reports__report__district")
-    return ordered | reported | (Q(orders__isnull=True) & own)
+    found = ordered | reported | (Q(orders__isnull=True) & own)
+    closed = sight(user.pk).closed_persons
+    return found & ~Q(pk__in=closed) if closed else found
 
 
 def witness_her(by: User, person: UUID, *, act: str, **data: object) -> None:

@@ -14,9 +14,11 @@ from uuid import UUID
 from django.db import connections, transaction
 
 from aralyk import clock
+from aralyk.access.counting import Counted, do_count
 from aralyk.access.errors import Code, NotFound, Refused
 from aralyk.access.models import User
-from aralyk.access.permissions import May, allows, check_allowed, check_district
+from aralyk.access.permissions import May, allows, check_allowed, check_case
+from aralyk.access.strength import check_strong
 from aralyk.access.texts import check_text
 from aralyk.access.witness import fingerprint, name_of, witness
 from aralyk.evidence.kinds import Kind
@@ -60,11 +62,12 @@ def do_look(
 
     Raises:
         NotFound: No such person, or no such case, or not this user's; or no such request of this user's.
-        Refused: not_permitted; invalid (purpose); confirmation_needed; confirmation_over; nothing_sealed;
-            vault_unreadable; vault_key_destroyed.
+        Refused: not_permitted; second_factor_needed; invalid (purpose); confirmation_needed; confirmation_over;
+            too_many_looks; nothing_sealed; vault_unreadable; vault_key_destroyed.
     """
     field = SealedName(field)
     _check_may_look(by, person=person, order=order, field=field)
+    check_strong()
     about = person if about is None else about
     data: dict[str, object] = {"field": field.value, "order": str(order)}
     if about != person:
@@ -74,6 +77,7 @@ def do_look(
         purpose = used.purpose
         data |= {"request": str(used.pk), "second": f"user:{used.answered_by_id}"}
     data["purpose"] = check_text("purpose", purpose, longest=PURPOSE_MAX, shortest=PURPOSE_MIN)
+    do_count(by, Counted.VAULT)
     with transaction.atomic(using=VAULT):
         row = SealedField.objects.using(VAULT).filter(protected_person=person, about=about, field=field).first()
         if row is None:
@@ -138,7 +142,7 @@ def do_answer_look(by: User, request: UUID, *, confirmed: bool) -> LookRequest:
         asked = LookRequest.objects.select_for_update().filter(pk=request).first()
         if asked is None:
             raise NotFound("look_request")
-        _check_in_a_case_of(by, person=asked.protected_person_id, order=asked.order)
+        _check_in_a_case_of(by, person=asked.protected_person_id, order=asked.order, to=May.CONFIRM_VAULT_LOOKS)
         if asked.asked_by_id == by.pk:
             raise Refused(Code.NOT_YOUR_OWN_LOOK)
         if asked.answered_at is not None or at > asked.answer_until:
@@ -178,7 +182,7 @@ def needs_second(person: UUID, field: SealedName) -> bool:
 def _check_may_look(by: User, *, person: UUID, order: UUID, field: SealedName) -> None:
     try:
         check_allowed(by, May.LOOK_INTO_VAULT)
-        _check_in_a_case_of(by, person=person, order=order)
+        _check_in_a_case_of(by, person=person, order=order, to=May.LOOK_INTO_VAULT)
     except (Refused, NotFound) as refusal:
         _witness_refused_look(by, person=person, field=field, why=type(refusal).__name__)
         raise
@@ -231,8 +235,8 @@ def _raise_if_canary(by: User, *, person: UUID, field: SealedName) -> None:
         raise_alarm(cursor, component=f"{CANARY}{by.pk}", by="system:vault", at=at, detail=detail)
 
 
-def _check_in_a_case_of(by: User, *, person: UUID, order: UUID) -> None:
-    """The person stands in this very order, and the order in this user's districts.
+def _check_in_a_case_of(by: User, *, person: UUID, order: UUID, to: May) -> None:
+    """The person stands in this very order, and the order is one in which this user may do this.
 
     People stand below orders, so the way there is the relation that orders declare.
     """
@@ -240,4 +244,4 @@ def _check_in_a_case_of(by: User, *, person: UUID, order: UUID) -> None:
     district = cases.values_list("orders__district", flat=True).first()
     if district is None:
         raise NotFound("protected_person")
-    check_district(by, district, what="protected_person")
+    check_case(by, order, district=district, what="protected_person", to=to)

@@ -17,10 +17,12 @@ from django.db import connection
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from aralyk import clock
+from aralyk.access.cases import case_book
 from aralyk.access.errors import NotFound
 from aralyk.access.models import User
-from aralyk.access.permissions import May, allows, in_districts
+from aralyk.access.permissions import May, allows, districts_of, in_districts, opened_to, seen_by
 from aralyk.access.queries import shown_name
+from aralyk.access.sight import sight
 from aralyk.evidence.kinds import Kind
 from aralyk.people import sealing
 from aralyk.people.actions import hers_of
@@ -58,12 +60,43 @@ class CanaryAlarm:
     person: str
 
 
-def respondents_for(user: User) -> QuerySet[Respondent]:
-    """The respondents who live in this person's districts, or stand in an order or report there, by name."""
+def respondents_for(user: User, *, to: May = May.SEE_CASES) -> QuerySet[Respondent]:
+    """The respondents of this person's districts, by home, order or report, and of cases opened by name; by name.
+
+    Args:
+        user: Who looks.
+        to: What the person wants to do; an action says so, for a case opened by name may be there to read alone.
+    """
+    found = _by_office(user)
+    if opened := opened_to(user, to):
+        found |= Q(Exists(Respondent.objects.filter(orders__in=opened, pk=OuterRef("pk"))))
+    if districts_of(user) is None:
+        found = Q()  # whoever sees every district sees these already
+    closed = sight(user.pk).closed_respondents
+    return Respondent.objects.filter(found).exclude(pk__in=closed).order_by("name", "pk")
+
+
+def pairs_for(user: User, *, to: May = May.SEE_CASES) -> Q:
+    """The filter for what stands between a `respondent` and a `protected_person`, as far as this person may see it.
+
+    In a case that was opened by name only its own people count: what is between him and another woman stays closed.
+    """
+    found = Q(respondent__in=Respondent.objects.filter(_by_office(user)).values("pk"))
+    opened = opened_to(user, to)
+    for case in case_book().by_order(opened) if opened else ():
+        of_them = Q(protected_person__in=case.protected) | Q(protected_person__isnull=True)
+        found |= Q(respondent=case.respondent) & of_them
+    closed = sight(user.pk).closed_respondents
+    return found & ~Q(respondent__in=closed) if closed else found
+
+
+def _by_office(user: User) -> Q:
+    """Of the user's districts by home, order or report; nothing is narrowed for who sees every district."""
+    if districts_of(user) is None:
+        return Q()
     ordered = Respondent.objects.filter(in_districts(user, field="orders__district"), pk=OuterRef("pk"))
     reported = Respondent.objects.filter(in_districts(user, field="reports__district"), pk=OuterRef("pk"))
-    here = in_districts(user, field="residence_district") | Exists(ordered) | Exists(reported)
-    return Respondent.objects.filter(here).order_by("name", "pk")
+    return in_districts(user, field="residence_district") | Exists(ordered) | Exists(reported)
 
 
 def find_respondents(user: User, search: str, *, born_on: date | None = None) -> QuerySet[Respondent]:
@@ -135,7 +168,7 @@ def orders_of(user: User, person: ProtectedPerson | Respondent) -> list[dict[str
 
     Orders stand above people: these are their columns, for links and dates.
     """
-    theirs = type(person).objects.filter(in_districts(user, field="orders__district"), pk=person.pk)
+    theirs = type(person).objects.filter(seen_by(user, order="orders__"), pk=person.pk)
     columns = ("number", "issued_at", "starts_at", "expires_at", "ended_at", "district", "threat")
     found = theirs.exclude(orders=None).values(id=F("orders__pk"), **{name: F(f"orders__{name}") for name in columns})
     return [dict(row) for row in found.order_by("-orders__issued_at", "orders__pk")]
@@ -190,7 +223,9 @@ def look_requests_for(user: User) -> QuerySet[LookRequest]:
     mine = Q(asked_by=user) & (waits | ready)
     if allows(user, May.CONFIRM_VAULT_LOOKS):
         seen = ProtectedPerson.objects.filter(
-            in_districts(user, field="orders__district"), pk=OuterRef("protected_person"), orders__pk=OuterRef("order")
+            seen_by(user, order="orders__", to=May.CONFIRM_VAULT_LOOKS),
+            pk=OuterRef("protected_person"),
+            orders__pk=OuterRef("order"),
         )
         mine |= waits & Q(Exists(seen)) & ~Q(asked_by=user)
     return (
@@ -206,7 +241,7 @@ def looks_at(user: User, person_id: UUID) -> list[Look]:
         NotFound: No such person, or in no case of this user's districts, or a role that may not see the list.
     """
     may_see = any(allows(user, may) for may in (May.ISSUE_ORDERS, May.KEEP_PEOPLE, May.CLOSE_INCIDENTS))
-    person = ProtectedPerson.objects.filter(in_districts(user, field="orders__district"), pk=person_id).first()
+    person = ProtectedPerson.objects.filter(seen_by(user, order="orders__"), pk=person_id).first()
     if person is None or not may_see:
         raise NotFound("protected_person")
     with connection.cursor() as cursor:

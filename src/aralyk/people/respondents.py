@@ -10,12 +10,13 @@ from django.db import transaction
 from aralyk import clock
 from aralyk.access.errors import Code, NotFound, Refused
 from aralyk.access.models import User
-from aralyk.access.permissions import in_districts
+from aralyk.access.permissions import May
 from aralyk.access.texts import check_text
 from aralyk.access.witness import witness
 from aralyk.evidence.kinds import Kind
 from aralyk.people.actions import check_may_keep
 from aralyk.people.models import Respondent, RespondentPlace, Stated, Weapon
+from aralyk.people.queries import respondents_for
 from aralyk.people.words import PlaceKind, WeaponKind
 
 ADDRESS_MAX: Final = 300
@@ -102,14 +103,12 @@ def do_mark_seized(by: User, weapon: UUID) -> Weapon:
 
 
 def him_to_keep(by: User, respondent: UUID) -> Respondent:
-    """The respondent, for who may write about him: he lives or has an order in their districts.
+    """The respondent, for who may write about him: of their districts, by home, order or report.
 
     Raises:
         NotFound: No such respondent, or not this user's.
     """
-    here = in_districts(by, field="residence_district") | in_districts(by, field="orders__district")
-    here |= in_districts(by, field="reports__district")
-    him = Respondent.objects.filter(here, pk=respondent).distinct().first()
+    him = respondents_for(by, to=May.ISSUE_ORDERS).filter(pk=respondent).first()
     if him is None:
         raise NotFound("respondent")
     return him

@@ -18,6 +18,7 @@ from django.db import connection
 from aralyk.access.errors import NotFound
 from aralyk.access.models import User
 from aralyk.access.permissions import May, allows, districts_of
+from aralyk.access.sight import sight
 from aralyk.devices.models import Stranger
 from aralyk.devices.queries import devices_for
 
@@ -120,7 +121,11 @@ _WANTED: Final = """
       AND (%(until)s::timestamptz IS NULL OR q.received_at < %(until)s)
       AND (%(standing)s::text IS NULL OR coalesce(o.outcome, 'waiting') = %(standing)s)
 """
-_SEEN: Final = " AND (%(every)s OR q.device = ANY(%(devices)s))"
+_SEEN: Final = """
+      AND (%(every)s OR q.device = ANY(%(devices)s))
+      AND (q.device IS NULL OR q.device NOT IN (
+          SELECT a.device_id FROM devices_assignment a WHERE a.order_id = ANY(%(closed)s::uuid[])))
+"""
 
 
 def frames_for(user: User, wanted: Filter, *, before: int | None = None, limit: int = PAGE_ROWS) -> Page:
@@ -206,7 +211,8 @@ def _scope(user: User) -> dict[str, Any]:
     if not sees_quarantine(user):
         raise NotFound("quarantine")
     every = districts_of(user) is None
-    return {"every": every, "devices": [] if every else list(devices_for(user).values_list("pk", flat=True))}
+    devices = [] if every else list(devices_for(user).values_list("pk", flat=True))
+    return {"every": every, "devices": devices, "closed": sorted(sight(user.pk).closed)}
 
 
 def _frame(row: Sequence[Any]) -> Frame:

@@ -10,7 +10,8 @@ from uuid import UUID
 from django.db.models import Count, Q
 
 from aralyk.access.models import User
-from aralyk.access.permissions import May, allows, check_allowed, in_districts
+from aralyk.access.permissions import May, allows, check_allowed, seen_by
+from aralyk.access.sight import sight
 from aralyk.people.models import Respondent
 from aralyk.people.queries import respondents_for
 from aralyk.reports.models import Report
@@ -120,7 +121,9 @@ def find_respondents(user: User, *, name: str, born_on: date | None = None) -> l
         seen = seen.filter(Q(born_on=born_on) | Q(born_on__isnull=True))
     found = {one.pk: one for one in seen[:FOUND_MAX]}
     if born_on is not None:
-        found |= {one.pk: one for one in Respondent.objects.filter(name__iexact=text, born_on=born_on)[:FOUND_MAX]}
+        exactly = Respondent.objects.filter(name__iexact=text, born_on=born_on)
+        exactly = exactly.exclude(pk__in=sight(user.pk).closed_respondents)
+        found |= {one.pk: one for one in exactly[:FOUND_MAX]}
     counts = Report.objects.filter(respondent__in=found).values("respondent").annotate(found=Count("pk"))
     reports: dict[Any, int] = {row["respondent"]: row["found"] for row in counts}
     return [FoundRespondent(respondent=one, reports=reports.get(pk, 0)) for pk, one in found.items()]
@@ -128,7 +131,7 @@ def find_respondents(user: User, *, name: str, born_on: date | None = None) -> l
 
 def _orders(user: User, respondent: UUID) -> tuple[JoinedOrder, ...]:
     """Orders declare the relation from above; where none is installed, none is found."""
-    people = Respondent.objects.filter(in_districts(user, field="orders__district"), pk=respondent)
+    people = Respondent.objects.filter(seen_by(user, order="orders__"), pk=respondent)
     rows = people.exclude(orders__isnull=True).order_by("-orders__issued_at", "orders__pk").values_list(
         "orders__pk", "orders__number", "orders__issued_at", "orders__expires_at", "orders__ended_at"
     )  # fmt: skip

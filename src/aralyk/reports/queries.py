@@ -18,6 +18,7 @@ from aralyk import clock
 from aralyk.access.errors import NotFound
 from aralyk.access.models import User
 from aralyk.access.permissions import May, allows, in_districts
+from aralyk.access.sight import sight
 from aralyk.access.witness import witness
 from aralyk.evidence.kinds import Kind
 from aralyk.people.models import Stated
@@ -70,7 +71,12 @@ def visible_to(user: User) -> Q:
     complained_of = OfficerComplaint.objects.filter(report=OuterRef("pk"), officer=user.pk)
     mine = Q(taken_by=user.pk) if allows(user, May.TAKE_REPORTS) else Q(pk__in=[])
     read = in_districts(user) if allows(user, May.READ_REPORTS) else Q(pk__in=[])
-    return (mine | read) & ~Q(Exists(complained_of))
+    close = sight(user.pk)
+    to_her = Involved.objects.filter(report=OuterRef("pk"), person__in=close.closed_persons)
+    closed = Q(respondent__in=close.closed_respondents) | Q(Exists(to_her))
+    seen = (mine | read) & ~Q(Exists(complained_of))
+    # A respondent who is not known yet is close to nobody.
+    return seen & (Q(respondent__isnull=True) | ~closed) if close.closed_respondents else seen
 
 
 def reports_for(user: User, waiting: Waiting = Waiting.ALL, *, at: datetime | None = None) -> QuerySet[Report]:
