@@ -13,6 +13,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from aralyk.access.models import Role, User
 from aralyk.access.permissions import May, allows
@@ -67,7 +68,7 @@ _ENTRIES: Final = (
     ),
     _Entry(name="duties", title=_("Duties"), icon="clock", opens=may_see_duties),
     _Entry(
-        name="people", title=_("People"), icon="user", opens=_any(May.SEE_CASES),
+        name="people", title=pgettext_lazy("section", "People"), icon="user", opens=_any(May.SEE_CASES),
         pages=("respondent", "respondent_register", "respondent_add", "protected_person", "protected_register",
                "protected_add", "protected_looks", "vault_look", "child_with_him"),
     ),
