@@ -15,7 +15,7 @@ from aralyk.access.errors import NotFound
 from aralyk.access.models import User
 from aralyk.access.permissions import May, allows, districts_of, in_districts, opened_to, seen_by
 from aralyk.access.queries import shown_name
-from aralyk.access.sight import sight
+from aralyk.access.sight import asked_once, sight
 from aralyk.evidence.kinds import Kind
 from aralyk.people.models import ProtectedPerson, Respondent
 
@@ -38,11 +38,12 @@ def respondents_for(user: User, *, to: May = May.SEE_CASES) -> QuerySet[Responde
         user: Who looks.
         to: What the person wants to do; an action says so, for a case opened by name may be there to read alone.
     """
-    found = _by_office(user)
-    if opened := opened_to(user, to):
-        # Whoever sees every district sees these already: an unfiltered query widened by OR would be narrowed by it.
-        found = found if districts_of(user) is None else found | Respondent.objects.filter(orders__in=opened)
-    return found.exclude(pk__in=sight(user.pk).closed_respondents).distinct().order_by("name", "pk")
+    with asked_once(user.pk):
+        found = _by_office(user)
+        if opened := opened_to(user, to):
+            # Whoever sees every district sees these already: an unfiltered query widened by OR would be narrowed by it.
+            found = found if districts_of(user) is None else found | Respondent.objects.filter(orders__in=opened)
+        return found.exclude(pk__in=sight(user.pk).closed_respondents).distinct().order_by("name", "pk")
 
 
 def pairs_for(user: User, *, to: May = May.SEE_CASES) -> Q:
@@ -50,13 +51,14 @@ def pairs_for(user: User, *, to: May = May.SEE_CASES) -> Q:
 
     In a case that was opened by name only its own people count: what is between him and another woman stays closed.
     """
-    found = Q(respondent__in=_by_office(user).values("pk"))
-    opened = opened_to(user, to)
-    for case in case_book().by_order(opened) if opened else ():
-        of_them = Q(protected_person__in=case.protected) | Q(protected_person__isnull=True)
-        found |= Q(respondent=case.respondent) & of_them
-    closed = sight(user.pk).closed_respondents
-    return found & ~Q(respondent__in=closed) if closed else found
+    with asked_once(user.pk):
+        found = Q(respondent__in=_by_office(user).values("pk"))
+        opened = opened_to(user, to)
+        for case in case_book().by_order(opened) if opened else ():
+            of_them = Q(protected_person__in=case.protected) | Q(protected_person__isnull=True)
+            found |= Q(respondent=case.respondent) & of_them
+        closed = sight(user.pk).closed_respondents
+        return found & ~Q(respondent__in=closed) if closed else found
 
 
 def _by_office(user: User) -> QuerySet[Respondent]:
