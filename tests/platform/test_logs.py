@@ -90,3 +90,21 @@ def test_a_full_disk_costs_the_line_and_not_the_process(tmp_path: Path) -> None:
     )
     finished = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=60)
     assert "alive" in finished.stdout, finished.stderr
+
+
+def test_an_error_that_ends_a_command_is_told_to_its_log_and_to_whoever_sits_there(tmp_path: Path) -> None:
+    script = (
+        "import sys; from pathlib import Path; from aralyk.cli import logs\n"
+        "logs.log_into(Path(sys.argv[1]), 'supervisor')\n"
+        "raise RuntimeError('the first words\\nand values')\n"
+    )
+    finished = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path / "supervisor.log")],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert finished.returncode == 1
+    assert finished.stderr.endswith("RuntimeError: the first words\n")
+    assert '"event": "process_failed"' in (tmp_path / "supervisor.log").read_text()

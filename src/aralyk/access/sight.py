@@ -77,13 +77,6 @@ def remembering(known: Mapping[int, Sight] | None = None) -> Iterator[None]:
         _remembered.reset(token)
 
 
-@contextmanager
-def asked_once(user_id: int | None) -> Iterator[None]:
-    """Ask for this person's sight once until the end of the block, though several filters need it."""
-    with remembering({} if user_id is None else {user_id: sight(user_id)}):
-        yield
-
-
 def forget() -> None:
     """Ask again from here on: somebody's access was changed a moment ago."""
     known = _remembered.get()

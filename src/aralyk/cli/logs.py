@@ -69,10 +69,15 @@ def log_to_file(path: Path, process: str) -> None:
 
 
 def log_into(path: Path, process: str) -> None:
-    """Log events to `path` and leave the terminal to people (the supervisor's few events need no rotation)."""
+    """Log events to `path` and leave the terminal to people (the supervisor's few events need no rotation).
+
+    An error that ends the process is told to both: whoever sits there must not look at silence, and the log of a bench
+    is removed with its home.
+    """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     file = path.open("a", encoding="utf-8", buffering=1)
     _configure(lambda line: print(line, file=file), process)
+    sys.excepthook = _last_words_to_people
 
 
 def log_to_terminal(process: str) -> None:
@@ -152,6 +157,11 @@ def _tell_error_calmly(_logger: object, _method: str, event: MutableMapping[str,
 
 def _last_words(_kind: type[BaseException], error: BaseException, _trace: TracebackType | None) -> None:
     structlog.get_logger().critical("process_failed", exc_info=error)
+
+
+def _last_words_to_people(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    _last_words(kind, error, trace)
+    print(calm_trace(error), file=sys.stderr)
 
 
 def tail(path: Path, lines: int) -> list[str]:
