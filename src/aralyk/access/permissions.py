@@ -43,6 +43,9 @@ class May(StrEnum):
     COMMAND_DEVICES = "command_devices"  # a place, an interval, a buzz, a text from the list
     WRITE_TO_RESPONDENT = "write_to_respondent"  # a text of one's own on the respondent's device
     LOOK_INTO_VAULT = "look_into_vault"
+    CONFIRM_VAULT_LOOKS = "confirm_vault_looks"  # as the second person, where one look needs two
+    WATCH_VAULT = "watch_vault"  # hear of looks at people who do not exist
+    KEEP_PEOPLE = "keep_people"  # register and keep what is known of the people of a case
     EXPORT_BUNDLES = "export_bundles"  # the sealed bundle, for court and prosecutor
     READ_QUARANTINE = "read_quarantine"  # what no codec could read, or nobody was believed to have sent
     RELEASE_FRAMES = "release_frames"  # vouch for such a frame, or dismiss it
@@ -89,6 +92,7 @@ GRANTS: Final[Mapping[Role, Grant]] = MappingProxyType(
             scope=Scope.EVERY_DISTRICT,
             may=frozenset(
                 {
+                    May.CONFIRM_VAULT_LOOKS,
                     May.SEE_CASES, May.SEE_PROTECTED_PLACE, May.WATCH, May.ANSWER_INCIDENTS, May.CLOSE_INCIDENTS,
                     May.LOOK_INTO_VAULT, May.MANAGE_DEVICES, May.EXPORT_BUNDLES, May.COMMAND_DEVICES,
                     May.WRITE_TO_RESPONDENT, May.READ_QUARANTINE, May.RELEASE_FRAMES, May.SEE_RISK_LEVEL,
@@ -101,6 +105,7 @@ GRANTS: Final[Mapping[Role, Grant]] = MappingProxyType(
             scope=Scope.OWN_DISTRICTS,
             may=frozenset(
                 {
+                    May.CONFIRM_VAULT_LOOKS, May.KEEP_PEOPLE,
                     May.SEE_CASES, May.ANSWER_INCIDENTS, May.ISSUE_ORDERS, May.LOOK_INTO_VAULT,
                     May.SEE_RISK_LEVEL, May.READ_RISK, May.ASSESS_RISK, May.CONFIRM_RISK, May.CONFIRM_ORDERS,
                     May.GIVE_ACCESS, May.BREAK_GLASS, May.CONFIRM_ACCESS,
@@ -122,6 +127,7 @@ GRANTS: Final[Mapping[Role, Grant]] = MappingProxyType(
             scope=Scope.OWN_DISTRICTS,
             may=frozenset(
                 {
+                    May.KEEP_PEOPLE,
                     May.SEE_CASES, May.LOOK_INTO_VAULT, May.SEE_RISK_LEVEL, May.READ_RISK, May.ASSESS_RISK,
                     May.BREAK_GLASS,
                     May.TAKE_REPORTS, May.READ_REPORTS, May.DECIDE_REPORTS,
@@ -150,6 +156,7 @@ GRANTS: Final[Mapping[Role, Grant]] = MappingProxyType(
                     May.SEE_CASES, May.EXPORT_BUNDLES, May.SEE_RISK_LEVEL, May.READ_RISK, May.READ_REPORTS,
                     May.READ_CUTS,
                     May.BREAK_GLASS, May.CONFIRM_ACCESS, May.REVIEW_ACCESS, May.RECORD_CONFLICTS,
+                    May.WATCH_VAULT,
                 }
             ),
         ),
@@ -166,7 +173,7 @@ GRANTS: Final[Mapping[Role, Grant]] = MappingProxyType(
         Role.ANALYST: Grant(scope=Scope.NO_DISTRICT, may=frozenset()),
         Role.DEFENCE_LAWYER: Grant(scope=Scope.NO_DISTRICT, may=frozenset()),
         Role.ADMINISTRATOR: Grant(
-            scope=Scope.NO_DISTRICT, may=frozenset({May.MANAGE_USERS, May.REVIEW_ACCOUNTS})
+            scope=Scope.NO_DISTRICT, may=frozenset({May.MANAGE_USERS, May.REVIEW_ACCOUNTS, May.WATCH_VAULT})
         ),
     }
 )  # fmt: skip

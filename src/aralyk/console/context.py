@@ -124,8 +124,11 @@ def system_values(user: User) -> dict[str, Any]:
 def sections(request: HttpRequest, user: User) -> list[Section]:
     """The sections that this person's role opens."""
     entries = [("desk", _("Desk"), "monitor"), ("orders", _("Orders"), "file-text"), ("devices", _("Devices"), "watch")]
+    entries.append(("people", _("People"), "user"))
     if not allows(user, May.SEE_CASES):
         entries = entries[:1]
+    if any(allows(user, may) for may in (May.LOOK_INTO_VAULT, May.CONFIRM_VAULT_LOOKS, May.WATCH_VAULT)):
+        entries.append(("vault", _("Vault"), "lock"))
     if allows(user, May.READ_QUARANTINE):
         entries.append(("quarantine", _("Quarantine"), "scan"))
     if Role(user.role) is not Role.ANALYST:
@@ -147,6 +150,11 @@ def sections(request: HttpRequest, user: User) -> list[Section]:
     family |= dict.fromkeys(("quarantined", "quarantine_look", "quarantine_release_all"), "quarantine")
     family |= dict.fromkeys(("emergencies", "emergency", "conflicts", "access_review", "case_access"), "access")
     family |= dict.fromkeys(("account", "account_new"), "accounts")
+    family |= dict.fromkeys(
+        ("respondent", "respondent_register", "respondent_add", "protected_person", "protected_register",
+         "protected_add", "protected_looks", "vault_look", "child_with_him"), "people",
+    )  # fmt: skip
+    family |= dict.fromkeys(("vault_show", "shelter_register"), "vault")
     current = family.get(here or "", here)
     return [
         Section(url=reverse(name), title=title, icon=symbol, current=name == current) for name, title, symbol in entries

@@ -49,6 +49,10 @@ class Kind(StrEnum):
     LOSS_RECORDED = "loss_recorded"
     RESPONDENT_REGISTERED = "respondent_registered"
     PROTECTED_PERSON_REGISTERED = "protected_person_registered"
+    RESPONDENT_CHANGED = "respondent_changed"
+    PROTECTED_PERSON_CHANGED = "protected_person_changed"
+    CHILD_WITH_RESPONDENT = "child_with_respondent"
+    PEOPLE_IMPORTED = "people_imported"
     # reports
     REPORT_TAKEN = "report_taken"
     REPORT_CHANGED = "report_changed"
@@ -89,6 +93,11 @@ class Kind(StrEnum):
     VAULT_WRITTEN = "vault_written"
     VAULT_LOOK = "vault_look"
     VAULT_REFUSED = "vault_refused"
+    VAULT_LOOK_ASKED = "vault_look_asked"
+    VAULT_LOOK_ANSWERED = "vault_look_answered"
+    VAULT_KEY_DESTROYED = "vault_key_destroyed"
+    VAULT_MASTER_CHANGED = "vault_master_changed"
+    CANARY_SET = "canary_set"
     BUNDLE_EXPORTED = "bundle_exported"
     # the platform itself
     USER_CHANGED = "user_changed"
@@ -164,6 +173,10 @@ GRAMMAR: Final[dict[Kind, Grammar]] = {
     Kind.LOSS_RECORDED: _form("order", "cause", "from_at", "loss"),
     Kind.RESPONDENT_REGISTERED: _form("respondent"),
     Kind.PROTECTED_PERSON_REGISTERED: _form("protected_person"),
+    Kind.RESPONDENT_CHANGED: _form("respondent", "act"),
+    Kind.PROTECTED_PERSON_CHANGED: _form("protected_person", "act"),
+    Kind.CHILD_WITH_RESPONDENT: _form("protected_person", "act", "stay"),
+    Kind.PEOPLE_IMPORTED: _form("import", "respondents", "protected_persons"),
     Kind.REPORT_TAKEN: _form("report", "account_sha256", "applicant", "channel", "district", "number", "reported_at"),
     Kind.REPORT_CHANGED: _form("report", "what"),
     Kind.REPORT_READ: _form("report"),
@@ -201,6 +214,11 @@ GRAMMAR: Final[dict[Kind, Grammar]] = {
     Kind.VAULT_WRITTEN: _form("protected_person"),
     Kind.VAULT_LOOK: _form("protected_person"),
     Kind.VAULT_REFUSED: _form("protected_person"),
+    Kind.VAULT_LOOK_ASKED: _form("protected_person", "field", "request"),
+    Kind.VAULT_LOOK_ANSWERED: _form("protected_person", "confirmed", "request"),
+    Kind.VAULT_KEY_DESTROYED: _form("protected_person", "key"),
+    Kind.VAULT_MASTER_CHANGED: _form("vault", "act", "master"),
+    Kind.CANARY_SET: _form("vault", "commitment"),
     Kind.BUNDLE_EXPORTED: _form("incident", "manifest_sha256", "rendition"),
     Kind.USER_CHANGED: _form("user"),
     Kind.ACCOUNT_REVIEWED: _form("user", "kept"),
