@@ -125,8 +125,13 @@ def system_values(user: User) -> dict[str, Any]:
 def sections(request: HttpRequest, user: User) -> list[Section]:
     """The sections that this person's role opens."""
     entries = [("desk", _("Desk"), "monitor"), ("orders", _("Orders"), "file-text"), ("devices", _("Devices"), "watch")]
+    entries.append(("people", _("People"), "user"))
     if not allows(user, May.SEE_CASES):
         entries = entries[:1]
+    if any(allows(user, may) for may in (May.LOOK_INTO_VAULT, May.CONFIRM_VAULT_LOOKS, May.WATCH_VAULT)):
+        entries.append(("vault", _("Vault"), "lock"))
+    if Role(user.role) is Role.DEFENCE_LAWYER:
+        entries.append(("served_papers", _("Served papers"), "file-text"))
     if allows(user, May.READ_QUARANTINE):
         entries.append(("quarantine", _("Quarantine"), "scan"))
     if may_see_duties(user):
@@ -147,10 +152,22 @@ def sections(request: HttpRequest, user: User) -> list[Section]:
         "checkup": "devices",
         "coverage": "devices",
     }
+    family |= dict.fromkeys(
+        ("papers", "papers_make", "papers_sealed", "papers_zone", "paper", "paper_deliver"), "orders"
+    )
+    orders = ("order_new", "order_step", "orders_waiting", "order_proposal", "order_question", "order_reduction")
+    family |= dict.fromkeys((*orders, "order_vary", "order_act"), "orders")
     family |= dict.fromkeys(("quarantined", "quarantine_look", "quarantine_release_all"), "quarantine")
     family |= dict.fromkeys(("risk", "risk_assess", "risk_assessment", "risk_set", "risk_answer"), "risk_proposals")
     family |= dict.fromkeys(("emergencies", "emergency", "conflicts", "access_review", "case_access"), "access")
     family |= dict.fromkeys(("account", "account_new"), "accounts")
+    family |= dict.fromkeys(
+        ("respondent", "respondent_register", "respondent_add", "protected_person", "protected_register",
+         "protected_add", "protected_looks", "vault_look", "child_with_him"), "people",
+    )  # fmt: skip
+    family |= dict.fromkeys(("vault_show", "shelter_register"), "vault")
+    if Role(user.role) is Role.DEFENCE_LAWYER:
+        family["paper"] = "served_papers"
     current = family.get(here or "", here)
     return [
         Section(url=reverse(name), title=title, icon=symbol, current=name == current) for name, title, symbol in entries

@@ -1,7 +1,7 @@
 """Alarms that people must see and no order is about: a row, a witness and a live event, once a change.
 
-Written by the processes that find something wrong with the platform or with a device's proof of who it is. Works on a
-psycopg cursor inside a transaction.
+Written by the processes that find something wrong with the platform or with a device's proof of who it is, and by a
+look at somebody who does not exist. Works on a cursor of psycopg or Django inside a transaction.
 """
 
 from __future__ import annotations
