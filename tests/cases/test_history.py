@@ -116,6 +116,7 @@ def test_the_page_of_a_case_asks_as_often_however_much_happened(pair: Pair, case
         (f"incident:{case.incidents.get().pk}", Kind.INCIDENT_NOTED),
     )
     client = client_of(pair.inspector, "en")
+    client.get("/duties/")  # the first page of a session asks for more
 
     def asked_often(events: int) -> tuple[int, int]:
         for number in range(events):
