@@ -1,6 +1,7 @@
 // One entry for every page; each part starts only where its element stands.
 import "./styles/main.css";
 import { tickAges } from "./ages";
+import { startAnswering } from "./answering";
 import { Desk } from "./desk/desk";
 import { startDownloads } from "./downloads";
 import { startKeys, type Keys } from "./keys";
@@ -31,6 +32,7 @@ tickAges();
 setInterval(() => tickAges(), 1000);
 startHelp(desk?.keys() ?? {});
 startForms();
+startAnswering();
 startDownloads();
 if (document.body.dataset["live"]) startLive(document.body.dataset["live"]);
 

@@ -37,10 +37,14 @@ class May(StrEnum):
     READ_RISK = "read_risk"  # answers, reasons, trajectory, duties
     ASSESS_RISK = "assess_risk"  # fill a form, set a level, do what it makes due
     CONFIRM_RISK = "confirm_risk"  # as the second person, to a lower level
+    OVERSEE_DUTIES = "oversee_duties"  # what others owe and is overdue, without the reasons
     MANAGE_DEVICES = "manage_devices"
     COMMAND_DEVICES = "command_devices"  # a place, an interval, a buzz, a text from the list
     WRITE_TO_RESPONDENT = "write_to_respondent"  # a text of one's own on the respondent's device
     LOOK_INTO_VAULT = "look_into_vault"
+    CONFIRM_VAULT_LOOKS = "confirm_vault_looks"  # as the second person, where one look needs two
+    WATCH_VAULT = "watch_vault"  # hear of looks at people who do not exist
+    KEEP_PEOPLE = "keep_people"  # register and keep what is known of the people of a case
     EXPORT_BUNDLES = "export_bundles"  # the sealed bundle, for court and prosecutor
     MAKE_PAPERS = "make_papers"  # the served rendition and her copy, their delivery, naming a place openly
     READ_SEALED_PAPERS = "read_sealed_papers"  # the rendition with the exact places
@@ -90,9 +94,11 @@ GRANTS: Final[Mapping[Role, Grant]] = MappingProxyType(
             scope=Scope.EVERY_DISTRICT,
             may=frozenset(
                 {
+                    May.CONFIRM_VAULT_LOOKS,
                     May.SEE_CASES, May.SEE_PROTECTED_PLACE, May.WATCH, May.ANSWER_INCIDENTS, May.CLOSE_INCIDENTS,
                     May.LOOK_INTO_VAULT, May.MANAGE_DEVICES, May.EXPORT_BUNDLES, May.COMMAND_DEVICES,
                     May.WRITE_TO_RESPONDENT, May.READ_QUARANTINE, May.RELEASE_FRAMES, May.SEE_RISK_LEVEL,
+                    May.OVERSEE_DUTIES,
                     May.GIVE_ACCESS, May.CONFIRM_ACCESS, May.REVIEW_ACCESS, May.RECORD_CONFLICTS, May.REVIEW_ACCOUNTS,
                 }
             ),
@@ -101,6 +107,7 @@ GRANTS: Final[Mapping[Role, Grant]] = MappingProxyType(
             scope=Scope.OWN_DISTRICTS,
             may=frozenset(
                 {
+                    May.CONFIRM_VAULT_LOOKS, May.KEEP_PEOPLE,
                     May.SEE_CASES, May.ANSWER_INCIDENTS, May.ISSUE_ORDERS, May.LOOK_INTO_VAULT,
                     May.SEE_RISK_LEVEL, May.READ_RISK, May.ASSESS_RISK, May.CONFIRM_RISK,
                     May.GIVE_ACCESS, May.BREAK_GLASS, May.CONFIRM_ACCESS,
@@ -123,6 +130,7 @@ GRANTS: Final[Mapping[Role, Grant]] = MappingProxyType(
             scope=Scope.OWN_DISTRICTS,
             may=frozenset(
                 {
+                    May.KEEP_PEOPLE,
                     May.SEE_CASES, May.LOOK_INTO_VAULT, May.SEE_RISK_LEVEL, May.READ_RISK, May.ASSESS_RISK,
                     May.BREAK_GLASS,
                     May.TAKE_REPORTS, May.READ_REPORTS, May.DECIDE_REPORTS,
@@ -149,7 +157,9 @@ GRANTS: Final[Mapping[Role, Grant]] = MappingProxyType(
             may=frozenset(
                 {
                     May.SEE_CASES, May.EXPORT_BUNDLES, May.SEE_RISK_LEVEL, May.READ_RISK, May.READ_REPORTS,
+                    May.OVERSEE_DUTIES,
                     May.BREAK_GLASS, May.CONFIRM_ACCESS, May.REVIEW_ACCESS, May.RECORD_CONFLICTS,
+                    May.WATCH_VAULT,
                     May.READ_SEALED_PAPERS,
                 }
             ),
@@ -167,7 +177,7 @@ GRANTS: Final[Mapping[Role, Grant]] = MappingProxyType(
         Role.ANALYST: Grant(scope=Scope.NO_DISTRICT, may=frozenset()),
         Role.DEFENCE_LAWYER: Grant(scope=Scope.NO_DISTRICT, may=frozenset()),
         Role.ADMINISTRATOR: Grant(
-            scope=Scope.NO_DISTRICT, may=frozenset({May.MANAGE_USERS, May.REVIEW_ACCOUNTS})
+            scope=Scope.NO_DISTRICT, may=frozenset({May.MANAGE_USERS, May.REVIEW_ACCOUNTS, May.WATCH_VAULT})
         ),
     }
 )  # fmt: skip

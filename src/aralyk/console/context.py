@@ -22,6 +22,7 @@ from aralyk.access.queries import shown_name
 from aralyk.console import sentences
 from aralyk.console.platform_state import platform_state
 from aralyk.console.script_words import script_words
+from aralyk.duties.queries import may_see_duties
 from aralyk.incidents.queries import counts_for
 
 CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -124,12 +125,19 @@ def system_values(user: User) -> dict[str, Any]:
 def sections(request: HttpRequest, user: User) -> list[Section]:
     """The sections that this person's role opens."""
     entries = [("desk", _("Desk"), "monitor"), ("orders", _("Orders"), "file-text"), ("devices", _("Devices"), "watch")]
+    entries.append(("people", _("People"), "user"))
     if not allows(user, May.SEE_CASES):
         entries = entries[:1]
+    if any(allows(user, may) for may in (May.LOOK_INTO_VAULT, May.CONFIRM_VAULT_LOOKS, May.WATCH_VAULT)):
+        entries.append(("vault", _("Vault"), "lock"))
     if Role(user.role) is Role.DEFENCE_LAWYER:
         entries.append(("served_papers", _("Served papers"), "file-text"))
     if allows(user, May.READ_QUARANTINE):
         entries.append(("quarantine", _("Quarantine"), "scan"))
+    if may_see_duties(user):
+        entries.append(("duties", _("Duties"), "clock"))
+    if allows(user, May.READ_RISK):
+        entries.append(("risk_proposals", _("Risk"), "activity"))
     if Role(user.role) is not Role.ANALYST:
         entries.append(("access", _("Access"), "key-round"))
     if allows(user, May.MANAGE_USERS):
@@ -148,8 +156,14 @@ def sections(request: HttpRequest, user: User) -> list[Section]:
         ("papers", "papers_make", "papers_sealed", "papers_zone", "paper", "paper_deliver"), "orders"
     )
     family |= dict.fromkeys(("quarantined", "quarantine_look", "quarantine_release_all"), "quarantine")
+    family |= dict.fromkeys(("risk", "risk_assess", "risk_assessment", "risk_set", "risk_answer"), "risk_proposals")
     family |= dict.fromkeys(("emergencies", "emergency", "conflicts", "access_review", "case_access"), "access")
     family |= dict.fromkeys(("account", "account_new"), "accounts")
+    family |= dict.fromkeys(
+        ("respondent", "respondent_register", "respondent_add", "protected_person", "protected_register",
+         "protected_add", "protected_looks", "vault_look", "child_with_him"), "people",
+    )  # fmt: skip
+    family |= dict.fromkeys(("vault_show", "shelter_register"), "vault")
     if Role(user.role) is Role.DEFENCE_LAWYER:
         family["paper"] = "served_papers"
     current = family.get(here or "", here)

@@ -52,7 +52,10 @@ GRANTS: Final[dict[str, dict[str, str]]] = {
     "aralyk_vault": {
         **_WITNESS,
         "people_sealedfield": WRITE,
+        "people_datakey": WRITE,
         "people_protectedperson": READ,
+        "platform_alarm": ADD,  # somebody looked at a person who does not exist
+        "live_event": ADD,
         "reports_sealedtext": ADD,  # what was said is added to, never changed
         "reports_draft": FULL,
     },
@@ -105,7 +108,7 @@ CONSOLE_GRANTS: Final[dict[str, str]] = {
     "quarantine_outcome": ADD,
     "live_event": ADD,
     "devices_stranger": READ,
-    "platform_alarm": ADD,  # somebody looked too often; a review is late
+    "platform_alarm": ADD,  # somebody looked too often; a review is late; what somebody owes is overdue
     "access_casegrant": WRITE,
     "access_breakglass": WRITE,
     "access_conflict": WRITE,
@@ -136,6 +139,18 @@ CONSOLE_GRANTS: Final[dict[str, str]] = {
     "risk_riskevent": WRITE,
     "risk_reassessment": WRITE,
     "risk_riskduty": WRITE,
+    "people_importedperson": ADD,
+    "people_lookrequest": WRITE,
+    "people_safechannel": WRITE,
+    "people_helper": WRITE,
+    "people_consent": WRITE,
+    "people_child": WRITE,
+    "people_representative": WRITE,
+    "people_childwithrespondent": WRITE,
+    "people_childnotice": WRITE,
+    "people_respondentplace": WRITE,
+    "people_weapon": WRITE,
+    "people_shelter": WRITE,
     "api_idempotencykey": WRITE,
     "reports_report": WRITE,
     "reports_involved": WRITE,
@@ -155,7 +170,7 @@ NEVER_DELETED: Final = (
 )
 # Not the console's, though Django's migrations made them: sealed facts, and what only processes write.
 HIDDEN_FROM_CONSOLE: Final = frozenset(
-    {"people_sealedfield", "reports_sealedtext", "reports_draft", "snapshot", "django_migrations"}
+    {"people_sealedfield", "people_datakey", "reports_sealedtext", "reports_draft", "snapshot", "django_migrations"}
 )
 
 

@@ -36,6 +36,10 @@ class Kind(StrEnum):
     ORDER_ENDED = "order_ended"
     RESPONDENT_REGISTERED = "respondent_registered"
     PROTECTED_PERSON_REGISTERED = "protected_person_registered"
+    RESPONDENT_CHANGED = "respondent_changed"
+    PROTECTED_PERSON_CHANGED = "protected_person_changed"
+    CHILD_WITH_RESPONDENT = "child_with_respondent"
+    PEOPLE_IMPORTED = "people_imported"
     # reports
     REPORT_TAKEN = "report_taken"
     REPORT_CHANGED = "report_changed"
@@ -76,6 +80,11 @@ class Kind(StrEnum):
     VAULT_WRITTEN = "vault_written"
     VAULT_LOOK = "vault_look"
     VAULT_REFUSED = "vault_refused"
+    VAULT_LOOK_ASKED = "vault_look_asked"
+    VAULT_LOOK_ANSWERED = "vault_look_answered"
+    VAULT_KEY_DESTROYED = "vault_key_destroyed"
+    VAULT_MASTER_CHANGED = "vault_master_changed"
+    CANARY_SET = "canary_set"
     BUNDLE_EXPORTED = "bundle_exported"
     # papers, and files for another office's register
     AREA_DRAWN = "area_drawn"
@@ -150,6 +159,10 @@ GRAMMAR: Final[dict[Kind, Grammar]] = {
     Kind.ORDER_ENDED: _form("order"),
     Kind.RESPONDENT_REGISTERED: _form("respondent"),
     Kind.PROTECTED_PERSON_REGISTERED: _form("protected_person"),
+    Kind.RESPONDENT_CHANGED: _form("respondent", "act"),
+    Kind.PROTECTED_PERSON_CHANGED: _form("protected_person", "act"),
+    Kind.CHILD_WITH_RESPONDENT: _form("protected_person", "act", "stay"),
+    Kind.PEOPLE_IMPORTED: _form("import", "respondents", "protected_persons"),
     Kind.REPORT_TAKEN: _form("report", "account_sha256", "applicant", "channel", "district", "number", "reported_at"),
     Kind.REPORT_CHANGED: _form("report", "what"),
     Kind.REPORT_READ: _form("report"),
@@ -187,6 +200,11 @@ GRAMMAR: Final[dict[Kind, Grammar]] = {
     Kind.VAULT_WRITTEN: _form("protected_person"),
     Kind.VAULT_LOOK: _form("protected_person"),
     Kind.VAULT_REFUSED: _form("protected_person"),
+    Kind.VAULT_LOOK_ASKED: _form("protected_person", "field", "request"),
+    Kind.VAULT_LOOK_ANSWERED: _form("protected_person", "confirmed", "request"),
+    Kind.VAULT_KEY_DESTROYED: _form("protected_person", "key"),
+    Kind.VAULT_MASTER_CHANGED: _form("vault", "act", "master"),
+    Kind.CANARY_SET: _form("vault", "commitment"),
     Kind.BUNDLE_EXPORTED: _form("incident", "manifest_sha256", "rendition"),
     Kind.AREA_DRAWN: _form("order", "circle_sha256", "number"),
     Kind.AREA_WITHHELD: _form("order", "number", "reason_sha256"),

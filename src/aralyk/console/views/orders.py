@@ -9,12 +9,13 @@ from django.core.paginator import Paginator
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
 from aralyk import clock
 from aralyk.access.queries import shown_name
 from aralyk.console.cards import cards
+from aralyk.console.case_line import case_values
 from aralyk.console.device_facts import device_facts
 from aralyk.console.order_facts import condition_facts, order_facts
 from aralyk.console.paging import page_query
@@ -24,10 +25,12 @@ from aralyk.devices.queries import places_for
 from aralyk.incidents.queries import queue_for
 from aralyk.orders.actions import FIRST_VERSION_REASON
 from aralyk.orders.queries import holds_at, order_for, orders_for, versions_of
+from aralyk.orders.threats import RISEN
 
 PAGE_ROWS: Final = 50
 SEARCH_MAX: Final = 100
 INCIDENTS_MAX: Final = 50
+OWN_REASONS: Final = {FIRST_VERSION_REASON: gettext_lazy("issued"), RISEN: gettext_lazy("the level of risk rose")}
 
 
 @require_GET
@@ -70,11 +73,12 @@ def page(request: HttpRequest, order_id: UUID) -> HttpResponse:
                 "number": version.version,
                 "made_at": version.made_at,
                 "made_by": shown_name(version.made_by),
-                "reason": _("issued") if version.reason == FIRST_VERSION_REASON else version.reason,
+                "reason": str(OWN_REASONS.get(version.reason, version.reason)),
             }
             for version in versions_of(order)
         ],
         "cards": cards(user, queue_for(user, order_id=order.pk, include_closed=True)[:INCIDENTS_MAX]),
         "map": map_values(only=order.pk),
+        "case": case_values(request, user, order),
     }
     return render(request, "console/orders/page.html", values)
