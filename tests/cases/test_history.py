@@ -16,7 +16,7 @@ from aralyk.incidents.actions import do_acknowledge, do_note
 from aralyk.orders.actions import do_vary_order
 from aralyk.orders.models import Order
 from aralyk.orders.threats import do_follow_levels
-from aralyk.people.actions import do_look
+from aralyk.people.looks import do_look
 from aralyk.people.vault import SealedName
 from aralyk.risk.actions import do_assess
 from aralyk.risk.levels import Level
