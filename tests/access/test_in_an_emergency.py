@@ -25,7 +25,7 @@ from aralyk.devices.queries import alarms_seen_by
 from aralyk.incidents.actions import do_acknowledge
 from aralyk.incidents.models import Incident
 from aralyk.orders.models import Order
-from aralyk.people.actions import do_look
+from aralyk.people.looks import do_look
 from aralyk.people.vault import SealedName
 from tests.access.people import REASON, other, scene, ways_to
 from tests.conftest import Database

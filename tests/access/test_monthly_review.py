@@ -16,7 +16,7 @@ from aralyk.access.limits import SecondFactor, limits
 from aralyk.access.models import Role, User
 from aralyk.access.reviews import count_overdue, do_review_account, reviews_due_for
 from aralyk.access.strength import session_with
-from aralyk.people.actions import do_look
+from aralyk.people.looks import do_look
 from aralyk.people.vault import SealedName
 from tests.access.people import other
 from tests.conftest import Database

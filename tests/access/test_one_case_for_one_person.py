@@ -20,7 +20,7 @@ from aralyk.incidents.models import Incident
 from aralyk.orders.actions import do_end_order, do_vary_order
 from aralyk.orders.models import Order
 from aralyk.orders.queries import orders_for
-from aralyk.people.actions import do_look
+from aralyk.people.looks import do_look
 from aralyk.people.vault import SealedName
 from aralyk.protocols.commands import CommandKind
 from tests.access.people import open_to, other, scene, ways_to

@@ -15,6 +15,7 @@ BY_DISTRICT = {
     "reports/queries.py": "a report stands in a district and in no order; what is closed is taken out beside it",
     "quarantine/queries.py": "who sees every district; frames of closed cases are taken out beside it",
     "api/routes.py": "says to a person which districts are theirs",
+    "people/actions.py": "protected persons of a report, or just registered; what is closed is taken out beside it",
     "access/permissions.py": "the definition",
 }
 

@@ -20,7 +20,7 @@ from aralyk.access.models import CaseSubject, Closeness, Conflict, Right, Role, 
 from aralyk.incidents.models import Incident
 from aralyk.orders.models import Order
 from aralyk.orders.queries import orders_for
-from aralyk.people.actions import do_look
+from aralyk.people.looks import do_look
 from aralyk.people.vault import SealedName
 from tests.access.people import REASON, open_to, other, scene, ways_to
 from tests.conftest import Database

@@ -25,7 +25,7 @@ from tests.access.people import scene
 from tests.conftest import Database
 from tests.console.serving import Served, session_of
 from tests.console.test_pages import client_of
-from tests.orders.cast import PASSWORD, Cast
+from tests.orders.cast import PASSWORD, Cast, witnesses
 
 
 @pytest.fixture(autouse=True)
@@ -138,6 +138,18 @@ def test_guessing_a_password_is_stopped_for_the_account_and_does_not_tell_whethe
         log_in(guesser, roles.operator, "не-тот-пароль")
     log_in(guesser, roles.operator)  # the right one now, too late
     assert guesser.get("/").status_code == 302
+
+
+def test_every_log_in_and_every_refused_one_leaves_a_witness(database: Database, roles: Cast) -> None:
+    before = len(witnesses(database))
+    log_in(Client(), roles.operator, "не-тот-пароль")
+    Client().post("/account/login/", {"login": "пароль-вместо-имени", "password": "x"})
+    log_in(Client(), roles.operator)
+    entries = witnesses(database)[before:]
+    assert [(kind, subject) for kind, subject, *_ in entries] == [
+        ("login_refused", f"user:{roles.operator.pk}"), ("logged_in", f"user:{roles.operator.pk}"),
+    ]  # fmt: skip
+    assert entries[1][3] == {"second_factor": False}
 
 
 def aged(session_key: str, **keys: int) -> None:

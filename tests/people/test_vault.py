@@ -11,55 +11,86 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aralyk.access.errors import Code, NotFound, Refused
-from aralyk.people import vault
-from aralyk.people.actions import do_look, do_register_protected_person, do_seal
+from aralyk.people import masters, vault
+from aralyk.people.actions import do_register_protected_person, do_seal
+from aralyk.people.looks import do_look
+from aralyk.people.masters import VaultKeyMissing, VaultUnreadable
+from aralyk.people.models import DataKey as StoredKey
 from aralyk.people.models import ProtectedPerson, SealedField
 from aralyk.people.queries import looks_at
-from aralyk.people.vault import SealedName, VaultKey, VaultKeyMissing, VaultUnreadable
+from aralyk.people.vault import DataKey, SealedName
 from tests.conftest import Database
 from tests.orders.cast import HER_NAME, HER_PHONE, Cast, order, protected, witnesses
 
 PURPOSE = "позвонить и предупредить"
-KEY = VaultKey(key=b"k" * vault.KEY_BYTES)
+PERSON, CHILD = uuid4(), uuid4()
+KEY = DataKey(key_id=uuid4(), person=PERSON, key=b"k" * masters.KEY_BYTES)
 
 
 @given(value=st.text(min_size=1, max_size=200))
 def test_what_is_sealed_opens_again_for_the_same_person_and_field_alone(value: str) -> None:
-    person, other = uuid4(), uuid4()
-    sealed = KEY.seal(value, person=person, name=SealedName.PHONE)
-    assert KEY.open(sealed, person=person, name=SealedName.PHONE) == value
-    for stolen in ((other, SealedName.PHONE), (person, SealedName.NAME)):
+    sealed = KEY.seal(value, name=SealedName.PHONE, about=PERSON)
+    assert KEY.open(sealed, name=SealedName.PHONE, about=PERSON) == value
+    others = DataKey(key_id=KEY.key_id, person=uuid4(), key=KEY.key)
+    renamed = DataKey(key_id=uuid4(), person=PERSON, key=KEY.key)
+    for key, name, about in (
+        (others, SealedName.PHONE, PERSON),
+        (renamed, SealedName.PHONE, PERSON),
+        (KEY, SealedName.NAME, PERSON),
+        (KEY, SealedName.PHONE, CHILD),
+    ):
         with pytest.raises(VaultUnreadable):
-            KEY.open(sealed, person=stolen[0], name=stolen[1])
+            key.open(sealed, name=name, about=about)
 
 
 def test_another_key_and_a_changed_byte_are_found() -> None:
-    person = uuid4()
-    sealed = KEY.seal("адрес", person=person, name=SealedName.HOME_ADDRESS)
-    with pytest.raises(VaultUnreadable, match="sealed with key"):
-        VaultKey(key=b"x" * vault.KEY_BYTES).open(sealed, person=person, name=SealedName.HOME_ADDRESS)
+    sealed = KEY.seal("адрес", name=SealedName.HOME_ADDRESS, about=PERSON)
+    with pytest.raises(VaultUnreadable):
+        DataKey(key_id=KEY.key_id, person=PERSON, key=b"x" * masters.KEY_BYTES).open(
+            sealed, name=SealedName.HOME_ADDRESS, about=PERSON
+        )
     for position in range(len(sealed.ciphertext)):
         changed = bytearray(sealed.ciphertext)
         changed[position] ^= 1
-        spoiled = vault.Sealed(key_id=sealed.key_id, nonce=sealed.nonce, ciphertext=bytes(changed))
+        spoiled = vault.Sealed(nonce=sealed.nonce, ciphertext=bytes(changed))
         with pytest.raises(VaultUnreadable):
-            KEY.open(spoiled, person=person, name=SealedName.HOME_ADDRESS)
+            KEY.open(spoiled, name=SealedName.HOME_ADDRESS, about=PERSON)
 
 
-def test_the_key_is_made_once_readable_by_its_owner_and_never_shown(tmp_path: Path) -> None:
-    first = vault.make_key(tmp_path)
-    assert vault.make_key(tmp_path) == first
-    assert vault.read_key(tmp_path) == first
-    path = tmp_path / vault.KEY_FILE
+def test_the_length_of_what_is_sealed_does_not_tell_a_short_address_from_a_long_one() -> None:
+    lengths = {
+        len(KEY.seal("а" * count, name=SealedName.HOME_ADDRESS, about=PERSON).ciphertext) for count in range(1, 60)
+    }
+    assert len(lengths) == 1
+
+
+def test_the_master_is_made_once_readable_by_its_owner_and_never_shown(tmp_path: Path) -> None:
+    first = masters.make_master(tmp_path)
+    assert masters.make_master(tmp_path) == first
+    assert masters.read_keyring(tmp_path) == first
+    path = tmp_path / masters.KEY_FILE
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert repr(first) == "VaultKey()"
+    assert repr(first.current) == "MasterKey()"
+    assert repr(KEY) == f"DataKey(key_id={KEY.key_id!r}, person={PERSON!r})"
     path.chmod(0o644)
     with pytest.raises(VaultKeyMissing, match="may be read by others"):
-        vault.read_key(tmp_path)
+        masters.read_keyring(tmp_path)
     path.chmod(0o600)
     path.write_bytes(b"short")
     with pytest.raises(VaultKeyMissing, match="expected 32 bytes, found 5"):
-        vault.read_key(tmp_path)
+        masters.read_keyring(tmp_path)
+
+
+def test_a_wrapped_key_opens_for_its_person_and_master_alone() -> None:
+    master, other = masters.MasterKey(key=b"m" * 32), masters.MasterKey(key=b"n" * 32)
+    wrapped = master.wrap(KEY.key, person=PERSON, key_id=KEY.key_id)
+    assert master.unwrap(wrapped, person=PERSON, key_id=KEY.key_id) == KEY.key
+    with pytest.raises(VaultUnreadable, match="wrapped with master"):
+        other.unwrap(wrapped, person=PERSON, key_id=KEY.key_id)
+    renamed = masters.Wrapped(master_id=other.master_id, nonce=wrapped.nonce, ciphertext=wrapped.ciphertext)
+    for key, found, person in ((other, renamed, PERSON), (master, wrapped, CHILD)):
+        with pytest.raises(VaultUnreadable):
+            key.unwrap(found, person=person, key_id=KEY.key_id)
 
 
 def test_registering_her_stores_no_name_in_clear_and_witnesses_each_sealed_fact(
@@ -78,8 +109,9 @@ def test_registering_her_stores_no_name_in_clear_and_witnesses_each_sealed_fact(
 
 def test_the_consoles_connection_cannot_read_the_sealed_table(roles: Cast) -> None:
     protected(roles.police)
-    with pytest.raises(ProgrammingError, match="permission denied"):
-        SealedField.objects.exists()
+    for model in (SealedField, StoredKey):
+        with pytest.raises(ProgrammingError, match="permission denied"):
+            model.objects.exists()
     assert SealedField.objects.using("vault").count() == 2
     with connections["vault"].cursor() as cursor, pytest.raises(ProgrammingError, match="permission denied"):
         cursor.execute("SELECT * FROM orders_order")
@@ -150,7 +182,7 @@ def test_police_of_another_district_seal_nothing_in_her_file(roles: Cast) -> Non
 
 def test_a_lost_key_is_never_replaced_while_something_is_sealed(roles: Cast, tmp_path: Path) -> None:
     case = order(roles.police)
-    (tmp_path / vault.KEY_FILE).unlink()
+    (tmp_path / masters.KEY_FILE).unlink()
     with pytest.raises(Refused) as refused:
         protected(roles.police)
     assert refused.value.code is Code.VAULT_UNREADABLE
@@ -160,7 +192,7 @@ def test_a_lost_key_is_never_replaced_while_something_is_sealed(roles: Cast, tmp
             roles.police, person=case.protected_persons.get().pk, order=case.pk, field=SealedName.NAME, purpose=PURPOSE
         )
     assert refused.value.code is Code.VAULT_UNREADABLE
-    assert not (tmp_path / vault.KEY_FILE).exists()
+    assert not (tmp_path / masters.KEY_FILE).exists()
 
 
 @pytest.mark.parametrize(

@@ -96,6 +96,23 @@ def test_a_reader_gets_whole_batches_and_about_as_many_lines_as_it_asked_for(dat
     assert [batch.seq for batch in one] == [2]
 
 
+def test_a_reader_takes_no_more_bytes_at_once_than_it_asks_for_but_always_one_batch(database: Database) -> None:
+    with database.connect(Role.GATEWAY, autocommit=True) as connection:
+        for count in (1, 400, 1, 1):  # one of them is long enough to be compressed and kept aside
+            append(connection, count)
+    with database.connect(Role.MONITOR) as connection, connection.cursor(binary=True) as cursor:
+        sizes = [len(batch.payload) for batch in log.read_after(cursor, stream="position/g1", seq=0, limit=10)]
+
+        def read(bytes_max: int) -> list[int]:
+            found = log.read_after(cursor, stream="position/g1", seq=0, limit=10, bytes_max=bytes_max)
+            return [batch.seq for batch in found]
+
+        assert read(1) == [1]
+        assert read(sizes[0]) == [1]
+        assert read(sizes[0] + 1) == read(sizes[0] + sizes[1]) == [1, 2]
+        assert read(sum(sizes[:2]) + 1) == [1, 2, 3]
+
+
 def test_the_database_refuses_to_change_what_was_logged(database: Database) -> None:
     with database.connect(Role.GATEWAY, autocommit=True) as connection:
         append(connection)

@@ -30,6 +30,8 @@ class May(StrEnum):
     ANSWER_INCIDENTS = "answer_incidents"  # acknowledge, note
     CLOSE_INCIDENTS = "close_incidents"
     ISSUE_ORDERS = "issue_orders"  # issue, vary, end; register the people of a case
+    CONFIRM_ORDERS = "confirm_orders"  # as the second person, what leaves somebody less protected
+    READ_CUTS = "read_cuts"  # the list of all that left somebody less protected
     TAKE_REPORTS = "take_reports"  # take one from anybody, register whom it names, add to one's own
     READ_REPORTS = "read_reports"  # what was said and done, for one's districts
     DECIDE_REPORTS = "decide_reports"  # establish the fact of violence, decide, reopen
@@ -37,11 +39,18 @@ class May(StrEnum):
     READ_RISK = "read_risk"  # answers, reasons, trajectory, duties
     ASSESS_RISK = "assess_risk"  # fill a form, set a level, do what it makes due
     CONFIRM_RISK = "confirm_risk"  # as the second person, to a lower level
+    OVERSEE_DUTIES = "oversee_duties"  # what others owe and is overdue, without the reasons
     MANAGE_DEVICES = "manage_devices"
     COMMAND_DEVICES = "command_devices"  # a place, an interval, a buzz, a text from the list
     WRITE_TO_RESPONDENT = "write_to_respondent"  # a text of one's own on the respondent's device
     LOOK_INTO_VAULT = "look_into_vault"
+    CONFIRM_VAULT_LOOKS = "confirm_vault_looks"  # as the second person, where one look needs two
+    WATCH_VAULT = "watch_vault"  # hear of looks at people who do not exist
+    KEEP_PEOPLE = "keep_people"  # register and keep what is known of the people of a case
     EXPORT_BUNDLES = "export_bundles"  # the sealed bundle, for court and prosecutor
+    MAKE_PAPERS = "make_papers"  # the served rendition and her copy, their delivery, naming a place openly
+    READ_SEALED_PAPERS = "read_sealed_papers"  # the rendition with the exact places
+    EXCHANGE_REGISTER = "exchange_register"  # signed files with another office's register
     READ_QUARANTINE = "read_quarantine"  # what no codec could read, or nobody was believed to have sent
     RELEASE_FRAMES = "release_frames"  # vouch for such a frame, or dismiss it
     MANAGE_USERS = "manage_users"
@@ -87,9 +96,12 @@ GRANTS: Final[Mapping[Role, Grant]] = MappingProxyType(
             scope=Scope.EVERY_DISTRICT,
             may=frozenset(
                 {
+                    May.CONFIRM_VAULT_LOOKS,
                     May.SEE_CASES, May.SEE_PROTECTED_PLACE, May.WATCH, May.ANSWER_INCIDENTS, May.CLOSE_INCIDENTS,
                     May.LOOK_INTO_VAULT, May.MANAGE_DEVICES, May.EXPORT_BUNDLES, May.COMMAND_DEVICES,
                     May.WRITE_TO_RESPONDENT, May.READ_QUARANTINE, May.RELEASE_FRAMES, May.SEE_RISK_LEVEL,
+                    May.OVERSEE_DUTIES,
+                    May.CONFIRM_ORDERS, May.READ_CUTS,
                     May.GIVE_ACCESS, May.CONFIRM_ACCESS, May.REVIEW_ACCESS, May.RECORD_CONFLICTS, May.REVIEW_ACCOUNTS,
                 }
             ),
@@ -98,10 +110,12 @@ GRANTS: Final[Mapping[Role, Grant]] = MappingProxyType(
             scope=Scope.OWN_DISTRICTS,
             may=frozenset(
                 {
+                    May.CONFIRM_VAULT_LOOKS, May.KEEP_PEOPLE,
                     May.SEE_CASES, May.ANSWER_INCIDENTS, May.ISSUE_ORDERS, May.LOOK_INTO_VAULT,
-                    May.SEE_RISK_LEVEL, May.READ_RISK, May.ASSESS_RISK, May.CONFIRM_RISK,
+                    May.SEE_RISK_LEVEL, May.READ_RISK, May.ASSESS_RISK, May.CONFIRM_RISK, May.CONFIRM_ORDERS,
                     May.GIVE_ACCESS, May.BREAK_GLASS, May.CONFIRM_ACCESS,
                     May.TAKE_REPORTS, May.READ_REPORTS, May.DECIDE_REPORTS,
+                    May.MAKE_PAPERS, May.READ_SEALED_PAPERS, May.EXCHANGE_REGISTER,
                 }
             ),
         ),
@@ -119,6 +133,7 @@ GRANTS: Final[Mapping[Role, Grant]] = MappingProxyType(
             scope=Scope.OWN_DISTRICTS,
             may=frozenset(
                 {
+                    May.KEEP_PEOPLE,
                     May.SEE_CASES, May.LOOK_INTO_VAULT, May.SEE_RISK_LEVEL, May.READ_RISK, May.ASSESS_RISK,
                     May.BREAK_GLASS,
                     May.TAKE_REPORTS, May.READ_REPORTS, May.DECIDE_REPORTS,
@@ -127,7 +142,12 @@ GRANTS: Final[Mapping[Role, Grant]] = MappingProxyType(
         ),
         Role.COURT: Grant(
             scope=Scope.OWN_DISTRICTS,
-            may=frozenset({May.SEE_CASES, May.EXPORT_BUNDLES, May.SEE_RISK_LEVEL, May.READ_RISK, May.GIVE_ACCESS}),
+            may=frozenset(
+                {
+                    May.SEE_CASES, May.EXPORT_BUNDLES, May.SEE_RISK_LEVEL, May.READ_RISK, May.ISSUE_ORDERS,
+                    May.CONFIRM_ORDERS, May.GIVE_ACCESS, May.MAKE_PAPERS, May.READ_SEALED_PAPERS,
+                }
+            ),
         ),
         Role.PROBATION: Grant(
             scope=Scope.OWN_DISTRICTS,
@@ -140,7 +160,11 @@ GRANTS: Final[Mapping[Role, Grant]] = MappingProxyType(
             may=frozenset(
                 {
                     May.SEE_CASES, May.EXPORT_BUNDLES, May.SEE_RISK_LEVEL, May.READ_RISK, May.READ_REPORTS,
+                    May.OVERSEE_DUTIES,
+                    May.READ_CUTS,
                     May.BREAK_GLASS, May.CONFIRM_ACCESS, May.REVIEW_ACCESS, May.RECORD_CONFLICTS,
+                    May.WATCH_VAULT,
+                    May.READ_SEALED_PAPERS,
                 }
             ),
         ),
@@ -157,7 +181,7 @@ GRANTS: Final[Mapping[Role, Grant]] = MappingProxyType(
         Role.ANALYST: Grant(scope=Scope.NO_DISTRICT, may=frozenset()),
         Role.DEFENCE_LAWYER: Grant(scope=Scope.NO_DISTRICT, may=frozenset()),
         Role.ADMINISTRATOR: Grant(
-            scope=Scope.NO_DISTRICT, may=frozenset({May.MANAGE_USERS, May.REVIEW_ACCOUNTS})
+            scope=Scope.NO_DISTRICT, may=frozenset({May.MANAGE_USERS, May.REVIEW_ACCOUNTS, May.WATCH_VAULT})
         ),
     }
 )  # fmt: skip

@@ -49,6 +49,14 @@ COMMANDS: dict[str, Command] = {
     "pack check": Command(
         module="pack_check", function="pack_check", summary="May a jurisdiction pack be trusted? Every mistake at once."
     ),
+    "vault status": Command(module="vault", function="status", summary="Is all that is sealed readable here?"),
+    "vault rotate": Command(module="vault", function="rotate", summary="A new master key; no value is touched."),
+    "vault rewrap": Command(module="vault", function="rewrap", summary="Finish a rotation that was cut off."),
+    "vault destroy": Command(module="vault", function="destroy", summary="End one person's sealed file for good."),
+    "vault canary": Command(module="vault", function="canary", summary="Alarm at any look at this person."),
+    "people import": Command(
+        module="people_import", function="people_import", summary="A first filling with people, from a CSV file."
+    ),
     "export": Command(module="export", function="export", summary="Write the evidence bundle of one incident."),
     "verify": Command(module="verify", function="verify", summary="Check a bundle, offline, step by numbered step."),
     "bench engine": Command(module="bench_engine", function="bench_engine", summary="Fixes per second of the engine."),

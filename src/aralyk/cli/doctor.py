@@ -40,7 +40,12 @@ _MEGABYTE = 1_000_000
 _GUARDED = ("evidence_entry", "evidence_leaf", "evidence_tile", "evidence_checkpoint", "log_batch", "step", "decision")
 # What a role must not be able to do, as (role, table, privilege).
 _FORBIDDEN = (
-    *((role, "people_sealedfield", "SELECT") for role in Role if role not in {Role.OWNER, Role.VAULT}),
+    *(
+        (role, table, "SELECT")
+        for role in Role
+        if role not in {Role.OWNER, Role.VAULT}
+        for table in ("people_sealedfield", "people_datakey")
+    ),
     *(
         (role, table, verb)
         for role in Role

@@ -8,3 +8,7 @@ class ConsoleConfig(AppConfig):
 
     name = "aralyk.console"
     label = "console"
+
+    def ready(self) -> None:
+        """Listen to log-ins."""
+        from aralyk.console import log_ins as log_ins

@@ -44,7 +44,7 @@ class Doorkeeper:
             logout(request)
             return self._get_response(request)
         _note_seen(request.session, by_person=not is_fragment(request) or allows(user, May.WATCH))
-        proven = used_second_factor(request)
+        proven = used_second_factor(request, user)
         everybody = limits().second_factor is SecondFactor.EVERYBODY
         if everybody and not proven and not request.path.startswith(_OPEN_WITHOUT):
             return HttpResponse(status=401) if is_fragment(request) else HttpResponseRedirect(reverse("mfa_index"))
@@ -59,9 +59,9 @@ def within_limits(session: Mapping[str, Any]) -> bool:
     return bool(now_s - began_s <= settings.SESSION_LIFE_S and now_s - seen_s <= settings.SESSION_IDLE_S)
 
 
-def used_second_factor(request: HttpRequest) -> bool:
-    """Whether a passkey or a one-time code was given in this session."""
-    records = get_authentication_records(request, request.user)
+def used_second_factor(request: HttpRequest, user: User) -> bool:
+    """Whether a passkey or a one-time code was given in this session of this person."""
+    records = get_authentication_records(request, user)
     return any(record.get("method") == "mfa" for record in records)
 
 

@@ -62,6 +62,15 @@ def condition_name(jurisdiction: str, kind: str, *, at: datetime) -> str:
         return kind
 
 
+def duty_name(jurisdiction: str, slug: str, *, at: datetime) -> str:
+    """What is owed, in the active language."""
+    law = pack(jurisdiction)
+    try:
+        return _read(law.duty(slug, on=law.day_of(at)).name)
+    except (NotInForce, KeyError):
+        return slug
+
+
 def article_text(jurisdiction: str, slug: str, *, at: datetime) -> ArticleText | None:
     """The article of a condition; None when the pack has none in force."""
     law = pack(jurisdiction)
@@ -74,6 +83,24 @@ def article_text(jurisdiction: str, slug: str, *, at: datetime) -> ArticleText |
     except KeyError:  # act and number say which article it is
         subject = ""
     return ArticleText(act=article.act, number=article.number, subject=subject, unverified=article.unverified)
+
+
+def risk_level_name(jurisdiction: str, level: str, *, at: datetime) -> str:
+    """What the country calls a level of risk."""
+    law = pack(jurisdiction)
+    try:
+        return _read(law.risk_level(level, on=law.day_of(at)).name)
+    except (NotInForce, KeyError):
+        return level
+
+
+def clock_name(jurisdiction: str, slug: str, *, at: datetime) -> str:
+    """What a clock of the law is for."""
+    law = pack(jurisdiction)
+    try:
+        return _read(law.clock(slug, on=law.day_of(at)).name)
+    except (NotInForce, KeyError):
+        return slug
 
 
 def _read(text: Text) -> str:

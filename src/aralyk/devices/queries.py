@@ -24,6 +24,7 @@ from aralyk.access.models import User
 from aralyk.access.permissions import SEEN_ORDER, May, allows, seen_by, seen_values
 from aralyk.devices.models import Assignment, Device, Party
 from aralyk.orders.queries import order_for
+from aralyk.people.sealing import OF_THE_VAULT
 
 SILENT_AFTER_INTERVALS: Final = 3  # a stall is flagged within three intervals (requirements, 5)
 SUSPECTED: Final = "device."  # with the id, the component of the gateway's alarm about a device
@@ -149,7 +150,10 @@ class Trail:
 
 
 def alarms_seen_by(user: User, components: Collection[str]) -> set[str]:
-    """Of the platform's alarms those this person may hear of: one about a device is for who sees the device."""
+    """Of the platform's alarms those this person may hear of: one about a device is for who sees the device, one of
+    the vault for who watches it. Whoever looked at a person who does not exist must not learn that it was noticed."""
+    if not allows(user, May.WATCH_VAULT):
+        components = [component for component in components if not component.startswith(OF_THE_VAULT)]
     if not (allows(user, May.SEE_CASES) or allows(user, May.MANAGE_USERS)):
         return set()
     of_devices = {component for component in components if component.startswith(SUSPECTED)}

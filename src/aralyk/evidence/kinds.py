@@ -34,8 +34,25 @@ class Kind(StrEnum):
     ORDER_ISSUED = "order_issued"
     ORDER_VARIED = "order_varied"
     ORDER_ENDED = "order_ended"
+    ORDER_PROPOSED = "order_proposed"
+    ORDER_PROPOSAL_CONFIRMED = "order_proposal_confirmed"
+    ORDER_PROPOSAL_REFUSED = "order_proposal_refused"
+    ORDER_SUSPENDED = "order_suspended"
+    ORDER_RESUMED = "order_resumed"
+    ORDER_SERVED = "order_served"
+    EXTENSION_ASKED = "extension_asked"
+    REDUCTION_REQUESTED = "reduction_requested"
+    REDUCTION_TALKED = "reduction_talked"
+    REDUCTION_DECIDED = "reduction_decided"
+    DEVICE_CHOSEN = "device_chosen"
+    LIMITS_TOLD = "limits_told"
+    LOSS_RECORDED = "loss_recorded"
     RESPONDENT_REGISTERED = "respondent_registered"
     PROTECTED_PERSON_REGISTERED = "protected_person_registered"
+    RESPONDENT_CHANGED = "respondent_changed"
+    PROTECTED_PERSON_CHANGED = "protected_person_changed"
+    CHILD_WITH_RESPONDENT = "child_with_respondent"
+    PEOPLE_IMPORTED = "people_imported"
     # reports
     REPORT_TAKEN = "report_taken"
     REPORT_CHANGED = "report_changed"
@@ -76,7 +93,24 @@ class Kind(StrEnum):
     VAULT_WRITTEN = "vault_written"
     VAULT_LOOK = "vault_look"
     VAULT_REFUSED = "vault_refused"
+    VAULT_LOOK_ASKED = "vault_look_asked"
+    VAULT_LOOK_ANSWERED = "vault_look_answered"
+    VAULT_KEY_DESTROYED = "vault_key_destroyed"
+    VAULT_MASTER_CHANGED = "vault_master_changed"
+    CANARY_SET = "canary_set"
     BUNDLE_EXPORTED = "bundle_exported"
+    # papers, and files for another office's register
+    AREA_DRAWN = "area_drawn"
+    AREA_WITHHELD = "area_withheld"
+    ZONE_NAMED = "zone_named"
+    PAPER_MADE = "paper_made"
+    PAPER_TAKEN = "paper_taken"
+    PAPER_DELIVERED = "paper_delivered"
+    CORRESPONDENT_ADDED = "correspondent_added"
+    CORRESPONDENT_ALLOWED = "correspondent_allowed"
+    REGISTER_EXPORTED = "register_exported"
+    REGISTER_IMPORTED = "register_imported"
+    REGISTER_REFUSED = "register_refused"
     # the platform itself
     USER_CHANGED = "user_changed"
     ACCOUNT_REVIEWED = "account_reviewed"
@@ -136,8 +170,25 @@ GRAMMAR: Final[dict[Kind, Grammar]] = {
     Kind.ORDER_ISSUED: _form("order"),
     Kind.ORDER_VARIED: _form("order"),
     Kind.ORDER_ENDED: _form("order"),
+    Kind.ORDER_PROPOSED: _form("order", "change", "content_sha256", "proposal"),
+    Kind.ORDER_PROPOSAL_CONFIRMED: _form("order", "change", "content_sha256", "proposal", "proposed_by"),
+    Kind.ORDER_PROPOSAL_REFUSED: _form("order", "change", "content_sha256", "proposal", "proposed_by"),
+    Kind.ORDER_SUSPENDED: _form("order", "from_at", "until_at", "version"),
+    Kind.ORDER_RESUMED: _form("order", "suspension", "version"),
+    Kind.ORDER_SERVED: _form("order", "language", "party", "receipt", "served_at", "told", "version"),
+    Kind.EXTENSION_ASKED: _form("order", "due_at", "outcome", "question"),
+    Kind.REDUCTION_REQUESTED: _form("order", "protected_person", "request", "wish"),
+    Kind.REDUCTION_TALKED: _form("order", "pressure", "protected_person", "request", "still_wishes", "wish"),
+    Kind.REDUCTION_DECIDED: _form("order", "granted", "protected_person", "request", "wish"),
+    Kind.DEVICE_CHOSEN: _form("order", "carries", "choice", "exemption", "threat"),
+    Kind.LIMITS_TOLD: _form("order", "language", "limits", "protected_person"),
+    Kind.LOSS_RECORDED: _form("order", "cause", "from_at", "loss"),
     Kind.RESPONDENT_REGISTERED: _form("respondent"),
     Kind.PROTECTED_PERSON_REGISTERED: _form("protected_person"),
+    Kind.RESPONDENT_CHANGED: _form("respondent", "act"),
+    Kind.PROTECTED_PERSON_CHANGED: _form("protected_person", "act"),
+    Kind.CHILD_WITH_RESPONDENT: _form("protected_person", "act", "stay"),
+    Kind.PEOPLE_IMPORTED: _form("import", "respondents", "protected_persons"),
     Kind.REPORT_TAKEN: _form("report", "account_sha256", "applicant", "channel", "district", "number", "reported_at"),
     Kind.REPORT_CHANGED: _form("report", "what"),
     Kind.REPORT_READ: _form("report"),
@@ -175,7 +226,23 @@ GRAMMAR: Final[dict[Kind, Grammar]] = {
     Kind.VAULT_WRITTEN: _form("protected_person"),
     Kind.VAULT_LOOK: _form("protected_person"),
     Kind.VAULT_REFUSED: _form("protected_person"),
+    Kind.VAULT_LOOK_ASKED: _form("protected_person", "field", "request"),
+    Kind.VAULT_LOOK_ANSWERED: _form("protected_person", "confirmed", "request"),
+    Kind.VAULT_KEY_DESTROYED: _form("protected_person", "key"),
+    Kind.VAULT_MASTER_CHANGED: _form("vault", "act", "master"),
+    Kind.CANARY_SET: _form("vault", "commitment"),
     Kind.BUNDLE_EXPORTED: _form("incident", "manifest_sha256", "rendition"),
+    Kind.AREA_DRAWN: _form("order", "circle_sha256", "number"),
+    Kind.AREA_WITHHELD: _form("order", "number", "reason_sha256"),
+    Kind.ZONE_NAMED: _form("order", "condition", "reason_sha256", "shape_sha256"),
+    Kind.PAPER_MADE: _form("order", "language", "paper", "rendition", "sha256", "version"),
+    Kind.PAPER_TAKEN: _form("order", "paper", "rendition", "sha256"),
+    Kind.PAPER_DELIVERED: _form("order", "delivered_at", "paper", "recipient", "sha256", "way"),
+    Kind.CORRESPONDENT_ADDED: _form("register", "fingerprint"),
+    Kind.CORRESPONDENT_ALLOWED: _form("register", "added_by", "fingerprint"),
+    Kind.REGISTER_EXPORTED: _form("order", "fingerprint", "register", "sealed", "sha256"),
+    Kind.REGISTER_IMPORTED: _form("register", "records", "sha256"),
+    Kind.REGISTER_REFUSED: _form("register", "field", "sha256"),
     Kind.USER_CHANGED: _form("user"),
     Kind.ACCOUNT_REVIEWED: _form("user", "kept"),
     Kind.CASE_GRANTED: _form("order", "ends_at", "grant", "purpose_sha256", "right", "user"),

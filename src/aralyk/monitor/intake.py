@@ -27,6 +27,8 @@ Cursor = psycopg.Cursor[tuple[Any, ...]]
 
 BATCHES_MAX: Final = 512  # of one stream in one step
 LINES_MAX: Final = 6_000  # of one stream in one step: about 0.2 s of work, so that a panic behind it waits no longer
+# The same for lines that hold many records: 20,000 of a backlog; a line of one record has 600 bytes.
+BYTES_MAX: Final = 4 * 1024 * 1024
 URGENT: Final = frozenset({Lane.CONTROL, Lane.PANIC, Lane.TAMPER})
 _RANK: Final = {lane: rank for rank, lane in enumerate(log.ENGINE_LANES)}
 
@@ -132,7 +134,14 @@ class LogReader:
             raise log.LogGap(stream=name, expected=stream.read_to, found=last_seq)
         if last_seq > stream.read_to and not stream.held:
             batches = list(
-                log.read_after(cursor, stream=name, seq=stream.read_to, limit=BATCHES_MAX, lines_max=LINES_MAX)
+                log.read_after(
+                    cursor,
+                    stream=name,
+                    seq=stream.read_to,
+                    limit=BATCHES_MAX,
+                    lines_max=LINES_MAX,
+                    bytes_max=BYTES_MAX,
+                )
             )
             if not batches:
                 raise log.LogGap(stream=name, expected=stream.read_to + 1, found=last_seq)

@@ -1,4 +1,4 @@
-"""Registers the people of a case, seals what could lead to her, and lets somebody look: with a purpose, and a witness.
+"""Registers the people of a case, and seals what could lead to her. Looking at it is `aralyk.people.looks`.
 
 Sealed facts go through the vault's database role (`vault`); the console's can't read them. Its transaction is another
 connection's, so a person and her sealed facts can't be one commit: the sealed facts are committed first. If the person
@@ -10,7 +10,7 @@ from __future__ import annotations
 import secrets
 import uuid
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, time
 from typing import Final
 from uuid import UUID
 
@@ -18,25 +18,26 @@ from django.db import transaction
 from django.db.models import Q
 
 from aralyk import clock
-from aralyk.access.counting import Counted, do_count
 from aralyk.access.errors import Code, NotFound, Refused
 from aralyk.access.models import User
-from aralyk.access.permissions import May, check_allowed, check_case, check_district, seen_by
-from aralyk.access.strength import check_strong
+from aralyk.access.permissions import May, allows, check_allowed, check_district, in_districts, seen_by
+from aralyk.access.sight import sight
 from aralyk.access.texts import check_text
 from aralyk.access.witness import witness
 from aralyk.evidence.kinds import Kind
 from aralyk.jurisdictions.loader import pack
 from aralyk.jurisdictions.pack import NotInForce
 from aralyk.people import vault
-from aralyk.people.models import ProtectedPerson, Respondent, SealedField, Stated
-from aralyk.people.vault import Sealed, SealedName, VaultKeyMissing, VaultUnreadable
+from aralyk.people.models import ProtectedPerson, Respondent, Shelter, Stated
+from aralyk.people.names import key_of
+from aralyk.people.sealing import VAULT, seal_fact
+from aralyk.people.vault import OWN_FACTS, SealedName
+from aralyk.people.words import Standing
 
-VAULT: Final = "vault"  # the database alias that acts as the vault's role
 NAME_MAX: Final = 200
-PURPOSE_MAX: Final = 400
 CODE_MAX: Final = 16
-PURPOSE_MIN: Final = 8  # "call her", not "x": somebody will read the list of looks
+PHONE_MAX: Final = 40
+BORN_AFTER: Final = date(1900, 1, 1)
 CODE_LETTERS: Final = "ACDEFHJKLMNPRTUVWXY34679"  # none that is misheard or misread for another
 LANGUAGES: Final = ("ru", "ky", "uz", "en")
 
@@ -56,7 +57,8 @@ def do_register_respondent(
     """Register the person under electronic monitoring.
 
     Args:
-        by: Who may issue orders, for the district of residence; of a report, who takes reports, for any district.
+        by: Who may issue orders or keeps people, for the district of residence; of a report, who takes reports, for
+            any district.
         name: As in the papers.
         residence_district: Code of the pack; duties follow it.
         born_on: Date of birth, when known.
@@ -70,17 +72,17 @@ def do_register_respondent(
         Refused: not_permitted; invalid, naming the field.
         NotFound: A district that is not this person's.
     """
-    check_allowed(by, May.TAKE_REPORTS if reported else May.ISSUE_ORDERS)
+    _check_may_register(by, reported=reported)
     name = check_text("name", name, longest=NAME_MAX)
     _check_language(language)
     _check_district_exists("residence_district", residence_district, jurisdiction=jurisdiction)
     if not reported:  # a report is taken where somebody comes, about whoever lives anywhere
         check_district(by, residence_district, what="district")
-    if born_on is not None and born_on > clock.now().date():
-        raise Refused.field("born_on", expected="a day in the past")
+    check_born("born_on", born_on)
     with transaction.atomic():
         respondent = Respondent.objects.create(
             name=name,
+            name_key=key_of(name),
             born_on=born_on,
             language=language,
             residence_district=residence_district,
@@ -103,16 +105,28 @@ def do_register_protected_person(
     sealed: Mapping[SealedName, str],
     language: str = "ru",
     code: str | None = None,
+    hears: Stated = Stated.UNKNOWN,
+    reads: Stated = Stated.UNKNOWN,
+    has_phone: Stated = Stated.UNKNOWN,
+    children_stated: Stated = Stated.UNKNOWN,
+    safe_hours: tuple[time, time] | None = None,
+    standing: Standing = Standing.PERSON,
     synthetic: bool = False,
     reported: bool = False,
 ) -> ProtectedPerson:
     """Register the person whom an order will protect, under a code alone; her facts are sealed.
 
     Args:
-        by: Who may issue orders; of a report, who takes reports.
+        by: Who may issue orders or keeps people; of a report, who takes reports.
         sealed: What is known of her; her name at least. The values leave this function encrypted only.
         language: In which she is spoken to.
         code: How colleagues refer to her; made when not given.
+        hears: Whether she hears; unknown is never "yes".
+        reads: Whether she reads.
+        has_phone: Whether she has a phone of her own.
+        children_stated: Whether there are children, as she said.
+        safe_hours: From when until when she may be reached, local time; None: not asked.
+        standing: A person, or the desk of a shelter.
         synthetic: Whether this person exists only in a demo.
         reported: Whether a report names her.
 
@@ -120,14 +134,29 @@ def do_register_protected_person(
         Refused: not_permitted; invalid, naming the field and never quoting its value; vault_unreadable: facts were
             sealed before and their key is gone.
     """
-    check_allowed(by, May.TAKE_REPORTS if reported else May.ISSUE_ORDERS)
+    _check_may_register(by, reported=reported)
     _check_language(language)
     if SealedName.NAME not in sealed:
         raise Refused.field("sealed.name", expected="her name, or what she wants to be called")
     for field, value in sealed.items():
-        _check_sealed(field, value)
+        check_own_fact(field)
+        check_sealed(f"sealed.{SealedName(field)}", value)
+    at = clock.now()
+    safe_from, safe_until = check_safe_hours(safe_hours)
     person = ProtectedPerson(
-        id=uuid.uuid4(), code=_new_code() if code is None else code, language=language, synthetic=synthetic
+        id=uuid.uuid4(),
+        code=_new_code() if code is None else code,
+        language=language,
+        hears=Stated(hears),
+        reads=Stated(reads),
+        has_phone=Stated(has_phone),
+        children_stated=Stated(children_stated),
+        safe_from=safe_from,
+        safe_until=safe_until,
+        standing=Standing(standing),
+        registered_by=by,
+        registered_at=at,
+        synthetic=synthetic,
     )
     check_text("code", person.code, longest=CODE_MAX)
     if ProtectedPerson.objects.filter(code=person.code).exists():
@@ -138,148 +167,207 @@ def do_register_protected_person(
             kind=Kind.PROTECTED_PERSON_REGISTERED,
             subject=f"protected_person:{person.pk}",
             by=by,
-            at=clock.now(),
+            at=at,
             data={"code": person.code, "sealed": sorted(sealed), "synthetic": synthetic},
         )
         with transaction.atomic(using=VAULT):
             for field, value in sorted(sealed.items()):
-                _seal(by, person_id=person.pk, field=field, value=value)
+                seal_fact(by, person=person.pk, field=SealedName(field), value=value)
     return person
 
 
 def do_seal(by: User, *, person: UUID, field: SealedName, value: str) -> None:
-    """Write or replace one sealed fact.
+    """Write or replace one sealed fact of her own.
 
     Raises:
         NotFound: No such person, or in no case of this user's districts.
-        Refused: not_permitted; invalid; vault_unreadable: facts were sealed before and their key is gone.
+        Refused: not_permitted; invalid; vault_unreadable: facts were sealed before and their key is gone;
+            vault_key_destroyed.
     """
-    check_allowed(by, May.ISSUE_ORDERS)
-    _check_sealed(field, value)
-    _check_may_write_about(by, person)
+    check_may_keep(by)
+    check_own_fact(field)
+    check_sealed(f"sealed.{SealedName(field)}", value)
+    her_to_keep(by, person)
     with transaction.atomic(using=VAULT):
-        _seal(by, person_id=person, field=field, value=value)
+        seal_fact(by, person=person, field=SealedName(field), value=value)
 
 
-def do_look(by: User, *, person: UUID, order: UUID, field: SealedName, purpose: str) -> str:
-    """Read one sealed fact. The look is witnessed, and committed, before the value is returned.
-
-    Args:
-        by: Whose role may look.
-        person: The protected person.
-        order: The case for which the look is needed: one of hers, in a district of `by`.
-        field: What to read.
-        purpose: Why, in words; she can read the list of looks.
-
-    Returns:
-        The value. Show it, never store or log it.
+def do_change_protected_person(
+    by: User,
+    *,
+    person: UUID,
+    language: str | None = None,
+    hears: Stated | None = None,
+    reads: Stated | None = None,
+    has_phone: Stated | None = None,
+    children_stated: Stated | None = None,
+    safe_hours: tuple[time, time] | None = None,
+) -> ProtectedPerson:
+    """Write down what was learned about how to speak with her; None leaves a thing as it is.
 
     Raises:
-        NotFound: No such person, or no such case, or not this user's.
-        Refused: not_permitted; invalid (purpose); nothing_sealed; vault_unreadable.
+        NotFound: No such person, or in no case of this user's districts.
+        Refused: not_permitted; invalid, naming the field.
     """
-    try:
-        check_allowed(by, May.LOOK_INTO_VAULT)
-        _check_in_a_case_of(by, person=person, order=order)
-    except (Refused, NotFound) as refusal:
-        _witness_refused_look(by, person=person, field=field, refusal=refusal)
-        raise
-    purpose = check_text("purpose", purpose, longest=PURPOSE_MAX, shortest=PURPOSE_MIN)
-    check_strong()
-    do_count(by, Counted.VAULT)
-    with transaction.atomic(using=VAULT):
-        row = SealedField.objects.using(VAULT).filter(protected_person=person, field=SealedName(field)).first()
-        if row is None:
-            raise Refused(Code.NOTHING_SEALED)
-        witness(
-            kind=Kind.VAULT_LOOK,
-            subject=f"protected_person:{person}",
-            by=by,
-            at=clock.now(),
-            data={"field": SealedName(field).value, "order": str(order), "purpose": purpose},
-            using=VAULT,
+    check_may_keep(by)
+    if language is not None:
+        _check_language(language)
+    with transaction.atomic():
+        her = her_to_keep(by, person)
+        her.language = her.language if language is None else language
+        her.hears = her.hears if hears is None else Stated(hears)
+        her.reads = her.reads if reads is None else Stated(reads)
+        her.has_phone = her.has_phone if has_phone is None else Stated(has_phone)
+        her.children_stated = her.children_stated if children_stated is None else Stated(children_stated)
+        if safe_hours is not None:
+            her.safe_from, her.safe_until = check_safe_hours(safe_hours)
+        her.save(
+            update_fields=["language", "hears", "reads", "has_phone", "children_stated", "safe_from", "safe_until"]
         )
-    stored = Sealed(key_id=row.key_id, nonce=bytes(row.nonce), ciphertext=bytes(row.ciphertext))
-    try:
-        return vault.read_key().open(stored, person=person, name=SealedName(field))
-    except (VaultUnreadable, VaultKeyMissing) as error:
-        raise Refused(Code.VAULT_UNREADABLE) from error
+        witness_her(by, person, act="changed", language=her.language, hears=str(her.hears), reads=str(her.reads),
+                    has_phone=str(her.has_phone), children=str(her.children_stated),
+                    safe_hours_known=her.safe_from is not None)  # fmt: skip
+    return her
 
 
-def _witness_refused_look(by: User, *, person: UUID, field: SealedName, refusal: Exception) -> None:
-    """A look that was refused is a fact that a supervisor wants to see; only if such a person exists."""
-    if not ProtectedPerson.objects.filter(pk=person).exists():
-        return
-    with transaction.atomic(using=VAULT):
-        witness(
-            kind=Kind.VAULT_REFUSED,
-            subject=f"protected_person:{person}",
-            by=by,
-            at=clock.now(),
-            data={"field": SealedName(field).value, "why": type(refusal).__name__},
-            using=VAULT,
-        )
+def do_register_shelter(
+    by: User, *, code: str, name: str, address: str, duty_phone: str, meeting_point: str, synthetic: bool = False
+) -> Shelter:
+    """Register a shelter: its duty phone and meeting point for those who drive there, its desk as a protected person.
 
+    Args:
+        by: Who may issue orders or keeps people.
+        code: How colleagues refer to it; nothing of its name or place.
+        name: Of the shelter, sealed.
+        address: Sealed; shown only when a second person confirms.
+        duty_phone: Answered day and night.
+        meeting_point: A public place where its staff meet the police; never its address.
+        synthetic: Whether it exists only in a demo.
 
-def _check_in_a_case_of(by: User, *, person: UUID, order: UUID) -> None:
-    """The person stands in this very order, and the order is one in which this user may look.
-
-    People stand below orders, so the way there is the relation that orders declare.
+    Raises:
+        Refused: not_permitted; invalid, naming the field; vault_unreadable.
     """
-    cases = ProtectedPerson.objects.filter(pk=person, orders__pk=order)
-    district = cases.values_list("orders__district", flat=True).first()
-    if district is None:
+    check_may_keep(by)
+    code = check_text("code", code, longest=CODE_MAX, shortest=2)
+    duty_phone = check_text("duty_phone", duty_phone, longest=PHONE_MAX, shortest=3)
+    meeting_point = check_text("meeting_point", meeting_point, longest=NAME_MAX, shortest=3)
+    if Shelter.objects.filter(code=code).exists():
+        raise Refused.field("code", expected="a code that no other shelter has")
+    if address.strip().casefold() == meeting_point.casefold():
+        raise Refused.field("meeting_point", expected="a public place, not the address of the shelter")
+    with transaction.atomic():
+        desk = do_register_protected_person(
+            by,
+            sealed={SealedName.NAME: name, SealedName.SHELTER_ADDRESS: address},
+            standing=Standing.SHELTER_DESK,
+            hears=Stated.YES, reads=Stated.YES, has_phone=Stated.YES,
+            synthetic=synthetic,
+        )  # fmt: skip
+        return Shelter.objects.create(
+            code=code, desk=desk, duty_phone=duty_phone, meeting_point=meeting_point, recorded_by=by,
+            recorded_at=clock.now(),
+        )  # fmt: skip
+
+
+def check_may_keep(by: User) -> None:
+    """Go on only for who keeps people: who issues orders, or has the permission itself.
+
+    Raises:
+        Refused: not_permitted.
+    """
+    if not (allows(by, May.ISSUE_ORDERS) or allows(by, May.KEEP_PEOPLE)):
+        raise Refused(Code.NOT_PERMITTED, permission=May.KEEP_PEOPLE.value)
+
+
+def _check_may_register(by: User, *, reported: bool) -> None:
+    if reported:
+        check_allowed(by, May.TAKE_REPORTS)
+    else:
+        check_may_keep(by)
+
+
+def her_to_keep(by: User, person: UUID) -> ProtectedPerson:
+    """The protected person, for who may write about her: in a case of theirs, or registered by their office.
+
+    Raises:
+        NotFound: No such person, or not this user's.
+    """
+    her = ProtectedPerson.objects.filter(hers_of(by, to=May.ISSUE_ORDERS), pk=person).distinct().first()
+    if her is None:
         raise NotFound("protected_person")
-    check_case(by, order, district=district, what="protected_person", to=May.LOOK_INTO_VAULT)
+    return her
 
 
-def _check_may_write_about(by: User, person: UUID) -> None:
-    """She stands in an order of this user's districts, or in none yet (registered a moment ago)."""
-    her = ProtectedPerson.objects.filter(pk=person)
-    if not her.filter(Q(orders__isnull=True) | seen_by(by, order="orders__", to=May.ISSUE_ORDERS)).exists():
-        raise NotFound("protected_person")
+def hers_of(user: User, *, to: May = May.SEE_CASES) -> Q:
+    """The filter that keeps the protected persons of this user's cases, and those whom the own office registered.
+
+    A case is an order that the user sees, or a report in the user's districts. Who is closed to the user stays closed.
+
+    Args:
+        user: Who looks.
+        to: What the user wants to do: a case opened by name may be there to read alone.
+    """
+    own = Q(registered_by=user.pk)
+    if user.agency_id is not None:
+        own |= Q(registered_by__agency=user.agency_id, registered_by__districts__overlap=list(user.districts))
+    ordered = Q(orders__isnull=False) & seen_by(user, order="orders__", to=to)
+    reported = Q(reports__isnull=False) & in_districts(user, field="reports__report__district")
+    found = ordered | reported | (Q(orders__isnull=True) & own)
+    closed = sight(user.pk).closed_persons
+    return found & ~Q(pk__in=closed) if closed else found
 
 
-def _seal(by: User, *, person_id: UUID, field: SealedName, value: str) -> None:
-    key = _key()
-    sealed = key.seal(value.strip(), person=person_id, name=SealedName(field))
-    at = clock.now()
-    SealedField.objects.using(VAULT).update_or_create(
-        protected_person=person_id,
-        field=SealedName(field).value,
-        defaults={
-            "key_id": sealed.key_id,
-            "nonce": sealed.nonce,
-            "ciphertext": sealed.ciphertext,
-            "written_at": at,
-        },
-    )
+def witness_her(by: User, person: UUID, *, act: str, **data: object) -> None:
+    """Witness a change of what is known about her: ids and closed words, nothing that anybody wrote."""
     witness(
-        kind=Kind.VAULT_WRITTEN,
-        subject=f"protected_person:{person_id}",
+        kind=Kind.PROTECTED_PERSON_CHANGED,
+        subject=f"protected_person:{person}",
         by=by,
-        at=at,
-        data={"field": SealedName(field).value, "key_id": sealed.key_id},
-        using=VAULT,
+        at=clock.now(),
+        data={"act": act, **data},
     )
 
 
-def _key() -> vault.VaultKey:
-    """The key; made when there is none and nothing was ever sealed."""
-    try:
-        return vault.read_key()
-    except VaultKeyMissing as error:
-        if SealedField.objects.using(VAULT).exists():
-            raise Refused(Code.VAULT_UNREADABLE) from error
-        return vault.make_key()
+def check_sealed(field: str, value: str) -> None:
+    """Go on only with a text that may be sealed."""
+    check_text(field, value, longest=vault.VALUE_MAX)
+
+
+def check_own_fact(field: SealedName) -> None:
+    """Go on only with a fact of her own: those of a child or a helper are written with their rows.
+
+    Raises:
+        Refused: invalid.
+    """
+    if SealedName(field) not in OWN_FACTS:
+        raise Refused.field("field", expected=" or ".join(OWN_FACTS), found=SealedName(field).value)
+
+
+def check_safe_hours(hours: tuple[time, time] | None) -> tuple[time | None, time | None]:
+    """Go on only with hours that begin before they end; over midnight is two answers too many on a bad day.
+
+    Raises:
+        Refused: invalid.
+    """
+    if hours is None:
+        return None, None
+    if not hours[0] < hours[1]:
+        raise Refused.field("safe_until", expected="a time after the first, on the same day")
+    return hours
+
+
+def check_born(field: str, day: date | None) -> None:
+    """Go on only with a day that a living person can be born on.
+
+    Raises:
+        Refused: invalid.
+    """
+    if day is not None and not BORN_AFTER <= day <= clock.now().date():
+        raise Refused.field(field, expected="a day in the past, not before 1900")
 
 
 def _new_code() -> str:
     return "".join(secrets.choice(CODE_LETTERS) for _ in range(6))
-
-
-def _check_sealed(field: SealedName, value: str) -> None:
-    check_text(f"sealed.{SealedName(field)}", value, longest=vault.VALUE_MAX)
 
 
 def _check_language(language: str) -> None:

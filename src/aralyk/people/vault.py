@@ -1,133 +1,121 @@
-"""Seals and opens facts about a protected person: AES-256-GCM, the key in a file outside the database.
+"""Seals and opens facts about a protected person, and words of a report: AES-256-GCM, under a data key of its own.
 
-What is sealed is bound to its place: the person, the field and the key are authenticated with it, so a value copied
-onto another person's row does not open. The key is made once, when nothing is sealed yet, and never silently again: a
-lost key means sealed facts that nobody can read, and that must be seen, not papered over by a new key.
-Not checked here: who may look. That is `aralyk.people.actions.do_look`, the only door.
+A data key is wrapped by a master key that is not in the database (`masters`). What is sealed is bound to its place: the
+person, whom of hers it is about, the field and the data key are authenticated with it, so a value copied onto another
+row does not open. Values are padded: the length of a ciphertext must not tell a flat from a house in a village.
+Without a data key nothing of hers opens: destroying it ends her file for good, wherever copies of the rows lie.
+Not checked here: who may look. That is `aralyk.people.looks.do_look`, the only door.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
+import hmac
 import secrets
 from dataclasses import dataclass, field
 from enum import StrEnum
-from pathlib import Path
 from typing import Final
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from aralyk.database.connect import home_directory
+from aralyk.people.masters import KEY_BYTES, NONCE_BYTES, VaultUnreadable
 
-KEY_FILE: Final = Path("keys") / "vault.key"
-KEY_BYTES: Final = 32
-NONCE_BYTES: Final = 12  # NIST SP 800-38D 8.2.2: random 96-bit nonces, far below 2^32 values a key
 VALUE_MAX: Final = 1_000  # characters: a postal address with directions; documents belong elsewhere
+PADDED_TO: Final = 128  # bytes
+MARK_BYTES: Final = 16
+_END: Final = b"\x80"  # ISO/IEC 7816-4: the end of the text, then zeros
 
 
 class SealedName(StrEnum):
-    """The facts that are sealed."""
+    """The facts that are sealed. `about` says whose they are: her own, a child's, a helper's, a channel's."""
 
     NAME = "name"
     PHONE = "phone"
     HOME_ADDRESS = "home_address"
     WORK_ADDRESS = "work_address"
     SCHOOL_ADDRESS = "school_address"
+    SHELTER_ADDRESS = "shelter_address"
+    HOME_PLACE = "home_place"  # the same places as points, "42.874600,74.612200", for checks that return no point
+    WORK_PLACE = "work_place"
+    SCHOOL_PLACE = "school_place"
+    SHELTER_PLACE = "shelter_place"
+    CODE_WORD = "code_word"
+    CHANNEL_NUMBER = "channel_number"
+    CHILD_NAME = "child_name"
+    CHILD_SCHOOL = "child_school"
+    HELPER_NAME = "helper_name"
+    HELPER_PHONE = "helper_phone"
+    REPRESENTATIVE_NAME = "representative_name"
+    REPRESENTATIVE_PHONE = "representative_phone"
 
 
-class VaultKeyMissing(RuntimeError):
-    """There is no key file, or it is not a key; says where it was looked for."""
-
-
-class VaultUnreadable(RuntimeError):
-    """A sealed value does not open: another key, or changed bytes."""
+OWN_FACTS: Final = (
+    SealedName.NAME,
+    SealedName.PHONE,
+    SealedName.HOME_ADDRESS,
+    SealedName.WORK_ADDRESS,
+    SealedName.SCHOOL_ADDRESS,
+    SealedName.SHELTER_ADDRESS,
+    SealedName.HOME_PLACE,
+    SealedName.WORK_PLACE,
+    SealedName.SCHOOL_PLACE,
+    SealedName.SHELTER_PLACE,
+    SealedName.CODE_WORD,
+)
+# A shelter is a secret of everybody in it: a second person confirms before it is shown.
+NEEDS_SECOND: Final = frozenset({SealedName.SHELTER_ADDRESS, SealedName.SHELTER_PLACE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sealed:
-    """An encrypted value with what is needed to open it, the key apart."""
+    """An encrypted value, the key apart."""
 
-    key_id: str
     nonce: bytes
     ciphertext: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class VaultKey:
-    """The vault's key and its public name; the key never shows in a repr."""
+class DataKey:
+    """One person's key, or one report's; it never shows in a repr."""
 
+    key_id: UUID
+    person: UUID
     key: bytes = field(repr=False)
 
-    @property
-    def key_id(self) -> str:
-        """Names the key without telling it."""
-        return hashlib.sha256(b"aralyk vault key id\x00" + self.key).hexdigest()[:16]
-
-    def seal(self, value: str, *, person: UUID, name: StrEnum) -> Sealed:
-        """Encrypt `value` for this person and field."""
+    def seal(self, value: str, *, name: StrEnum, about: UUID) -> Sealed:
+        """Encrypt a value of this person."""
         nonce = secrets.token_bytes(NONCE_BYTES)
-        bound_to = _bound_to(person=person, name=name, key_id=self.key_id)
-        ciphertext = AESGCM(self.key).encrypt(nonce, value.encode("utf-8"), bound_to)
-        return Sealed(key_id=self.key_id, nonce=nonce, ciphertext=ciphertext)
+        content = value.encode("utf-8") + _END
+        padded = content + bytes(-len(content) % PADDED_TO)
+        return Sealed(nonce=nonce, ciphertext=AESGCM(self.key).encrypt(nonce, padded, self._bound_to(name, about)))
 
-    def open(self, sealed: Sealed, *, person: UUID, name: StrEnum) -> str:
-        """Decrypt a value of this person and field.
+    def open(self, sealed: Sealed, *, name: StrEnum, about: UUID) -> str:
+        """Decrypt a value of this person.
 
         Raises:
-            VaultUnreadable: Sealed with another key, for another person or field, or changed since.
+            VaultUnreadable: Sealed with another key, for another field, or changed since.
         """
-        if sealed.key_id != self.key_id:
-            raise VaultUnreadable(f"sealed with key {sealed.key_id}, at hand is {self.key_id}")
-        bound_to = _bound_to(person=person, name=name, key_id=self.key_id)
         try:
-            return AESGCM(self.key).decrypt(sealed.nonce, sealed.ciphertext, bound_to).decode("utf-8")
+            padded = AESGCM(self.key).decrypt(sealed.nonce, sealed.ciphertext, self._bound_to(name, about))
         except InvalidTag:
             raise VaultUnreadable("the sealed bytes do not belong to this person and field") from None
+        return padded.rstrip(b"\x00")[: -len(_END)].decode("utf-8")
+
+    def canary_mark(self) -> bytes:
+        """What stands in the row of a person who does not exist; without the key it looks like chance."""
+        return hmac.digest(self.key, f"aralyk canary v1/{self.person}".encode(), hashlib.sha256)[:MARK_BYTES]
+
+    def _bound_to(self, name: StrEnum, about: UUID) -> bytes:
+        return f"aralyk sealed v2/{self.person}/{about}/{name.value}/{self.key_id}".encode()
 
 
-def _bound_to(*, person: UUID, name: StrEnum, key_id: str) -> bytes:
-    return f"aralyk sealed v1/{person}/{name.value}/{key_id}".encode()
+def new_key() -> bytes:
+    """A fresh data key."""
+    return secrets.token_bytes(KEY_BYTES)
 
 
-def read_key(home: Path | None = None) -> VaultKey:
-    """The vault's key.
-
-    Raises:
-        VaultKeyMissing: No key file, one that others may read, or one of the wrong length.
-    """
-    path = (home or home_directory()) / KEY_FILE
-    try:
-        mode = path.stat().st_mode & 0o777
-        key = path.read_bytes()
-    except FileNotFoundError:
-        raise VaultKeyMissing(f"no vault key at {path}") from None
-    if mode & 0o077:
-        raise VaultKeyMissing(f"{path} may be read by others (mode {mode:o}); expected 600")
-    if len(key) != KEY_BYTES:
-        raise VaultKeyMissing(f"{path}: expected {KEY_BYTES} bytes, found {len(key)}")
-    return VaultKey(key=key)
-
-
-def make_key(home: Path | None = None) -> VaultKey:
-    """Make the vault's key, or read the one that another process made a moment ago.
-
-    Call it only while nothing is sealed.
-    """
-    path = (home or home_directory()) / KEY_FILE
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    partial = path.with_name(f"{path.name}.{os.getpid()}")
-    with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(secrets.token_bytes(KEY_BYTES))
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        # Fails when there is a key already: then both must use that one. A rename would replace it.
-        os.link(partial, path)
-    except FileExistsError:
-        pass
-    finally:
-        partial.unlink()
-    return read_key(home)
+def no_mark() -> bytes:
+    """What stands in the row of a person who does exist: chance."""
+    return secrets.token_bytes(MARK_BYTES)

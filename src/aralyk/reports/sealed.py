@@ -1,4 +1,4 @@
-"""Words of a report, encrypted with the vault's key: what happened, who told it, who an unknown person may be.
+"""Words of a report, encrypted under the report's own key: what happened, who told it, who an unknown person may be.
 
 They are written and read through the vault's database role alone, so neither the console's tables nor a backup of them
 hold a sentence that could lead to anybody. Whoever calls this has checked permission, and leaves the witness.
@@ -16,11 +16,9 @@ from uuid import UUID
 import msgspec
 from django.db import transaction
 
-from aralyk.access.errors import Code, Refused
-from aralyk.people import vault
-from aralyk.people.actions import VAULT
-from aralyk.people.models import SealedField
-from aralyk.people.vault import Sealed, VaultKey, VaultKeyMissing, VaultUnreadable
+from aralyk.people import sealing
+from aralyk.people.sealing import VAULT
+from aralyk.people.vault import Sealed
 from aralyk.reports.models import Draft, SealedText
 
 DRAFTS_MAX: Final = 20  # of one person: more is a mistake, and each holds somebody's words
@@ -61,14 +59,13 @@ def seal_words(report: UUID, words: Mapping[Said, str], *, at: datetime) -> None
     Raises:
         Refused: vault_unreadable: words were sealed before and their key is gone.
     """
-    key = _key()
     with transaction.atomic(using=VAULT):
         for said, text in words.items():
-            sealed = key.seal(text, person=report, name=said)
+            sealed = sealing.seal_words(report, name=said, text=text)
             SealedText.objects.using(VAULT).create(
                 report=report,
                 name=said.value,
-                key_id=sealed.key_id,
+                key_id="",
                 nonce=sealed.nonce,
                 ciphertext=sealed.ciphertext,
                 written_at=at,
@@ -91,9 +88,9 @@ def save_draft(draft: UUID, *, by: int, content: Mapping[str, Any], at: datetime
     Raises:
         Refused: vault_unreadable.
     """
-    sealed = _key().seal(msgspec.json.encode(content).decode(), person=draft, name=Said.DRAFT)
-    values = {"key_id": sealed.key_id, "nonce": sealed.nonce, "ciphertext": sealed.ciphertext, "saved_at": at}
     with transaction.atomic(using=VAULT):
+        sealed = sealing.seal_words(draft, name=Said.DRAFT, text=msgspec.json.encode(content).decode())
+        values = {"key_id": "", "nonce": sealed.nonce, "ciphertext": sealed.ciphertext, "saved_at": at}
         row, made = Draft.objects.using(VAULT).get_or_create(pk=draft, defaults={**values, "by": by, "started_at": at})
         if not made and row.by == by:
             Draft.objects.using(VAULT).filter(pk=draft).update(**values)
@@ -126,19 +123,5 @@ def drop_draft(by: int, draft: UUID) -> None:
 
 def _open(row: SealedText | Draft, *, person: UUID) -> str:
     name = Said.DRAFT if isinstance(row, Draft) else Said(row.name)
-    sealed = Sealed(key_id=row.key_id, nonce=bytes(row.nonce), ciphertext=bytes(row.ciphertext))
-    try:
-        return vault.read_key().open(sealed, person=person, name=name)
-    except (VaultUnreadable, VaultKeyMissing) as error:
-        raise Refused(Code.VAULT_UNREADABLE) from error
-
-
-def _key() -> VaultKey:
-    """The key; made when there is none and nothing was ever sealed with one."""
-    try:
-        return vault.read_key()
-    except VaultKeyMissing as error:
-        sealed_before = (SealedField, SealedText, Draft)
-        if any(table._default_manager.using(VAULT).exists() for table in sealed_before):
-            raise Refused(Code.VAULT_UNREADABLE) from error
-        return vault.make_key()
+    sealed = Sealed(nonce=bytes(row.nonce), ciphertext=bytes(row.ciphertext))
+    return sealing.open_words(person, name=name, sealed=sealed, master_id=row.key_id)

@@ -1,7 +1,7 @@
 """Alarms that people must see and no order is about: a row, a witness and a live event, once a change.
 
-Written by the processes that find something wrong with the platform or with a device's proof of who it is. Works on a
-psycopg cursor inside a transaction.
+Written by the processes that find something wrong with the platform or with a device's proof of who it is, and by a
+look at somebody who does not exist. Works on a cursor of psycopg or Django inside a transaction.
 """
 
 from __future__ import annotations
@@ -52,11 +52,12 @@ def clear_alarm(cursor: Cursor, *, component: str, by: str, at: datetime) -> boo
 def standing(cursor: Cursor, *, prefix: str) -> dict[str, dict[str, Any]]:
     """The detail of each standing alarm whose component begins with `prefix`."""
     cursor.execute(
-        "SELECT component, detail FROM (SELECT DISTINCT ON (component) component, state, detail FROM platform_alarm"
+        "SELECT component, detail::text FROM"
+        " (SELECT DISTINCT ON (component) component, state, detail FROM platform_alarm"
         " WHERE starts_with(component, %s) ORDER BY component, id DESC) latest WHERE state = 'raised'",
         (prefix,),
     )
-    return {str(component): dict(detail) for component, detail in cursor.fetchall()}
+    return {str(component): json.loads(detail) for component, detail in cursor.fetchall()}
 
 
 def _latest(cursor: Cursor, component: str) -> tuple[str | None, dict[str, Any]]:

@@ -276,7 +276,9 @@ def last_sequences(cursor: Cursor, *, shard: int = 0) -> dict[str, int]:
     return {stream: int(seq) for stream, seq in cursor.fetchall() if stream.split("/")[0] in ENGINE_LANES}
 
 
-def read_after(cursor: Cursor, *, stream: str, seq: int, limit: int, lines_max: int = 1_000_000) -> Iterator[Batch]:
+def read_after(
+    cursor: Cursor, *, stream: str, seq: int, limit: int, lines_max: int = 1_000_000, bytes_max: int = 2**40
+) -> Iterator[Batch]:
     """Read up to `limit` batches of a stream that follow `seq`, in order, and about `lines_max` lines.
 
     Args:
@@ -285,17 +287,20 @@ def read_after(cursor: Cursor, *, stream: str, seq: int, limit: int, lines_max: 
         seq: The last batch that the caller has.
         limit: Most batches to read.
         lines_max: No batch is read after the one that reaches this many lines (one batch is always read).
+        bytes_max: The same for the bytes of the lines: one line may hold a device's hundred stored records.
 
     Raises:
         LogGap: A sequence number is missing. Never skipped: a gap means that something acknowledged is not there.
     """
     # The window runs over the small columns alone; only payloads that are wanted are fetched.
     cursor.execute(
+        # The length of a payload stands beside where it is kept: nothing is fetched for it.
         "SELECT b.stream, b.seq, b.received_at, b.messages, b.payload FROM log_batch b JOIN ("
-        "  SELECT stream, seq, sum(messages) OVER (ORDER BY seq) - messages AS before FROM ("
-        "    SELECT stream, seq, messages FROM log_batch WHERE stream = %s AND seq > %s ORDER BY seq LIMIT %s) heads"
-        ") wanted USING (stream, seq) WHERE wanted.before < %s ORDER BY b.seq",
-        (stream, seq, limit, lines_max),
+        "  SELECT stream, seq, sum(messages) OVER upto - messages AS lines, sum(size) OVER upto - size AS bytes FROM ("
+        "    SELECT stream, seq, messages, octet_length(payload) AS size FROM log_batch"
+        "    WHERE stream = %s AND seq > %s ORDER BY seq LIMIT %s) heads WINDOW upto AS (ORDER BY seq)"
+        ") wanted USING (stream, seq) WHERE wanted.lines < %s AND wanted.bytes < %s ORDER BY b.seq",
+        (stream, seq, limit, lines_max, bytes_max),
     )
     expected = seq + 1
     for row in cursor.fetchall():
