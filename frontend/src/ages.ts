@@ -33,4 +33,10 @@ export function tickAges(root: ParentNode = document): void {
       element.title = `${clockText(at)} ${dateText(at)}`;
     }
   }
+  for (const element of root.querySelectorAll<HTMLTimeElement>("time[data-due]")) {
+    const late = ageSeconds(element.dateTime);
+    const text = ageText(Math.abs(late));
+    if (element.textContent !== text) element.textContent = text;
+    element.closest("[data-due-row]")?.toggleAttribute("data-overdue", late > 0);
+  }
 }

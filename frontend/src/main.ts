@@ -1,8 +1,10 @@
 // One entry for every page; each part starts only where its element stands.
 import "./styles/main.css";
 import { tickAges } from "./ages";
+import { startAnswering } from "./answering";
 import { Desk } from "./desk/desk";
 import { startDownloads } from "./downloads";
+import { startDrafts } from "./drafts";
 import { startKeys, type Keys } from "./keys";
 import { getText, Refresher } from "./live/fetching";
 import { Stream, type Change } from "./live/stream";
@@ -36,7 +38,10 @@ tickAges();
 setInterval(() => tickAges(), 1000);
 startHelp(desk?.keys() ?? {});
 startForms();
+startAnswering();
 startDownloads();
+startDrafts();
+for (const button of document.querySelectorAll("[data-print]")) button.addEventListener("click", () => print());
 if (document.body.dataset["live"]) startLive(document.body.dataset["live"]);
 
 function startLive(url: string): void {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -11,12 +12,15 @@ from django.test.utils import CaptureQueriesContext
 from aralyk import clock
 from aralyk.access.errors import Code, NotFound, Refused
 from aralyk.access.permissions import GRANTS, May
-from aralyk.risk.actions import do_assess, do_confirm_lowering, do_set_level
+from aralyk.access.sight import remembering
+from aralyk.risk.actions import do_assess, do_confirm_lowering, do_finish_duty, do_set_level
 from aralyk.risk.events import Cause
 from aralyk.risk.levels import Level
+from aralyk.risk.models import RiskDuty
 from aralyk.risk.queries import (
     assessment_for,
     assessments_for,
+    done_for,
     duties_for,
     level_for,
     levels_for,
@@ -55,8 +59,46 @@ def test_the_centre_and_probation_read_the_level_and_nothing_of_why(pair: Pair, 
         assessment_for(user, found.assessment.pk)
     with pytest.raises(NotFound):
         trajectories_for(user, pair.respondent.pk)
-    for read in (assessments_for, proposals_for, duties_for, reassessments_for):
+    for read in (assessments_for, proposals_for, done_for):
         assert not read(user).exists()
+    at_once = {"refer"} if role == "supervisor" else set()
+    assert {duty.kind for duty in duties_for(user)} == at_once
+    assert not reassessments_for(user).exists()
+
+
+def test_a_supervisor_sees_what_others_owe_once_it_is_overdue_and_not_before(pair: Pair) -> None:
+    assessed(pair, Level.HIGH)
+    owed = duties_for(pair.inspector)
+    owed.update(due_at=clock.now() + timedelta(hours=1))
+    supervisor = pair.cast.supervisor
+    assert not duties_for(supervisor).exists()
+    late = owed.first()
+    assert late is not None
+    RiskDuty.objects.filter(pk=late.pk).update(due_at=clock.now() - timedelta(seconds=1))
+    assert [duty.pk for duty in duties_for(supervisor)] == [late.pk]
+    assert [duty.pk for duty in duties_for(supervisor, overdue_at=clock.now() + timedelta(days=9))] == [late.pk]
+    with pytest.raises(Refused):
+        do_finish_duty(supervisor, late.pk, note=WHY)
+
+
+def test_mine_are_the_pairs_that_i_assessed(pair: Pair) -> None:
+    assessed(pair, Level.HIGH)
+    told(pair, Cause.TAMPER)
+    assert len(duties_for(pair.inspector, mine=True)) == len(duties_for(pair.second)) > 0
+    assert len(reassessments_for(pair.inspector, mine=True)) > 0
+    assert not duties_for(pair.second, mine=True).exists()
+    assert not reassessments_for(pair.second, mine=True).exists()
+
+
+def test_a_form_that_is_sent_twice_is_kept_once(pair: Pair) -> None:
+    one = form(pair, yes=("weapon",), id=uuid4())
+    first, again = do_assess(pair.inspector, one), do_assess(pair.inspector, one)
+    assert (first.assessment, first.decision) == (again.assessment, again.decision)
+    assert len(assessments_for(pair.inspector)) == 1
+    for by, sent in ((pair.second, one), (pair.inspector, form(pair, id=one.id))):
+        with pytest.raises(Refused) as error:
+            do_assess(by, sent)
+        assert error.value.fields[0].field == "id"
 
 
 @pytest.mark.parametrize("role", READS_NOTHING)
@@ -80,7 +122,7 @@ def test_only_police_assess(pair: Pair, role: str) -> None:
     with pytest.raises(Refused) as error:
         do_assess(getattr(pair.cast, role), form(pair))
     assert error.value.code is Code.NOT_PERMITTED
-    assert [found for found, grant in GRANTS.items() if May.ASSESS_RISK in grant.may] == ["police"]
+    assert [found for found, grant in GRANTS.items() if May.ASSESS_RISK in grant.may] == ["police", "juvenile_officer"]
 
 
 def test_whoever_may_not_see_the_respondent_is_told_that_there_is_none(pair: Pair) -> None:
@@ -137,8 +179,8 @@ def test_each_protected_person_has_a_level_of_their_own(pair: Pair) -> None:
 def test_any_number_of_pairs_costs_as_many_queries_as_one(pair: Pair, pairs: int) -> None:
     for _ in range(pairs):
         do_assess(pair.inspector, form(pair, respondent=respondent(pair.inspector).pk))
-    with CaptureQueriesContext(connection) as asked:
+    with remembering(), CaptureQueriesContext(connection) as asked:
         assert len(levels_for(pair.inspector)) == pairs
         assert len([duty.protected_person.code for duty in duties_for(pair.inspector)]) == 2 * pairs
         assert len([one.cause for one in reassessments_for(pair.inspector)]) == pairs
-    assert len(asked) == 3
+    assert len(asked) == 4  # one of them what is open and closed to this person

@@ -39,6 +39,7 @@ class May(StrEnum):
     READ_RISK = "read_risk"  # answers, reasons, trajectory, duties
     ASSESS_RISK = "assess_risk"  # fill a form, set a level, do what it makes due
     CONFIRM_RISK = "confirm_risk"  # as the second person, to a lower level
+    OVERSEE_DUTIES = "oversee_duties"  # what others owe and is overdue, without the reasons
     MANAGE_DEVICES = "manage_devices"
     COMMAND_DEVICES = "command_devices"  # a place, an interval, a buzz, a text from the list
     WRITE_TO_RESPONDENT = "write_to_respondent"  # a text of one's own on the respondent's device
@@ -47,6 +48,9 @@ class May(StrEnum):
     WATCH_VAULT = "watch_vault"  # hear of looks at people who do not exist
     KEEP_PEOPLE = "keep_people"  # register and keep what is known of the people of a case
     EXPORT_BUNDLES = "export_bundles"  # the sealed bundle, for court and prosecutor
+    MAKE_PAPERS = "make_papers"  # the served rendition and her copy, their delivery, naming a place openly
+    READ_SEALED_PAPERS = "read_sealed_papers"  # the rendition with the exact places
+    EXCHANGE_REGISTER = "exchange_register"  # signed files with another office's register
     READ_QUARANTINE = "read_quarantine"  # what no codec could read, or nobody was believed to have sent
     RELEASE_FRAMES = "release_frames"  # vouch for such a frame, or dismiss it
     MANAGE_USERS = "manage_users"
@@ -96,6 +100,7 @@ GRANTS: Final[Mapping[Role, Grant]] = MappingProxyType(
                     May.SEE_CASES, May.SEE_PROTECTED_PLACE, May.WATCH, May.ANSWER_INCIDENTS, May.CLOSE_INCIDENTS,
                     May.LOOK_INTO_VAULT, May.MANAGE_DEVICES, May.EXPORT_BUNDLES, May.COMMAND_DEVICES,
                     May.WRITE_TO_RESPONDENT, May.READ_QUARANTINE, May.RELEASE_FRAMES, May.SEE_RISK_LEVEL,
+                    May.OVERSEE_DUTIES,
                     May.CONFIRM_ORDERS, May.READ_CUTS,
                     May.GIVE_ACCESS, May.CONFIRM_ACCESS, May.REVIEW_ACCESS, May.RECORD_CONFLICTS, May.REVIEW_ACCOUNTS,
                 }
@@ -110,6 +115,7 @@ GRANTS: Final[Mapping[Role, Grant]] = MappingProxyType(
                     May.SEE_RISK_LEVEL, May.READ_RISK, May.ASSESS_RISK, May.CONFIRM_RISK, May.CONFIRM_ORDERS,
                     May.GIVE_ACCESS, May.BREAK_GLASS, May.CONFIRM_ACCESS,
                     May.TAKE_REPORTS, May.READ_REPORTS, May.DECIDE_REPORTS,
+                    May.MAKE_PAPERS, May.READ_SEALED_PAPERS, May.EXCHANGE_REGISTER,
                 }
             ),
         ),
@@ -139,7 +145,7 @@ GRANTS: Final[Mapping[Role, Grant]] = MappingProxyType(
             may=frozenset(
                 {
                     May.SEE_CASES, May.EXPORT_BUNDLES, May.SEE_RISK_LEVEL, May.READ_RISK, May.ISSUE_ORDERS,
-                    May.CONFIRM_ORDERS, May.GIVE_ACCESS,
+                    May.CONFIRM_ORDERS, May.GIVE_ACCESS, May.MAKE_PAPERS, May.READ_SEALED_PAPERS,
                 }
             ),
         ),
@@ -154,9 +160,11 @@ GRANTS: Final[Mapping[Role, Grant]] = MappingProxyType(
             may=frozenset(
                 {
                     May.SEE_CASES, May.EXPORT_BUNDLES, May.SEE_RISK_LEVEL, May.READ_RISK, May.READ_REPORTS,
+                    May.OVERSEE_DUTIES,
                     May.READ_CUTS,
                     May.BREAK_GLASS, May.CONFIRM_ACCESS, May.REVIEW_ACCESS, May.RECORD_CONFLICTS,
                     May.WATCH_VAULT,
+                    May.READ_SEALED_PAPERS,
                 }
             ),
         ),

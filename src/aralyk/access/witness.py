@@ -21,6 +21,7 @@ class System(StrEnum):
     RISK = "system:risk"  # what happened elsewhere asks for an assessment
     VAULT = "system:vault"  # who keeps the machine's keys, at its command line
     ACCESS = "system:access"  # an emergency's time ran out, a log-in was refused
+    DUTIES = "system:duties"  # what somebody owes is overdue
     REPORTS = "system:reports"  # something that was owed on a report is overdue
     CHECKUP = "system:checkup"  # a device checks itself, by its own secret, or a check runs out
 

@@ -22,6 +22,7 @@ from aralyk.api import schemas
 from aralyk.api.door import Error, user_of
 from aralyk.api.door import api as api
 from aralyk.devices import queries as devices
+from aralyk.duties.queries import alarms_seen_by
 from aralyk.incidents import actions as answer
 from aralyk.incidents import queries as incidents
 from aralyk.incidents.models import Status
@@ -185,7 +186,7 @@ def get_status(request: HttpRequest) -> schemas.StatusOut:
             " ORDER BY component, id DESC) AS newest WHERE state = 'raised' ORDER BY component"
         )
         alarms = cursor.fetchall()
-    seen = devices.alarms_seen_by(user_of(request), [component for component, _ in alarms])
+    seen = alarms_seen_by(user_of(request), [component for component, _ in alarms])
     step_at = newest[0] if newest else None
     return schemas.StatusOut(
         as_of=at,

@@ -30,6 +30,7 @@ INSTALLED_APPS = [
     "aralyk.risk",
     "aralyk.reports",
     "aralyk.orders",
+    "aralyk.papers",
     "aralyk.devices",
     "aralyk.tracking",
     "aralyk.quarantine",

@@ -85,5 +85,23 @@ def article_text(jurisdiction: str, slug: str, *, at: datetime) -> ArticleText |
     return ArticleText(act=article.act, number=article.number, subject=subject, unverified=article.unverified)
 
 
+def risk_level_name(jurisdiction: str, level: str, *, at: datetime) -> str:
+    """What the country calls a level of risk."""
+    law = pack(jurisdiction)
+    try:
+        return _read(law.risk_level(level, on=law.day_of(at)).name)
+    except (NotInForce, KeyError):
+        return level
+
+
+def clock_name(jurisdiction: str, slug: str, *, at: datetime) -> str:
+    """What a clock of the law is for."""
+    law = pack(jurisdiction)
+    try:
+        return _read(law.clock(slug, on=law.day_of(at)).name)
+    except (NotInForce, KeyError):
+        return slug
+
+
 def _read(text: Text) -> str:
     return text.in_language(get_language() or "ru")

@@ -143,7 +143,7 @@ WEAPONS: Final[Texts] = MappingProxyType(
     }
 )
 NOTICES: Final[Texts] = MappingProxyType(
-    {"school": gettext_lazy("School told"), "border": gettext_lazy("Border service told")}
+    {"school": gettext_lazy("notice to the school"), "border": gettext_lazy("notice to the border service")}
 )
 MISSING: Final[Texts] = MappingProxyType(
     {

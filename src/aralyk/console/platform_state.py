@@ -1,19 +1,19 @@
 """What is wrong with the platform: the watchdog's word (`<home>/run/status.json`) and the alarms that are stored.
 
-An old file means: not known. The monitor and the gateway store alarms of their own; those about a device are shown to
-whoever sees the device.
+An old file means: not known. The monitor, the gateway and the jobs store alarms of their own; those about a device are
+shown to whoever sees the device, those about overdue duties to whoever answers for the district.
 """
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from django.conf import settings
 from django.db import connection
@@ -23,8 +23,10 @@ from aralyk import clock
 from aralyk.access.counting import ALARM_PREFIX
 from aralyk.access.models import User
 from aralyk.access.permissions import May, allows
-from aralyk.console import sentences
+from aralyk.console import law, sentences
 from aralyk.devices.queries import SUSPECTED, devices_for
+from aralyk.duties.queries import OF_DUTIES, alarms_seen_by
+from aralyk.risk.standing import JURISDICTION
 
 OF_THE_MONITOR: Final = "monitor."
 STORED_MAX: Final = 200
@@ -56,6 +58,7 @@ class PlatformState:
     state: State
     alarms: tuple[Alarm, ...]
     devices: tuple[Alarm, ...] = ()
+    duties: tuple[Alarm, ...] = ()
     access: tuple[Alarm, ...] = ()  # for those who review it
 
 
@@ -64,12 +67,16 @@ def platform_state(user: User, home: Path | None = None) -> PlatformState:
     stored = _stored()
     shown = allows(user, May.SEE_CASES) or allows(user, May.MANAGE_USERS)
     of_access = [alarm for alarm in stored if alarm.component.startswith(ALARM_PREFIX)]
-    alarms = [alarm for alarm in stored if not alarm.device and alarm not in of_access] if shown else []
+    duties = [alarm for alarm in stored if alarm.component.startswith(OF_DUTIES)]
+    seen = alarms_seen_by(user, [alarm.component for alarm in duties]) if duties else set()
+    apart = (*of_access, *duties)
+    alarms = [alarm for alarm in stored if not alarm.device and alarm not in apart] if shown else []
     state, told = _told(home)
     return PlatformState(
         state=State.FAULTS if state is State.WELL and alarms else state,
         alarms=(*told, *alarms),
         devices=_of_devices(user, [alarm for alarm in stored if alarm.device]),
+        duties=tuple(alarm for alarm in duties if alarm.component in seen),
         access=tuple(of_access) if allows(user, May.REVIEW_ACCESS) else (),
     )
 
@@ -95,7 +102,7 @@ def _told(home: Path | None) -> tuple[State, tuple[Alarm, ...]]:
 _STANDING: Final = """
     SELECT component, at, detail::text FROM (
         SELECT DISTINCT ON (component) component, state, at, detail FROM platform_alarm
-        WHERE starts_with(component, %s) OR starts_with(component, %s) OR starts_with(component, %s)
+        WHERE EXISTS (SELECT FROM unnest(%s::text[]) AS of (prefix) WHERE starts_with(component, prefix))
         ORDER BY component, id DESC) newest
     WHERE state = 'raised' ORDER BY at, component LIMIT %s
 """
@@ -104,15 +111,23 @@ _STANDING: Final = """
 def _stored() -> list[Alarm]:
     """The alarms of the monitor and of the gateway that stand; the watchdog's are in its file."""
     with connection.cursor() as cursor:
-        cursor.execute(_STANDING, (OF_THE_MONITOR, SUSPECTED, ALARM_PREFIX, STORED_MAX))
+        cursor.execute(_STANDING, ([OF_THE_MONITOR, SUSPECTED, ALARM_PREFIX, OF_DUTIES], STORED_MAX))
         rows = cursor.fetchall()
     found = []
     for component, at, detail in rows:
         device = component.removeprefix(SUSPECTED) if component.startswith(SUSPECTED) else ""
         signs = json.loads(detail).get("what") or () if device else ()
+        if component.startswith(OF_DUTIES):
+            found.append(Alarm(component=component, title=_duties_title(component, json.loads(detail)), at=at))
+            continue
         title = ", ".join(sentences.text(sentences.SUSPICIONS, sign) for sign in signs) or component_title(component)
         found.append(Alarm(component=component, title=title, at=at, device=device))
     return found
+
+
+def _duties_title(component: str, detail: Mapping[str, Any]) -> str:
+    district = law.district_name(JURISDICTION, component.removeprefix(OF_DUTIES), at=clock.now())
+    return f"{district}: {detail['overdue']}"
 
 
 def _of_devices(user: User, alarms: Sequence[Alarm]) -> tuple[Alarm, ...]:

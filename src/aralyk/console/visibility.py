@@ -20,7 +20,8 @@ from aralyk.access.models import User
 from aralyk.access.sight import Sight, remembering, sights
 from aralyk.console.doorkeeper import within_limits
 from aralyk.console.stream import Change, DatabaseLost, Viewer
-from aralyk.devices.queries import alarms_seen_by, devices_for
+from aralyk.devices.queries import devices_for
+from aralyk.duties.queries import alarms_seen_by
 from aralyk.incidents.queries import incidents_for
 from aralyk.orders.queries import orders_for
 from aralyk.tracking.live import LiveKind

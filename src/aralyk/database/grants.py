@@ -109,7 +109,7 @@ CONSOLE_GRANTS: Final[dict[str, str]] = {
     "quarantine_outcome": ADD,
     "live_event": ADD,
     "devices_stranger": READ,
-    "platform_alarm": ADD,  # somebody looked too often; a review is late
+    "platform_alarm": ADD,  # somebody looked too often; a review is late; what somebody owes is overdue
     "access_casegrant": WRITE,
     "access_breakglass": WRITE,
     "access_conflict": WRITE,
@@ -125,6 +125,16 @@ CONSOLE_GRANTS: Final[dict[str, str]] = {
     "devices_command": WRITE,
     "orders_orderversion": ADD,
     "orders_condition": ADD,
+    "papers_publicarea": ADD,  # published once: no later answer can differ
+    "papers_publicarea_protected_persons": ADD,
+    "papers_areacode": ADD,
+    "papers_withheldarea": ADD,
+    "papers_namedzone": ADD,
+    "papers_paper": ADD,
+    "papers_delivery": ADD,
+    "papers_correspondent": WRITE,
+    "papers_exchangedfile": ADD,
+    "papers_registerrecord": ADD,
     "orders_finding": ADD,
     "orders_protectioncut": ADD,
     "orders_receipt": ADD,

@@ -3,7 +3,7 @@
 `<home>/keys/log.pem` (0600) is the private key, `<home>/keys/log.vkey` the public one as a single line: that line
 goes to the court's and the prosecutor's own folders on the first day, for a key that comes with a bundle proves only
 that the bundle agrees with itself. The key's name is the log's origin; another origin is another log and needs
-another home.
+another home. What is signed besides the log has a key of its own beside it (`keys/NAME.pem`, `keys/NAME.vkey`).
 """
 
 import os
@@ -20,6 +20,7 @@ from aralyk.ledger.checkpoint import CheckpointError, PublicKey, parse_key, publ
 
 PRIVATE_FILE: Final = Path("keys") / "log.pem"
 PUBLIC_FILE: Final = Path("keys") / "log.vkey"
+LOG: Final = "log"
 
 
 class KeyProblem(RuntimeError):
@@ -37,30 +38,35 @@ class SigningKey:
         return f"SigningKey({self.public.name}, fingerprint={self.public.fingerprint})"
 
 
-def signing_key(home: Path, *, origin: str) -> SigningKey:
-    """Read the log's key from `home`; make it when there is none yet.
+def signing_key(home: Path, *, origin: str, name: str = LOG) -> SigningKey:
+    """Read a key from `home`; make it when there is none yet.
 
     Two processes that start at once get the same key: the file appears whole or not at all.
+
+    Args:
+        home: The installation's directory.
+        origin: The key's name in what it signs.
+        name: Of its files; the log's unless something else is signed.
 
     Raises:
         KeyProblem: Others may read the file, it is not ours, not an Ed25519 key, or the key of another origin.
     """
-    path = home / PRIVATE_FILE
+    path = home / PRIVATE_FILE.with_stem(name)
     if not path.exists():
         _create(path)
     private = _read_private(path)
     key = SigningKey(private=private, public=public_key(origin, private))
-    _publish(home / PUBLIC_FILE, key.public)
+    _publish(home / PUBLIC_FILE.with_stem(name), key.public)
     return key
 
 
-def exported_key(home: Path) -> PublicKey:
+def exported_key(home: Path, *, name: str = LOG) -> PublicKey:
     """Read the public key that `signing_key` wrote; needs no access to the private one.
 
     Raises:
         KeyProblem: There is none yet, or the file was changed.
     """
-    path = home / PUBLIC_FILE
+    path = home / PUBLIC_FILE.with_stem(name)
     try:
         return parse_key(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -110,5 +116,5 @@ def _read_private(path: Path) -> Ed25519PrivateKey:
 def _publish(path: Path, key: PublicKey) -> None:
     if not path.exists():
         _write_once(path, key.line().encode() + b"\n", mode=0o644)
-    if exported_key(path.parent.parent) != key:
+    if exported_key(path.parent.parent, name=path.stem) != key:
         raise KeyProblem(f"{PUBLIC_FILE}: expected the key of {key.name}, found another origin or key")

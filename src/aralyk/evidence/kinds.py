@@ -99,6 +99,18 @@ class Kind(StrEnum):
     VAULT_MASTER_CHANGED = "vault_master_changed"
     CANARY_SET = "canary_set"
     BUNDLE_EXPORTED = "bundle_exported"
+    # papers, and files for another office's register
+    AREA_DRAWN = "area_drawn"
+    AREA_WITHHELD = "area_withheld"
+    ZONE_NAMED = "zone_named"
+    PAPER_MADE = "paper_made"
+    PAPER_TAKEN = "paper_taken"
+    PAPER_DELIVERED = "paper_delivered"
+    CORRESPONDENT_ADDED = "correspondent_added"
+    CORRESPONDENT_ALLOWED = "correspondent_allowed"
+    REGISTER_EXPORTED = "register_exported"
+    REGISTER_IMPORTED = "register_imported"
+    REGISTER_REFUSED = "register_refused"
     # the platform itself
     USER_CHANGED = "user_changed"
     ACCOUNT_REVIEWED = "account_reviewed"
@@ -220,6 +232,17 @@ GRAMMAR: Final[dict[Kind, Grammar]] = {
     Kind.VAULT_MASTER_CHANGED: _form("vault", "act", "master"),
     Kind.CANARY_SET: _form("vault", "commitment"),
     Kind.BUNDLE_EXPORTED: _form("incident", "manifest_sha256", "rendition"),
+    Kind.AREA_DRAWN: _form("order", "circle_sha256", "number"),
+    Kind.AREA_WITHHELD: _form("order", "number", "reason_sha256"),
+    Kind.ZONE_NAMED: _form("order", "condition", "reason_sha256", "shape_sha256"),
+    Kind.PAPER_MADE: _form("order", "language", "paper", "rendition", "sha256", "version"),
+    Kind.PAPER_TAKEN: _form("order", "paper", "rendition", "sha256"),
+    Kind.PAPER_DELIVERED: _form("order", "delivered_at", "paper", "recipient", "sha256", "way"),
+    Kind.CORRESPONDENT_ADDED: _form("register", "fingerprint"),
+    Kind.CORRESPONDENT_ALLOWED: _form("register", "added_by", "fingerprint"),
+    Kind.REGISTER_EXPORTED: _form("order", "fingerprint", "register", "sealed", "sha256"),
+    Kind.REGISTER_IMPORTED: _form("register", "records", "sha256"),
+    Kind.REGISTER_REFUSED: _form("register", "field", "sha256"),
     Kind.USER_CHANGED: _form("user"),
     Kind.ACCOUNT_REVIEWED: _form("user", "kept"),
     Kind.CASE_GRANTED: _form("order", "ends_at", "grant", "purpose_sha256", "right", "user"),

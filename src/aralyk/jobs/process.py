@@ -158,11 +158,15 @@ class Jobs:
         from aralyk.jobs import upward
 
         look_back = upward.EVER
+        grace = timedelta(minutes=self._settings.duty_grace_minutes)
         while not self._stop.is_set():
-            done = upward.follow(now=clock.now(), look_back=look_back)
+            done = upward.follow(now=clock.now(), look_back=look_back, grace=grace)
             look_back = upward.LOOK_BACK
-            if done.told or done.picked_up or done.overdue:
-                _log.info("risk_told", told=done.told, picked_up=done.picked_up, overdue=done.overdue)
+            if done != upward.Round():
+                _log.info(
+                    "risk_told", told=done.told, picked_up=done.picked_up, overdue=done.overdue,
+                    threats_raised=done.raised, duty_alarms=done.alarms,
+                )  # fmt: skip
             self._stop.wait(self._settings.risk_s)
 
 

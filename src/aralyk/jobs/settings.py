@@ -16,6 +16,7 @@ class JobsSettings:
         upkeep_s: How often partitions are made and old live events removed.
         health_s: How often what devices said is added to their health.
         risk_s: How often what happened is looked through for risks to assess again.
+        duty_grace_minutes: How long a duty may be overdue before the alarm of its district says so.
         live_event_days: How long events stay that a screen may resume from.
         map_event_minutes: The same for "somebody's place changed": a map that was away longer is drawn anew.
         lock_wait_s: How long to wait for another sequencer to let go.
@@ -26,6 +27,7 @@ class JobsSettings:
     upkeep_s: int = 60
     health_s: int = 20
     risk_s: int = 20
+    duty_grace_minutes: int = 240
     live_event_days: int = 7
     map_event_minutes: int = 60
     lock_wait_s: int = 60
@@ -40,6 +42,7 @@ class JobsSettings:
             ("upkeep_s", 1, 3600),
             ("health_s", 1, 3600),
             ("risk_s", 1, 3600),
+            ("duty_grace_minutes", 0, 10_080),
             ("live_event_days", 1, 365),
             ("map_event_minutes", 1, 1440),
             ("lock_wait_s", 1, 600),

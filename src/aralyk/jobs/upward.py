@@ -1,8 +1,9 @@
-"""What happened below asks for an assessment above: a round of telling and picking up, of what ended and is overdue.
+"""What happened below asks for work above: one round of telling, picking up, raising and saying what is late.
 
-Incidents and ends of orders become rows of risk, rows become assessments that are due; what is overdue on reports is
-told once, suspensions whose time has come begin. A round that is cut off loses nothing: rows that were not told are
-told next time, rows that were not picked up wait.
+Incidents and ends of orders become rows of risk, rows become assessments that are due, a level in force becomes the
+threat of the orders between the two; suspensions whose time has come begin; what is overdue on reports is told once,
+and what nobody did in time becomes an alarm of its district. A round that is cut off loses nothing: rows that were not
+told are told next time, rows that were not picked up wait.
 """
 
 from __future__ import annotations
@@ -15,32 +16,38 @@ import psycopg
 from django.db import OperationalError, connections
 
 from aralyk.access.break_glass import do_settle_emergencies
+from aralyk.duties.alarms import do_raise_alarms
 from aralyk.incidents import upward as incidents
 from aralyk.orders import upward as orders
 from aralyk.orders.suspensions import do_begin_due
+from aralyk.orders.threats import do_follow_levels
 from aralyk.reports.overdue import BATCH as OVERDUE_BATCH
 from aralyk.reports.overdue import do_tell_overdue
 from aralyk.risk.pickup import BATCH, do_pick_up_events
 
 LOOK_BACK: Final = timedelta(days=7)  # after a process was away for longer, its first round looks at everything
 EVER: Final = timedelta(days=3650)
+GRACE: Final = timedelta(hours=4)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Round:
     """What one round did."""
 
-    told: int
-    picked_up: int
-    overdue: int
+    told: int = 0
+    picked_up: int = 0
+    overdue: int = 0
+    raised: int = 0  # orders whose threat followed a level
+    alarms: int = 0  # raised or cleared because of duties
 
 
-def follow(*, now: datetime, look_back: timedelta = LOOK_BACK) -> Round:
-    """Write ends of emergencies, tell risk what incidents and orders mean, pick up what waits, say what is overdue.
+def follow(*, now: datetime, look_back: timedelta = LOOK_BACK, grace: timedelta = GRACE) -> Round:
+    """Write ends of emergencies, tell risk what happened, pick up what waits, let orders follow, say what is late.
 
     Args:
         now: Domain time.
         look_back: How old an incident or an end may be that was not told yet.
+        grace: How long a duty may be overdue before its district's alarm.
 
     Raises:
         psycopg.OperationalError: The database went away; the next round does the rest.
@@ -58,8 +65,10 @@ def follow(*, now: datetime, look_back: timedelta = LOOK_BACK) -> Round:
         while batch == OVERDUE_BATCH:
             batch = do_tell_overdue(now=now)
             overdue += batch
+        raised = do_follow_levels(now=now)
+        alarms = do_raise_alarms(now=now, grace=grace)
     except OperationalError as error:
         raise psycopg.OperationalError("the database went away") from error
     finally:
         connections.close_all()  # this thread's: the next round comes after a pause
-    return Round(told=told, picked_up=picked_up, overdue=overdue)
+    return Round(told=told, picked_up=picked_up, overdue=overdue, raised=raised, alarms=alarms)

@@ -19,7 +19,7 @@ from aralyk import clock
 from aralyk.access.errors import Code, NotFound, Refused
 from aralyk.access.models import User
 from aralyk.access.permissions import May, check_case
-from aralyk.access.witness import name_of
+from aralyk.access.witness import Actor, name_of, user_of
 from aralyk.ledger.canonical import canonical_bytes
 from aralyk.orders.comparing import Rule
 from aralyk.orders.drafts import LawfulCondition
@@ -139,7 +139,7 @@ def rules_of(order: Order) -> list[Rule]:
 
 
 def add_version(
-    by: User,
+    by: Actor,
     order: Order,
     *,
     spec: dict[str, Any],
@@ -158,7 +158,7 @@ def add_version(
     check_spec(spec)
     order.save(update_fields=["current_version", "expires_at", "threat", "circumstances"])
     version = OrderVersion.objects.create(
-        order=order, version=order.current_version, spec=spec, reason=reason, made_by=by, made_at=at
+        order=order, version=order.current_version, spec=spec, reason=reason, made_by=user_of(by), made_at=at
     )
     if conditions is None:
         _carry_over(order, before=before, version=version)
@@ -189,7 +189,7 @@ def _carry_over(order: Order, *, before: int, version: OrderVersion) -> None:
     )  # fmt: skip
 
 
-def tell_engine(by: User, order: Order, version: OrderVersion, *, at: datetime) -> None:
+def tell_engine(by: Actor, order: Order, version: OrderVersion, *, at: datetime) -> None:
     """Put the version into the log that the engine is fed from. Call it last in the transaction."""
     _tell(by, order, {"type": "order", "order": version.spec, "version": version.version}, at=at)
 
@@ -209,7 +209,7 @@ def tell_engine_it_ended(by: User, order: Order, *, at: datetime) -> None:
     _tell(by, order, {"type": "order_ended", "order_id": str(order.pk), "ended_at": clock.iso(at)}, at=at)
 
 
-def _tell(by: User, order: Order, control: dict[str, Any], *, at: datetime) -> None:
+def _tell(by: Actor, order: Order, control: dict[str, Any], *, at: datetime) -> None:
     line = control_line(control, received_at_us=clock.to_us(at))
     with connection.cursor() as cursor:
         announce(cursor, kind=LiveKind.ORDER, subject=str(order.pk), district=order.district, at=at)

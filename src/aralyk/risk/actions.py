@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Final
-from uuid import UUID
+from datetime import date, datetime
+from uuid import UUID, uuid4
 
 from django.db import transaction
 from django.db.models import Q
@@ -41,16 +40,13 @@ from aralyk.risk.drafts import (
     held,
     outcome_of,
 )
-from aralyk.risk.events import DEVICE_MADE
+from aralyk.risk.facts import device_facts_of
 from aralyk.risk.levels import Level, highest
 from aralyk.risk.models import Assessment, LevelDecision, RiskDuty, RiskEvent, State
 from aralyk.risk.pickup import do_pick_up_events
 from aralyk.risk.reading import Basis, Reading, read_answers
 from aralyk.risk.rules import LevelRule, check_levels, rule_of
 from aralyk.risk.standing import lock, newest_assessment, standing_of, waiting_of
-
-FACTS_SINCE: Final = timedelta(days=365)
-FACTS_MAX: Final = 200  # rows beside the answers; the counts beside them are of all
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +73,7 @@ def do_assess(by: User, draft: AssessmentDraft) -> Assessed:
         NotFound: A respondent or protected person that is not there, or not this person's.
         Refused: not_permitted; invalid, naming the fields.
     """
+    # A form that comes twice under one id is one form.
     check_allowed(by, May.ASSESS_RISK)
     check_pair(by, respondent=draft.respondent, protected_person=draft.protected_person)
     at = clock.now()
@@ -90,6 +87,9 @@ def do_assess(by: User, draft: AssessmentDraft) -> Assessed:
     do_pick_up_events(respondent=draft.respondent)
     with transaction.atomic():
         lock(draft.respondent)
+        kept = None if draft.id is None else Assessment.objects.filter(pk=draft.id).first()
+        if kept is not None:
+            return _kept(by, kept, draft, reading, answers=answers)
         standing = standing_of(draft.respondent, draft.protected_person)
         outcome = outcome_of(
             instrument, reading, signed=draft.level, standing=Level(standing.level) if standing else None
@@ -97,6 +97,7 @@ def do_assess(by: User, draft: AssessmentDraft) -> Assessed:
         if outcome is not None and outcome.proposed is not None:
             check_reason(draft.reason)
         assessment = Assessment.objects.create(
+            pk=draft.id or uuid4(),
             respondent_id=draft.respondent,
             protected_person_id=draft.protected_person,
             jurisdiction=draft.jurisdiction,
@@ -105,7 +106,7 @@ def do_assess(by: User, draft: AssessmentDraft) -> Assessed:
             instrument_sha256=instrument.sha256,
             answers=answers,
             responses=responses,
-            device_facts=_device_facts(draft, at=at),
+            device_facts=device_facts_of(draft.respondent, draft.protected_person, at=at),
             missing=len(reading.missing),
             score_at_least=reading.score_at_least,
             score_at_most=reading.score_at_most,
@@ -269,6 +270,22 @@ def check_pair(by: User, *, respondent: UUID, protected_person: UUID) -> None:
         raise NotFound("protected_person")
 
 
+def _kept(
+    by: User, assessment: Assessment, draft: AssessmentDraft, reading: Reading, *, answers: dict[str, str]
+) -> Assessed:
+    """The form that was kept when it was sent the first time: the line dropped before the answer came."""
+    pair = (assessment.respondent_id, assessment.protected_person_id, assessment.assessed_by_id)
+    if pair != (draft.respondent, draft.protected_person, by.pk) or assessment.answers != answers:
+        raise Refused.field("id", expected="an id that no other form has")
+    levels = {level.state: level for level in assessment.levels.order_by("pk")}
+    return Assessed(
+        assessment=assessment,
+        reading=reading,
+        decision=levels.get(State.IN_FORCE),
+        proposal=levels.get(State.PROPOSED),
+    )
+
+
 def _answer(by: User, decision_id: int, *, reason: str, confirmed: bool) -> LevelDecision:
     check_allowed(by, May.CONFIRM_RISK)
     found = LevelDecision.objects.filter(pairs_for(by, to=May.CONFIRM_RISK), pk=decision_id).first()
@@ -371,25 +388,3 @@ def _today(jurisdiction: str, at: datetime) -> date:
         return law.day_of(at)
     except PackInvalid as error:
         raise Refused.field("jurisdiction", expected=error.expected) from error
-
-
-def _device_facts(draft: AssessmentDraft, *, at: datetime) -> dict[str, object]:
-    """What devices said of this pair in the last year, as it was given: counts of all, and the newest rows."""
-    since = at - FACTS_SINCE
-    rows = RiskEvent.objects.filter(
-        Q(protected_person=draft.protected_person) | Q(protected_person__isnull=True),
-        respondent=draft.respondent,
-        cause__in=DEVICE_MADE,
-        occurred_at__gte=since,
-    ).order_by("-occurred_at", "-pk")
-    counts: dict[str, int] = {}
-    for cause in rows.values_list("cause", flat=True):
-        counts[cause] = counts.get(cause, 0) + 1
-    return {
-        "since": clock.iso(since),
-        "counts": counts,
-        "rows": [
-            {"cause": row.cause, "source": row.source, "occurred_at": clock.iso(row.occurred_at), "facts": row.facts}
-            for row in rows[:FACTS_MAX]
-        ],
-    }

@@ -37,6 +37,7 @@ class AssessmentDraft:
         responses: What was done at once, by the instrument's list.
         level: What the person who assesses signs; None: what the answers give.
         reason: For a signed level.
+        id: Of the form, made where it was opened: sent twice over a bad line, it is kept once.
     """
 
     respondent: UUID
@@ -47,6 +48,7 @@ class AssessmentDraft:
     responses: Mapping[str, Stated] = field(default_factory=dict)
     level: Level | None = None
     reason: str = ""
+    id: UUID | None = None
     jurisdiction: str = "KG"
     synthetic: bool = False
 

@@ -21,10 +21,9 @@ from aralyk.risk.events import REQUIRE_REASSESSMENT, Cause
 from aralyk.risk.levels import Level
 from aralyk.risk.models import LevelDecision, RiskEvent, State
 from aralyk.risk.rules import LevelRule, rule_of
-from aralyk.risk.standing import lock, standing_of, waiting_of
+from aralyk.risk.standing import JURISDICTION, lock, standing_of, waiting_of
 
 BATCH: Final = 200
-JURISDICTION: Final = "KG"  # where nothing stands yet for a pair, and the event names none
 URGENT: Final = Level.HIGH  # an unassessed pair is not a low one
 
 

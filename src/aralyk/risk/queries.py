@@ -6,10 +6,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from aralyk import clock
 from aralyk.access.errors import NotFound
@@ -17,11 +17,14 @@ from aralyk.access.models import User
 from aralyk.access.permissions import May, allows
 from aralyk.access.queries import shown_name
 from aralyk.people.models import Respondent, Stated
-from aralyk.people.queries import pairs_for, respondents_for
+from aralyk.people.queries import pairs_for, respondent_for
 from aralyk.risk.instrument import Instrument, version_used
 from aralyk.risk.levels import Level
 from aralyk.risk.models import Assessment, LevelDecision, Reassessment, RiskDuty, State
 from aralyk.risk.reading import Reading, read_answers
+
+Row = TypeVar("Row", RiskDuty, Reassessment)
+Read = TypeVar("Read", Assessment, LevelDecision, RiskDuty)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,10 +94,12 @@ class Trajectory:
         points: Oldest first.
         marks: What devices and people told meanwhile, oldest first; facts, never answers.
         proposal: A lower level that waits for the second person.
+        decisions: Every level that was set or proposed, whatever became of it, newest first.
     """
 
     protected_person: UUID
     code: str
+    decisions: tuple[LevelDecision, ...]
     points: tuple[Point, ...]
     marks: tuple[Mark, ...]
     proposal: LevelDecision | None
@@ -145,7 +150,7 @@ def level_for(user: User, respondent: UUID, protected_person: UUID) -> LevelNow:
 def assessments_for(user: User) -> QuerySet[Assessment]:
     """The forms of this person's districts, newest first."""
     return (
-        Assessment.objects.filter(_readable_pairs(user))
+        _readable(user, Assessment.objects.all())
         .select_related("assessed_by", "protected_person")
         .order_by("-assessed_at", "pk")
     )
@@ -180,13 +185,9 @@ def trajectories_for(user: User, respondent_id: UUID) -> list[Trajectory]:
     """
     if not allows(user, May.READ_RISK):
         raise NotFound("respondent")
-    respondent = respondents_for(user).filter(pk=respondent_id).first()
-    if respondent is None:
-        raise NotFound("respondent")
+    respondent = respondent_for(user, respondent_id)
     decisions = (
-        LevelDecision.objects.filter(
-            pairs_for(user, to=May.READ_RISK), respondent=respondent, state__in=(State.IN_FORCE, State.PROPOSED)
-        )
+        _readable(user, LevelDecision.objects.filter(respondent=respondent))
         .select_related("assessment", "decided_by", "second_by", "protected_person")
         .order_by(F("in_force_at").asc(nulls_last=True), "pk")
     )
@@ -198,47 +199,78 @@ def trajectories_for(user: User, respondent_id: UUID) -> list[Trajectory]:
 
 def proposals_for(user: User) -> QuerySet[LevelDecision]:
     """Lower levels that wait for a second person, oldest first; a person's own are not theirs to answer."""
-    rows = LevelDecision.objects.filter(_readable_pairs(user), state=State.PROPOSED)
-    return rows.select_related("assessment", "decided_by", "protected_person").order_by("decided_at", "pk")
+    rows = _readable(user, LevelDecision.objects.filter(state=State.PROPOSED))
+    return rows.select_related("assessment", "decided_by", "protected_person", "respondent").order_by(
+        "decided_at", "pk"
+    )
 
 
 def lowered_for(user: User, *, since: datetime) -> QuerySet[LevelDecision]:
     """Levels that two people lowered from `since` on, newest first: the prosecutor's list."""
-    rows = LevelDecision.objects.filter(
-        _readable_pairs(user), state=State.IN_FORCE, second_by__isnull=False, in_force_at__gte=since
+    rows = _readable(
+        user, LevelDecision.objects.filter(state=State.IN_FORCE, second_by__isnull=False, in_force_at__gte=since)
     )
-    return rows.select_related("assessment", "decided_by", "second_by", "protected_person").order_by(
+    return rows.select_related("assessment", "decided_by", "second_by", "protected_person", "respondent").order_by(
         "-in_force_at", "-pk"
     )
 
 
-def duties_for(user: User, *, overdue_at: datetime | None = None) -> QuerySet[RiskDuty]:
+def duties_for(
+    user: User, *, overdue_at: datetime | None = None, before: datetime | None = None, mine: bool = False
+) -> QuerySet[RiskDuty]:
     """What levels made due and nobody did yet, the most urgent first.
+
+    Whoever only oversees duties sees what is overdue, and nothing else.
 
     Args:
         user: Who looks.
         overdue_at: Only what is overdue at that moment; None: everything that is owed.
+        before: Only what is due before that moment.
+        mine: Only in pairs that this person assessed.
     """
-    rows = RiskDuty.objects.filter(_readable_pairs(user), done_at__isnull=True, lapsed_at__isnull=True)
+    rows = _owed(user, RiskDuty.objects.filter(done_at__isnull=True, lapsed_at__isnull=True), overdue_at, before)
+    rows = rows.filter(_assessed_by(user, of_event=False)) if mine else rows
+    return rows.select_related("protected_person", "respondent", "decision__assessment").order_by("due_at", "pk")
+
+
+def reassessments_for(
+    user: User, *, overdue_at: datetime | None = None, before: datetime | None = None, mine: bool = False
+) -> QuerySet[Reassessment]:
+    """Assessments that are due and not made yet, the most urgent first; arguments as of `duties_for`."""
+    rows = _owed(user, Reassessment.objects.filter(answered_by__isnull=True), overdue_at, before)
+    rows = rows.filter(_assessed_by(user, of_event=True)) if mine else rows
+    return rows.select_related("protected_person", "respondent", "event").order_by("due_at", "pk")
+
+
+def done_for(user: User) -> QuerySet[RiskDuty]:
+    """Duties that were ticked off, the newest first, with who did it and the note."""
+    rows = _readable(user, RiskDuty.objects.filter(done_at__isnull=False))
+    return rows.select_related("protected_person", "respondent", "decision__assessment", "done_by").order_by(
+        "-done_at", "-pk"
+    )
+
+
+def _owed(user: User, rows: QuerySet[Row], overdue_at: datetime | None, before: datetime | None) -> QuerySet[Row]:
+    to = May.READ_RISK
+    if not allows(user, May.READ_RISK):
+        if not allows(user, May.OVERSEE_DUTIES):
+            return rows.none()
+        to, overdue_at = May.OVERSEE_DUTIES, min(overdue_at or clock.now(), clock.now())
     rows = rows if overdue_at is None else rows.filter(due_at__lt=overdue_at)
-    return rows.select_related("protected_person", "decision").order_by("due_at", "pk")
+    rows = rows if before is None else rows.filter(due_at__lt=before)
+    return rows.filter(pairs_for(user, to=to))
 
 
-def reassessments_for(user: User, *, overdue_at: datetime | None = None) -> QuerySet[Reassessment]:
-    """Assessments that are due and not made yet, the most urgent first.
-
-    Args:
-        user: Who looks.
-        overdue_at: Only what is overdue at that moment; None: everything that is open.
-    """
-    rows = Reassessment.objects.filter(_readable_pairs(user), answered_by__isnull=True)
-    rows = rows if overdue_at is None else rows.filter(due_at__lt=overdue_at)
-    return rows.select_related("protected_person", "event").order_by("due_at", "pk")
+def _assessed_by(user: User, *, of_event: bool) -> Q:
+    own = Assessment.objects.filter(respondent=OuterRef("respondent"), assessed_by=user)
+    hers = own.filter(protected_person=OuterRef("protected_person"))
+    # An event that names nobody is everybody's who assessed him.
+    return Q(Exists(hers)) | Q(Exists(own), protected_person__isnull=True) if of_event else Q(Exists(hers))
 
 
-def _readable_pairs(user: User) -> Q:
-    """The risk between these two is this person's to read, not only to know the level of."""
-    return pairs_for(user, to=May.READ_RISK) if allows(user, May.READ_RISK) else Q(pk__in=[])
+def _readable(user: User, rows: QuerySet[Read]) -> QuerySet[Read]:
+    """Of rows between two people, those whose risk is this person's to read, not only to know the level of."""
+    return rows.filter(pairs_for(user, to=May.READ_RISK)) if allows(user, May.READ_RISK) else rows.none()
 
 
 def _trajectory(respondent: Respondent, person: UUID, rows: list[LevelDecision]) -> Trajectory:
@@ -247,6 +279,7 @@ def _trajectory(respondent: Respondent, person: UUID, rows: list[LevelDecision])
     return Trajectory(
         protected_person=person,
         code=rows[0].protected_person.code,
+        decisions=tuple(sorted(rows, key=lambda row: (row.decided_at, row.pk), reverse=True)),
         points=tuple(_point(row) for row in effective),
         marks=tuple(
             Mark(at=event.occurred_at, cause=event.cause, source=event.source)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Final
 from uuid import UUID
 
 from django.db.models import QuerySet
 
 from aralyk.people.models import Respondent
 from aralyk.risk.models import Assessment, LevelDecision, State
+
+JURISDICTION: Final = "KG"  # where nothing stands yet for a pair, and nothing else names one
 
 
 def lock(respondent: UUID) -> None:

@@ -52,11 +52,12 @@ def clear_alarm(cursor: Cursor, *, component: str, by: str, at: datetime) -> boo
 def standing(cursor: Cursor, *, prefix: str) -> dict[str, dict[str, Any]]:
     """The detail of each standing alarm whose component begins with `prefix`."""
     cursor.execute(
-        "SELECT component, detail FROM (SELECT DISTINCT ON (component) component, state, detail FROM platform_alarm"
+        "SELECT component, detail::text FROM"
+        " (SELECT DISTINCT ON (component) component, state, detail FROM platform_alarm"
         " WHERE starts_with(component, %s) ORDER BY component, id DESC) latest WHERE state = 'raised'",
         (prefix,),
     )
-    return {str(component): dict(detail) for component, detail in cursor.fetchall()}
+    return {str(component): json.loads(detail) for component, detail in cursor.fetchall()}
 
 
 def _latest(cursor: Cursor, component: str) -> tuple[str | None, dict[str, Any]]:

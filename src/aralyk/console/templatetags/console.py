@@ -10,6 +10,7 @@ from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
 
 from aralyk import clock
 from aralyk.console import icons, sentences
@@ -78,6 +79,22 @@ def age(at: datetime | None) -> SafeString | str:
     if at is None:
         return ""
     return format_html('<time datetime="{}" data-age>{}</time>', clock.iso(at), moment_text(at))
+
+
+@register.simple_tag
+def due(at: datetime) -> SafeString:
+    """How long until then, or since, ticking in the page; the words for both, of which the style shows one."""
+    left = format_html(
+        '<time datetime="{}" data-due>{}</time>',
+        clock.iso(at),
+        sentences.duration(abs((at - clock.now()).total_seconds())),
+    )
+    return format_html(
+        '<span class="due-words-late">{}</span><span class="due-words-ahead">{}</span> {}',
+        _("overdue for"),
+        _("still"),
+        left,
+    )
 
 
 @register.simple_tag

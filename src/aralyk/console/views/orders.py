@@ -9,7 +9,7 @@ from django.core.paginator import Paginator
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
 from aralyk import clock
@@ -17,6 +17,7 @@ from aralyk.access.permissions import May, allows
 from aralyk.access.queries import shown_name
 from aralyk.console import law, order_words
 from aralyk.console.cards import cards
+from aralyk.console.case_line import case_values
 from aralyk.console.device_facts import device_facts
 from aralyk.console.order_facts import condition_facts, order_facts
 from aralyk.console.paging import page_query
@@ -30,10 +31,12 @@ from aralyk.orders.life import clocks_of, suspension_of, waiting_count
 from aralyk.orders.models import Finding, Order
 from aralyk.orders.overlaps import overlapping
 from aralyk.orders.queries import holds_at, order_for, orders_for, versions_of
+from aralyk.orders.threats import RISEN
 
 PAGE_ROWS: Final = 50
 SEARCH_MAX: Final = 100
 INCIDENTS_MAX: Final = 50
+OWN_REASONS: Final = {FIRST_VERSION_REASON: gettext_lazy("issued"), RISEN: gettext_lazy("the level of risk rose")}
 
 
 @require_GET
@@ -80,12 +83,13 @@ def page(request: HttpRequest, order_id: UUID) -> HttpResponse:
                 "number": version.version,
                 "made_at": version.made_at,
                 "made_by": shown_name(version.made_by),
-                "reason": _("issued") if version.reason == FIRST_VERSION_REASON else version.reason,
+                "reason": str(OWN_REASONS.get(version.reason, version.reason)),
             }
             for version in versions_of(order)
         ],
         "cards": cards(user, queue_for(user, order_id=order.pk, include_closed=True)[:INCIDENTS_MAX]),
         "map": map_values(only=order.pk),
+        "case": case_values(request, user, order),
         "overlaps": [order_facts(other) for other in orders_for(user).filter(pk__in=overlapping(order).values("pk"))],
         "suspension": suspension_of(order, at=clock.now()),
         "clocks": _clocks(order),

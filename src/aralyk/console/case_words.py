@@ -1,0 +1,166 @@
+"""A case's line in words: what happened, about what, and where to read more."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any, Final
+
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
+
+from aralyk.cases.history import SHOWN, Entry, Group
+from aralyk.console import device_words, risk_words, sentences
+from aralyk.console.addresses import report_address
+from aralyk.evidence.kinds import Kind
+
+GROUPS: Final[Mapping[str, Promise]] = MappingProxyType(
+    {
+        Group.REPORT: pgettext_lazy("case", "Reports"),
+        Group.ORDER: gettext_lazy("Order"),
+        Group.RISK: gettext_lazy("Risk"),
+        Group.INCIDENT: gettext_lazy("Signals"),
+        Group.DEVICE: gettext_lazy("Devices"),
+        Group.COMMAND: pgettext_lazy("case", "Questions to devices"),
+        Group.CHECKUP: pgettext_lazy("case", "Checks of devices"),
+        Group.VAULT: pgettext_lazy("case", "Looks into the sealed facts"),
+        Group.ACCESS: gettext_lazy("Access"),
+        Group.PEOPLE: pgettext_lazy("case", "People"),
+        Group.EXPORT: pgettext_lazy("case", "Bundles"),
+    }
+)
+TITLES: Final[Mapping[Kind, Promise]] = MappingProxyType(
+    {
+        Kind.REPORT_TAKEN: gettext_lazy("report taken"),
+        Kind.REPORT_CHANGED: gettext_lazy("report added to"),
+        Kind.REPORT_READ: gettext_lazy("words of the report read"),
+        Kind.REPORT_DECIDED: gettext_lazy("report decided"),
+        Kind.REPORT_REOPENED: gettext_lazy("report opened again"),
+        Kind.REPORT_TASK_DONE: gettext_lazy("duty on the report done"),
+        Kind.REPORT_OVERDUE: gettext_lazy("duty on the report overdue"),
+        Kind.REPORT_COPY: gettext_lazy("the applicant's copy of the report"),
+        Kind.REPORT_CASE: gettext_lazy("step of the criminal case"),
+        Kind.ORDER_ISSUED: gettext_lazy("order issued"),
+        Kind.ORDER_VARIED: gettext_lazy("order varied"),
+        Kind.ORDER_ENDED: gettext_lazy("order ended"),
+        Kind.RESPONDENT_REGISTERED: gettext_lazy("person under monitoring registered"),
+        Kind.PROTECTED_PERSON_REGISTERED: gettext_lazy("protected person registered"),
+        Kind.RISK_ASSESSED: gettext_lazy("risk assessed"),
+        Kind.RISK_LEVEL_DECIDED: gettext_lazy("level of risk signed"),
+        Kind.RISK_LOWERING_CONFIRMED: gettext_lazy("lower level confirmed by the second person"),
+        Kind.RISK_LOWERING_REFUSED: gettext_lazy("lower level refused by the second person"),
+        Kind.REASSESSMENT_REQUIRED: gettext_lazy("new assessment of the risk required"),
+        Kind.RISK_DUTY_DONE: gettext_lazy("duty done"),
+        Kind.INCIDENT_RAISED: gettext_lazy("signal raised"),
+        Kind.INCIDENT_ACKNOWLEDGED: gettext_lazy("signal acknowledged"),
+        Kind.INCIDENT_NOTED: gettext_lazy("note on the signal"),
+        Kind.INCIDENT_HANDED_OVER: gettext_lazy("signal handed over"),
+        Kind.INCIDENT_EPISODE_ENDED: gettext_lazy("the situation of the signal ended"),
+        Kind.INCIDENT_CLOSED: gettext_lazy("signal closed"),
+        Kind.INCIDENT_REOPENED: gettext_lazy("signal opened again"),
+        Kind.TAMPER_CLEARED: gettext_lazy("tampering cleared"),
+        Kind.DEVICE_CHANGED: gettext_lazy("device changed"),
+        Kind.DEVICE_ASSIGNED: gettext_lazy("device fitted"),
+        Kind.DEVICE_UNASSIGNED: gettext_lazy("device taken back"),
+        Kind.COMMAND_ASKED: gettext_lazy("device asked"),
+        Kind.COMMAND_ANSWERED: gettext_lazy("device answered"),
+        Kind.COMMAND_REFUSED: gettext_lazy("device refused"),
+        Kind.COMMAND_EXPIRED: gettext_lazy("device never answered"),
+        Kind.COMMAND_WITHDRAWN: gettext_lazy("question to the device withdrawn"),
+        Kind.CHECKUP_STARTED: gettext_lazy("check of the device begun"),
+        Kind.CHECKUP_FINISHED: gettext_lazy("check of the device finished"),
+        Kind.VAULT_WRITTEN: gettext_lazy("sealed fact written"),
+        Kind.VAULT_LOOK: gettext_lazy("look into the sealed facts"),
+        Kind.VAULT_REFUSED: gettext_lazy("look into the sealed facts refused"),
+        Kind.CASE_GRANTED: gettext_lazy("case opened to a person by name"),
+        Kind.CASE_GRANT_WITHDRAWN: gettext_lazy("case closed to that person again"),
+        Kind.GLASS_BROKEN: gettext_lazy("case opened in an emergency"),
+        Kind.GLASS_CONFIRMED: gettext_lazy("emergency confirmed by the second person"),
+        Kind.GLASS_CLOSED: gettext_lazy("emergency ended"),
+        Kind.GLASS_REVIEWED: gettext_lazy("emergency reviewed"),
+        Kind.GLASS_REVIEW_OVERDUE: gettext_lazy("review of the emergency overdue"),
+        Kind.BUNDLE_EXPORTED: gettext_lazy("evidence bundle made"),
+    }
+)
+assert (set(GROUPS), set(TITLES)) == (set(Group), set(SHOWN))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One row of the page."""
+
+    at: datetime
+    title: str
+    detail: str
+    by: str
+    group: str
+    number: int | None
+    entry: int
+    address: str
+
+
+def line_of(entry: Entry, *, may_read_risk: bool) -> Line:
+    """One entry in the reader's language."""
+    return Line(
+        at=entry.at,
+        title=str(TITLES[entry.kind]),
+        detail=" · ".join(part for part in _detail(entry) if part),
+        by=entry.by,
+        group=str(GROUPS[entry.group]),
+        number=entry.number,
+        entry=entry.id,
+        address=_address(entry, may_read_risk=may_read_risk),
+    )
+
+
+def _detail(entry: Entry) -> list[str]:
+    data = entry.data
+    if entry.incident is not None:
+        found = entry.incident
+        return [f"№ {found.number}", sentences.kind_title(found.kind, ""), _text(sentences.OUTCOMES, data, "outcome")]
+    match entry.group:
+        case Group.ORDER:
+            return [_version(data), _text(sentences.THREATS, data, "threat_before"), _threat(data)]
+        case Group.RISK:
+            return [
+                _text(risk_words.LEVELS, data, "level"),
+                _text(risk_words.CAUSES, data, "cause"),
+                _text(risk_words.STATES, data, "state"),
+                _("missing answers") + f": {data['missing']}" if data.get("missing") else "",
+            ]
+        case Group.DEVICE | Group.CHECKUP:
+            return [entry.subject]
+        case Group.COMMAND:
+            return [entry.subject, _text(device_words.COMMANDS, data, "kind")]
+        case _:
+            return []
+
+
+def _version(data: Mapping[str, Any]) -> str:
+    return f"{_('version')} {data['version']}" if "version" in data else ""
+
+
+def _threat(data: Mapping[str, Any]) -> str:
+    now = _text(sentences.THREATS, data, "threat")
+    return f"→ {now}" if now and "threat_before" in data else ""
+
+
+def _text(texts: Mapping[Any, Promise], data: Mapping[str, Any], name: str) -> str:
+    code = data.get(name)
+    return sentences.text(texts, str(code)) if code else ""
+
+
+def _address(entry: Entry, *, may_read_risk: bool) -> str:
+    if entry.incident is not None:
+        return reverse("incident", args=[entry.incident.pk])
+    if entry.kind is Kind.RISK_ASSESSED and may_read_risk:
+        return reverse("risk_assessment", args=[entry.data["assessment"]])
+    if entry.group is Group.REPORT or entry.kind is Kind.REPORT_READ:
+        return report_address(entry.subject)
+    if entry.group in (Group.DEVICE, Group.COMMAND, Group.CHECKUP):
+        return reverse("device", args=[entry.subject])
+    return ""
