@@ -4,10 +4,12 @@ import { tickAges } from "./ages";
 import { startAnswering } from "./answering";
 import { Desk } from "./desk/desk";
 import { startDownloads } from "./downloads";
+import { startDrafts } from "./drafts";
 import { startKeys, type Keys } from "./keys";
 import { getText, Refresher } from "./live/fetching";
 import { Stream, type Change } from "./live/stream";
 import type { CoverageView } from "./map/coverage";
+import type { DrawView } from "./map/draw";
 import { hasWebGl } from "./map/ground";
 import { MapPane } from "./map/pane";
 import { startPreferences } from "./preferences";
@@ -19,6 +21,9 @@ const deskElement = document.querySelector<HTMLElement>("[data-desk]");
 const coverageElement = document.querySelector<HTMLElement>("[data-coverage]");
 let coverage: CoverageView | null = null;
 if (coverageElement) void startCoverage(coverageElement);
+const drawElement = document.querySelector<HTMLElement>("[data-draw]");
+let drawing: DrawView | null = null;
+if (drawElement) void startDrawing(drawElement);
 let desk: Desk | null = null;
 const pane = paneElement ? new MapPane(paneElement, { onPick: (orderId) => desk?.pick(orderId) }) : null;
 if (deskElement && pane) desk = new Desk(deskElement, pane);
@@ -26,6 +31,7 @@ if (deskElement && pane) desk = new Desk(deskElement, pane);
 startPreferences(() => {
   pane?.restyle();
   coverage?.restyle();
+  drawing?.restyle();
 });
 startSounds(document.querySelector<HTMLButtonElement>("[data-sound-button]"));
 tickAges();
@@ -34,6 +40,8 @@ startHelp(desk?.keys() ?? {});
 startForms();
 startAnswering();
 startDownloads();
+startDrafts();
+for (const button of document.querySelectorAll("[data-print]")) button.addEventListener("click", () => print());
 if (document.body.dataset["live"]) startLive(document.body.dataset["live"]);
 
 function startLive(url: string): void {
@@ -92,6 +100,19 @@ async function startCoverage(element: HTMLElement): Promise<void> {
   try {
     coverage = new CoverageView(element);
     await coverage.load();
+  } catch (error) {
+    console.warn(error);
+    failed();
+  }
+}
+
+/** The map to draw areas on; the fields beside it do the same. */
+async function startDrawing(element: HTMLElement): Promise<void> {
+  const failed = () => (element.querySelector<HTMLElement>("[data-failed]")!.hidden = false);
+  if (!hasWebGl()) return void failed();
+  const { DrawView } = await import("./map/draw");
+  try {
+    drawing = new DrawView(element);
   } catch (error) {
     console.warn(error);
     failed();

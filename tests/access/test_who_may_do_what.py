@@ -20,20 +20,24 @@ MATRIX = {
     Role.SUPERVISOR: {"see_cases", "see_protected_place", "watch", "answer_incidents", "close_incidents",
                       "look_into_vault", "manage_devices", "export_bundles", "command_devices", "write_to_respondent",
                       "read_quarantine", "release_frames", "see_risk_level", "give_access", "confirm_access",
-                      "review_access", "record_conflicts", "review_accounts", "confirm_vault_looks", "oversee_duties"},
+                      "review_access", "record_conflicts", "review_accounts", "confirm_vault_looks", "oversee_duties",
+                      "confirm_orders", "read_cuts"},
     Role.POLICE: {"confirm_vault_looks", "keep_people",
                   "see_cases", "answer_incidents", "issue_orders", "look_into_vault", "see_risk_level", "read_risk",
                   "assess_risk", "confirm_risk", "give_access", "break_glass", "confirm_access", "take_reports",
-                  "read_reports", "decide_reports", "make_papers", "read_sealed_papers", "exchange_register"},
+                  "read_reports", "decide_reports", "make_papers", "read_sealed_papers", "exchange_register",
+                  "confirm_orders"},
     Role.PROBATION: {"command_devices", "see_cases", "manage_devices", "see_risk_level", "break_glass"},
     Role.PROSECUTOR: {"watch_vault",
                       "see_cases", "export_bundles", "see_risk_level", "read_risk", "break_glass", "confirm_access",
-                      "review_access", "record_conflicts", "read_reports", "read_sealed_papers", "oversee_duties"},
+                      "review_access", "record_conflicts", "read_reports", "read_sealed_papers", "oversee_duties",
+                      "read_cuts"},
     Role.DUTY_UNIT: {"see_cases", "answer_incidents", "look_into_vault", "see_risk_level", "break_glass",
                      "confirm_access", "take_reports", "read_reports"},
     Role.JUVENILE_OFFICER: {"keep_people", "see_cases", "look_into_vault", "see_risk_level", "read_risk", "assess_risk",
                             "break_glass", "take_reports", "read_reports", "decide_reports"},
-    Role.COURT: {"see_cases", "export_bundles", "see_risk_level", "read_risk", "give_access", "make_papers",
+    Role.COURT: {"see_cases", "export_bundles", "see_risk_level", "read_risk", "give_access", "issue_orders",
+                 "confirm_orders", "make_papers",
                  "read_sealed_papers"},
     Role.CRISIS_CENTRE: {"see_cases", "see_risk_level", "take_reports"},
     Role.LABOUR_MINISTRY: {"see_cases"},
@@ -164,5 +168,5 @@ def test_a_witness_outside_a_transaction_is_our_own_fault(roles: Cast, database:
 
 @pytest.mark.parametrize("code", Code)
 def test_every_refusal_has_a_sentence_that_can_be_filled(code: Code) -> None:
-    assert sentence_of(Refused(code, who="Т. operator"))
+    assert sentence_of(Refused(code, who="Т. operator", most=5))
     assert code in SENTENCES

@@ -23,7 +23,7 @@ from aralyk.devices.queries import assignments_for, device_for, devices_for, pla
 from aralyk.orders.actions import do_end_order
 from aralyk.orders.queries import order_for, version_of
 from tests.conftest import Database
-from tests.orders.cast import Cast, bracelet, controls, equip, heard, order, phone, witnesses
+from tests.orders.cast import RULING, Cast, bracelet, controls, equip, heard, order, phone, witnesses
 
 REASON = "выбрано комиссией"
 BRACELET, PHONE = "860000000000017", "phone-0001"
@@ -197,7 +197,7 @@ def test_taking_a_device_back_after_the_end_does_not_wake_the_order(database: Da
     case = order(roles.police)
     bracelet(roles.probation)
     equip(roles.probation, case, device=BRACELET)
-    do_end_order(roles.police, case.pk, reason="решение суда")
+    do_end_order(roles.police, case.pk, reason="решение суда", act=RULING)
     do_unassign_device(roles.probation, device_id=BRACELET, order_id=case.pk, reason="сдан")
     assert controls(database)[-1]["type"] == "order_ended"
     assert witnesses(database)[-1][0] == "device_unassigned"
@@ -289,7 +289,7 @@ def test_an_ended_order_leaves_the_map(database: Database, roles: Cast) -> None:
     case = order(roles.police)
     bracelet(roles.probation)
     equip(roles.probation, case, device=BRACELET)
-    do_end_order(roles.police, case.pk, reason="решение суда")
+    do_end_order(roles.police, case.pk, reason="решение суда", act=RULING)
     assert places_for(roles.operator) == []
 
 

@@ -48,6 +48,7 @@ from aralyk.protocols.osmand.encoder import encode_form, encode_json
 from tests.conftest import Database
 from tests.e2e.real_phones import Fix, Tracks, epoch_s
 from tests.e2e.running_platform import REPOSITORY, RunningPlatform, running_platform
+from tests.orders.cast import answered
 
 pytestmark = pytest.mark.slow
 
@@ -179,21 +180,27 @@ class Desk:
         now = clock.now()
         order = do_issue_order(
             self._police,
-            OrderDraft(
-                number=f"REAL-{case.name}",
-                legal_basis="court_measure",
-                respondent=respondent.pk,
-                protected_persons=(protected.pk,),
-                district=DISTRICT,
-                threat=Threat.HIGH,
-                starts_at=now,
-                expires_at=now + timedelta(days=30),
-                conditions=(
-                    ConditionDraft(kind="proximity", code="ring", distance_m=DISTANCE_M, warning_m=WARNING_M),
-                    *(ConditionDraft(kind="exclusion_zone", code=slug(z), shape=tracks.zone(z)) for z in case.zones),
+            answered(
+                self._police,
+                OrderDraft(
+                    number=f"REAL-{case.name}",
+                    legal_basis="court_measure",
+                    respondent=respondent.pk,
+                    protected_persons=(protected.pk,),
+                    district=DISTRICT,
+                    threat=Threat.HIGH,
+                    starts_at=now,
+                    expires_at=now + timedelta(days=30),
+                    conditions=(
+                        ConditionDraft(kind="proximity", code="ring", distance_m=DISTANCE_M, warning_m=WARNING_M),
+                        *(
+                            ConditionDraft(kind="exclusion_zone", code=slug(z), shape=tracks.zone(z))
+                            for z in case.zones
+                        ),
+                    ),
+                    statements={"weapons": Stated.NO, "children": Stated.NO, "prior_reports": Stated.YES},
+                    synthetic=True,
                 ),
-                statements={"weapons": Stated.NO, "children": Stated.NO, "prior_reports": Stated.YES},
-                synthetic=True,
             ),
         )
         self._fit(order.pk, f"his-{case.name}", Party.RESPONDENT, respondent.pk, interval_s=35)

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 from aralyk import clock
 from aralyk.access.actions import do_create_user
+from aralyk.access.errors import NotFound, Refused
 from aralyk.access.models import Role, User
 from aralyk.access.witness import System
 from aralyk.database import Role as DatabaseRole
 from aralyk.devices.actions import do_assign_device, do_register_device
 from aralyk.devices.models import Device, DeviceKind, Party
 from aralyk.incidents.models import Incident
-from aralyk.orders.actions import do_issue_order
-from aralyk.orders.drafts import ConditionDraft, OrderDraft
+from aralyk.orders.actions import do_issue_order, findings_of
+from aralyk.orders.drafts import Answered, ConditionDraft, OrderDraft
 from aralyk.orders.models import Order, Threat
 from aralyk.people.actions import do_register_protected_person, do_register_respondent
 from aralyk.people.models import ProtectedPerson, Respondent, Stated
@@ -30,6 +31,7 @@ ELSEWHERE = "bishkek_leninsky"
 HER_NAME = "Синтетическая Айгуль"
 HER_PHONE = "+996555000001"
 ZONE = {"circle": {"lat": 42.8746, "lon": 74.6122, "radius_m": 300.0}}
+RULING = "постановление № 12 от 21.11.2026"
 STATED = {"weapons": Stated.UNKNOWN, "children": Stated.YES, "prior_reports": Stated.NO}
 
 
@@ -101,7 +103,17 @@ def draft(by: User, *, district: str = HERE, **changed: Any) -> OrderDraft:
         "established_at": now - timedelta(hours=20),
         "synthetic": True,
     }
-    return OrderDraft(**(values | changed))
+    return answered(by, OrderDraft(**(values | changed)))
+
+
+def answered(by: User, plan: OrderDraft) -> OrderDraft:
+    """The same draft with a signed reason for all that the checks find; one that the law refuses stays as it is."""
+    try:
+        found = findings_of(by, plan)
+    except (Refused, NotFound):
+        return plan
+    given = Answered(reason="проверено при выдаче, известно", alternative="проживает в убежище, охрана на входе")
+    return replace(plan, answers={one.key: given for one in found})
 
 
 def order(by: User, **changed: Any) -> Order:

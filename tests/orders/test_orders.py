@@ -11,6 +11,7 @@ from aralyk.engine import compile_order
 from aralyk.orders.actions import do_end_order, do_issue_order, do_vary_order
 from aralyk.orders.drafts import ConditionDraft
 from aralyk.orders.models import Order, OrderVersion, Threat
+from aralyk.orders.proposals import do_confirm_proposal, do_propose_variation
 from aralyk.orders.queries import (
     Standing,
     article_of,
@@ -24,7 +25,7 @@ from aralyk.orders.queries import (
 )
 from aralyk.people.models import Stated
 from tests.conftest import Database
-from tests.orders.cast import ELSEWHERE, HER_NAME, STATED, ZONE, Cast, controls, draft, order, witnesses
+from tests.orders.cast import ELSEWHERE, HER_NAME, RULING, STATED, ZONE, Cast, controls, draft, order, witnesses
 
 
 def test_an_issued_order_is_stored_witnessed_once_and_told_to_the_engine(database: Database, roles: Cast) -> None:
@@ -60,7 +61,7 @@ def test_a_condition_that_no_device_measures_is_stored_with_its_article_and_not_
 
 def test_neither_evidence_nor_the_log_names_anybody(database: Database, roles: Cast) -> None:
     issued = order(roles.police)
-    do_end_order(roles.police, issued.pk, reason="по решению суда")
+    do_end_order(roles.police, issued.pk, reason="по решению суда", act=RULING)
     with database.connect() as connection:
         bodies = b"".join(row[0] for row in connection.execute("SELECT body FROM evidence_entry").fetchall())
         payloads = b"".join(row[0] for row in connection.execute("SELECT payload FROM log_batch").fetchall())
@@ -97,6 +98,15 @@ def in_days(days: float) -> Any:
 def ring(**changed: Any) -> tuple[ConditionDraft, ...]:
     values: dict[str, Any] = {"kind": "proximity", "distance_m": 500, "warning_m": 1200} | changed
     return (ConditionDraft(**values),)
+
+
+def wider() -> tuple[ConditionDraft, ...]:
+    """The conditions of `cast.draft` with a larger distance."""
+    return (
+        ConditionDraft(kind="proximity", distance_m=800, warning_m=1600),
+        ConditionDraft(kind="exclusion_zone", code="home", shape=ZONE),
+        ConditionDraft(kind="no_contact"),
+    )
 
 
 def test_an_order_longer_than_the_law_allows_is_refused(roles: Cast) -> None:
@@ -174,11 +184,11 @@ def test_police_issue_no_order_for_another_district(roles: Cast) -> None:
 def test_a_variation_is_a_new_version_and_the_old_one_stays_word_for_word(database: Database, roles: Cast) -> None:
     issued = order(roles.police)
     first = version_of(issued).spec
-    do_vary_order(roles.police, issued.pk, reason="суд увеличил расстояние", conditions=ring(distance_m=800))
+    do_vary_order(roles.police, issued.pk, reason="суд увеличил расстояние", conditions=wider())
     varied = order_for(roles.police, issued.pk)
     assert [version.version for version in versions_of(varied)] == [2, 1]
     assert version_of(varied, 1).spec == first
-    assert [condition["distance_m"] for condition in version_of(varied).spec["conditions"]] == [800]
+    assert [condition.get("distance_m") for condition in version_of(varied).spec["conditions"]] == [800, None]
     assert [control["version"] for control in controls(database)] == [1, 2]
     assert witnesses(database)[-1][0] == "order_varied"
 
@@ -193,14 +203,14 @@ def test_a_variation_of_the_threat_alone_carries_the_conditions_over(roles: Cast
 
 def test_an_ended_order_is_told_to_the_engine_and_cannot_be_varied_again(database: Database, roles: Cast) -> None:
     issued = order(roles.police)
-    ended = do_end_order(roles.police, issued.pk, reason="решение суда")
+    ended = do_end_order(roles.police, issued.pk, reason="решение суда", act=RULING)
     assert ended.ended_at is not None
     assert controls(database)[-1] == {
         "type": "order_ended", "order_id": str(issued.pk), "ended_at": clock.iso(ended.ended_at)
     }  # fmt: skip
     assert standing(ended, at=clock.now()) is Standing.ENDED
     with pytest.raises(Refused) as error:
-        do_end_order(roles.police, issued.pk, reason="ещё раз")
+        do_end_order(roles.police, issued.pk, reason="ещё раз", act=RULING)
     assert error.value.code is Code.ORDER_ENDED
     with pytest.raises(Refused) as error:
         do_vary_order(roles.police, issued.pk, reason="ещё раз", threat=Threat.LOW)
@@ -216,7 +226,8 @@ def test_the_map_gets_the_zones_of_the_current_version_of_live_orders(roles: Cas
     assert ring_of_corners[0] == ring_of_corners[-1]
     assert len(ring_of_corners) == 33
     assert zones_for(roles.police_elsewhere)["features"] == []
-    do_vary_order(roles.police, issued.pk, reason="зона снята", conditions=ring())
+    proposal = do_propose_variation(roles.police, issued.pk, reason="зона снята", conditions=ring())
+    do_confirm_proposal(roles.supervisor, proposal.pk, reason="проверено по делу")
     assert zones_for(roles.operator)["features"] == []
 
 

@@ -17,7 +17,7 @@ from aralyk.orders.queries import article_of, conditions_of, issue_clocks
 from aralyk.people.actions import do_register_respondent
 from aralyk.people.models import Stated
 from tests.conftest import Database
-from tests.orders.cast import PASSWORD, STATED, protected
+from tests.orders.cast import PASSWORD, STATED, answered, protected
 
 CITY = "almaty_city"
 
@@ -43,7 +43,7 @@ def prescription(by: User, **changed: Any) -> OrderDraft:
         "statements": STATED, "reported_at": now - timedelta(hours=2), "established_at": now - timedelta(hours=1),
         "synthetic": True,
     }  # fmt: skip
-    return OrderDraft(**(values | changed))
+    return answered(by, OrderDraft(**(values | changed)))
 
 
 def test_a_prescription_is_issued_for_30_days_on_an_article_that_is_still_to_be_read(police: User) -> None:

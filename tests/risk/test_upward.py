@@ -16,7 +16,7 @@ from aralyk.risk.models import RiskEvent
 from aralyk.risk.pickup import do_pick_up_events
 from aralyk.risk.queries import reassessments_for
 from tests.conftest import Database
-from tests.orders.cast import Cast, order, protected, raised
+from tests.orders.cast import RULING, Cast, order, protected, raised
 from tests.risk.conftest import Pair
 
 WEEK = timedelta(days=7)
@@ -97,7 +97,7 @@ def test_the_end_of_an_order_is_told_two_weeks_ahead_and_again_when_it_moved(pai
         pair.inspector, near.pk, reason="по её просьбе", expires_at=now + timedelta(days=5), extension_requested=True
     )
     assert tell() == 1
-    do_end_order(pair.inspector, far.pk, reason="отменён судом")
+    do_end_order(pair.inspector, far.pk, reason="отменён судом", act=RULING)
     assert tell() == 1
     assert set(RiskEvent.objects.values_list("cause", flat=True)) == {"order_ending"}
     do_pick_up_events()

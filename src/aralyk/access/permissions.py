@@ -30,6 +30,8 @@ class May(StrEnum):
     ANSWER_INCIDENTS = "answer_incidents"  # acknowledge, note
     CLOSE_INCIDENTS = "close_incidents"
     ISSUE_ORDERS = "issue_orders"  # issue, vary, end; register the people of a case
+    CONFIRM_ORDERS = "confirm_orders"  # as the second person, what leaves somebody less protected
+    READ_CUTS = "read_cuts"  # the list of all that left somebody less protected
     TAKE_REPORTS = "take_reports"  # take one from anybody, register whom it names, add to one's own
     READ_REPORTS = "read_reports"  # what was said and done, for one's districts
     DECIDE_REPORTS = "decide_reports"  # establish the fact of violence, decide, reopen
@@ -99,6 +101,7 @@ GRANTS: Final[Mapping[Role, Grant]] = MappingProxyType(
                     May.LOOK_INTO_VAULT, May.MANAGE_DEVICES, May.EXPORT_BUNDLES, May.COMMAND_DEVICES,
                     May.WRITE_TO_RESPONDENT, May.READ_QUARANTINE, May.RELEASE_FRAMES, May.SEE_RISK_LEVEL,
                     May.OVERSEE_DUTIES,
+                    May.CONFIRM_ORDERS, May.READ_CUTS,
                     May.GIVE_ACCESS, May.CONFIRM_ACCESS, May.REVIEW_ACCESS, May.RECORD_CONFLICTS, May.REVIEW_ACCOUNTS,
                 }
             ),
@@ -109,7 +112,7 @@ GRANTS: Final[Mapping[Role, Grant]] = MappingProxyType(
                 {
                     May.CONFIRM_VAULT_LOOKS, May.KEEP_PEOPLE,
                     May.SEE_CASES, May.ANSWER_INCIDENTS, May.ISSUE_ORDERS, May.LOOK_INTO_VAULT,
-                    May.SEE_RISK_LEVEL, May.READ_RISK, May.ASSESS_RISK, May.CONFIRM_RISK,
+                    May.SEE_RISK_LEVEL, May.READ_RISK, May.ASSESS_RISK, May.CONFIRM_RISK, May.CONFIRM_ORDERS,
                     May.GIVE_ACCESS, May.BREAK_GLASS, May.CONFIRM_ACCESS,
                     May.TAKE_REPORTS, May.READ_REPORTS, May.DECIDE_REPORTS,
                     May.MAKE_PAPERS, May.READ_SEALED_PAPERS, May.EXCHANGE_REGISTER,
@@ -141,8 +144,8 @@ GRANTS: Final[Mapping[Role, Grant]] = MappingProxyType(
             scope=Scope.OWN_DISTRICTS,
             may=frozenset(
                 {
-                    May.SEE_CASES, May.EXPORT_BUNDLES, May.SEE_RISK_LEVEL, May.READ_RISK, May.GIVE_ACCESS,
-                    May.MAKE_PAPERS, May.READ_SEALED_PAPERS,
+                    May.SEE_CASES, May.EXPORT_BUNDLES, May.SEE_RISK_LEVEL, May.READ_RISK, May.ISSUE_ORDERS,
+                    May.CONFIRM_ORDERS, May.GIVE_ACCESS, May.MAKE_PAPERS, May.READ_SEALED_PAPERS,
                 }
             ),
         ),
@@ -158,6 +161,7 @@ GRANTS: Final[Mapping[Role, Grant]] = MappingProxyType(
                 {
                     May.SEE_CASES, May.EXPORT_BUNDLES, May.SEE_RISK_LEVEL, May.READ_RISK, May.READ_REPORTS,
                     May.OVERSEE_DUTIES,
+                    May.READ_CUTS,
                     May.BREAK_GLASS, May.CONFIRM_ACCESS, May.REVIEW_ACCESS, May.RECORD_CONFLICTS,
                     May.WATCH_VAULT,
                     May.READ_SEALED_PAPERS,

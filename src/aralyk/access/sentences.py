@@ -48,6 +48,26 @@ SENTENCES: Final[Mapping[Code, Promise]] = MappingProxyType(
         Code.SECOND_PERSON_NEEDED: _("Whoever proposed a lower level can't confirm it: a second person must."),
         Code.LEVEL_OVERTAKEN: _("Something happened since the proposal. Assess the risk again."),
         Code.DUTY_FINISHED: _("This duty is already done, or no longer owed."),
+        Code.PROPOSAL_NEEDED: _(
+            "This would leave somebody less protected: propose it, and a second person confirms it."
+        ),
+        Code.OWN_PROPOSAL: _("Whoever proposed it can't confirm it: a second person must."),
+        Code.PROPOSAL_DECIDED: _("This proposal was already answered."),
+        Code.PROPOSAL_OVERTAKEN: _("The order changed since the proposal. Propose it anew."),
+        Code.TOO_MANY_PROPOSALS: _("%(most)s proposals wait in this order already: answer them first."),
+        Code.FINDINGS_UNANSWERED: _("The checks found what must be answered with a reason before the order is made."),
+        Code.ARTICLE_UNVERIFIED: _("It rests on an article that nobody has verified yet, so it can't be issued."),
+        Code.TOO_OFTEN: _("This was done too often: at most %(most)s times."),
+        Code.CONVERSATION_NEEDED: _(
+            "First a private conversation with her: alone, with the code word, not on her phone, an adviser offered."
+        ),
+        Code.ASSESSMENT_NEEDED: _("First the risk must be assessed anew: it was not since the request."),
+        Code.NOT_WISHED: _("In the conversation she did not confirm that she wishes it."),
+        Code.OWN_CONVERSATION: _("Whoever spoke with her can't decide it: somebody else must."),
+        Code.REQUEST_WAITS: _("A request for less protection waits in this order: decide that one."),
+        Code.REQUEST_DECIDED: _("This request was already decided."),
+        Code.QUESTION_CLOSED: _("This question is already closed."),
+        Code.DRAFT_ISSUED: _("This draft was already issued as an order."),
         Code.REPORT_CLOSED: _("This report is closed. To go on with it, reopen it."),
         Code.REPORT_NOT_CLOSED: _("This report is still open."),
         Code.REPORT_INCOMPLETE: _("The report can't be closed yet: something was not stated."),

@@ -62,6 +62,15 @@ def condition_name(jurisdiction: str, kind: str, *, at: datetime) -> str:
         return kind
 
 
+def duty_name(jurisdiction: str, slug: str, *, at: datetime) -> str:
+    """What is owed, in the active language."""
+    law = pack(jurisdiction)
+    try:
+        return _read(law.duty(slug, on=law.day_of(at)).name)
+    except (NotInForce, KeyError):
+        return slug
+
+
 def article_text(jurisdiction: str, slug: str, *, at: datetime) -> ArticleText | None:
     """The article of a condition; None when the pack has none in force."""
     law = pack(jurisdiction)
@@ -83,15 +92,6 @@ def risk_level_name(jurisdiction: str, level: str, *, at: datetime) -> str:
         return _read(law.risk_level(level, on=law.day_of(at)).name)
     except (NotInForce, KeyError):
         return level
-
-
-def duty_name(jurisdiction: str, rule: str, *, at: datetime) -> str:
-    """What is owed, as the entry of the pack names it."""
-    law = pack(jurisdiction)
-    try:
-        return _read(law.duty(rule, on=law.day_of(at)).name)
-    except (NotInForce, KeyError):
-        return rule
 
 
 def clock_name(jurisdiction: str, slug: str, *, at: datetime) -> str:

@@ -126,6 +126,7 @@ def _standing(current: Standing) -> str:
     texts = {
         Standing.PENDING: pgettext("order", "not yet in force"),
         Standing.LIVE: pgettext("order", "in force"),
+        Standing.SUSPENDED: pgettext("order", "suspended"),
         Standing.EXPIRED: pgettext("order", "expired"),
         Standing.ENDED: pgettext("order", "ended"),
     }

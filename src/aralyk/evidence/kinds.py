@@ -34,6 +34,19 @@ class Kind(StrEnum):
     ORDER_ISSUED = "order_issued"
     ORDER_VARIED = "order_varied"
     ORDER_ENDED = "order_ended"
+    ORDER_PROPOSED = "order_proposed"
+    ORDER_PROPOSAL_CONFIRMED = "order_proposal_confirmed"
+    ORDER_PROPOSAL_REFUSED = "order_proposal_refused"
+    ORDER_SUSPENDED = "order_suspended"
+    ORDER_RESUMED = "order_resumed"
+    ORDER_SERVED = "order_served"
+    EXTENSION_ASKED = "extension_asked"
+    REDUCTION_REQUESTED = "reduction_requested"
+    REDUCTION_TALKED = "reduction_talked"
+    REDUCTION_DECIDED = "reduction_decided"
+    DEVICE_CHOSEN = "device_chosen"
+    LIMITS_TOLD = "limits_told"
+    LOSS_RECORDED = "loss_recorded"
     RESPONDENT_REGISTERED = "respondent_registered"
     PROTECTED_PERSON_REGISTERED = "protected_person_registered"
     RESPONDENT_CHANGED = "respondent_changed"
@@ -157,6 +170,19 @@ GRAMMAR: Final[dict[Kind, Grammar]] = {
     Kind.ORDER_ISSUED: _form("order"),
     Kind.ORDER_VARIED: _form("order"),
     Kind.ORDER_ENDED: _form("order"),
+    Kind.ORDER_PROPOSED: _form("order", "change", "content_sha256", "proposal"),
+    Kind.ORDER_PROPOSAL_CONFIRMED: _form("order", "change", "content_sha256", "proposal", "proposed_by"),
+    Kind.ORDER_PROPOSAL_REFUSED: _form("order", "change", "content_sha256", "proposal", "proposed_by"),
+    Kind.ORDER_SUSPENDED: _form("order", "from_at", "until_at", "version"),
+    Kind.ORDER_RESUMED: _form("order", "suspension", "version"),
+    Kind.ORDER_SERVED: _form("order", "language", "party", "receipt", "served_at", "told", "version"),
+    Kind.EXTENSION_ASKED: _form("order", "due_at", "outcome", "question"),
+    Kind.REDUCTION_REQUESTED: _form("order", "protected_person", "request", "wish"),
+    Kind.REDUCTION_TALKED: _form("order", "pressure", "protected_person", "request", "still_wishes", "wish"),
+    Kind.REDUCTION_DECIDED: _form("order", "granted", "protected_person", "request", "wish"),
+    Kind.DEVICE_CHOSEN: _form("order", "carries", "choice", "exemption", "threat"),
+    Kind.LIMITS_TOLD: _form("order", "language", "limits", "protected_person"),
+    Kind.LOSS_RECORDED: _form("order", "cause", "from_at", "loss"),
     Kind.RESPONDENT_REGISTERED: _form("respondent"),
     Kind.PROTECTED_PERSON_REGISTERED: _form("protected_person"),
     Kind.RESPONDENT_CHANGED: _form("respondent", "act"),

@@ -1,9 +1,9 @@
 """What happened below asks for work above: one round of telling, picking up, raising and saying what is late.
 
 Incidents and ends of orders become rows of risk, rows become assessments that are due, a level in force becomes the
-threat of the orders between the two; what is overdue on reports is told once, and what nobody did in time becomes an
-alarm of its district. A round that is cut off loses nothing: rows that were not told are told next time, rows that were
-not picked up wait.
+threat of the orders between the two; suspensions whose time has come begin; what is overdue on reports is told once,
+and what nobody did in time becomes an alarm of its district. A round that is cut off loses nothing: rows that were not
+told are told next time, rows that were not picked up wait.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from aralyk.access.break_glass import do_settle_emergencies
 from aralyk.duties.alarms import do_raise_alarms
 from aralyk.incidents import upward as incidents
 from aralyk.orders import upward as orders
+from aralyk.orders.suspensions import do_begin_due
 from aralyk.orders.threats import do_follow_levels
 from aralyk.reports.overdue import BATCH as OVERDUE_BATCH
 from aralyk.reports.overdue import do_tell_overdue
@@ -55,6 +56,7 @@ def follow(*, now: datetime, look_back: timedelta = LOOK_BACK, grace: timedelta 
     try:
         do_settle_emergencies(now=now)
         told = incidents.tell_risk(now=now, since=since) + orders.tell_risk(now=now, since=since)
+        do_begin_due(now=now)
         picked_up = batch = do_pick_up_events()
         while batch == BATCH:
             batch = do_pick_up_events()

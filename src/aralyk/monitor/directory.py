@@ -31,8 +31,13 @@ class Directory:
         cursor.execute("SELECT id::text, district FROM orders_order")
         self._district_of = dict(cursor.fetchall())
         cursor.execute(
-            "SELECT a.device_id, o.id::text, o.starts_at, least(o.expires_at, o.ended_at)"
-            " FROM devices_assignment a JOIN orders_order o ON o.id = a.order_id WHERE a.until IS NULL"
+            "SELECT a.device_id, o.id::text, greatest(o.starts_at, s.until_at), least(o.expires_at, o.ended_at)"
+            " FROM devices_assignment a JOIN orders_order o ON o.id = a.order_id"
+            # Nothing is collected on an order while it is suspended.
+            " LEFT JOIN LATERAL (SELECT max(until_at) AS until_at FROM orders_suspension WHERE order_id = o.id"
+            "   AND begun_at IS NOT NULL AND resumed_at IS NULL AND until_at > %s) s ON true"
+            " WHERE a.until IS NULL",
+            (clock.now(),),
         )
         self._orders_of, self._terms = {}, {}
         for device, order_id, starts_at, ends_at in cursor.fetchall():

@@ -26,6 +26,9 @@ NUMBER_MAX: Final = 40
 REASON_MAX: Final = 400
 REASON_MIN: Final = 3
 SHAPE_POINTS_MAX: Final = 2_000  # a district's outline; more is a mistake in drawing
+THIRD_ADULT_MAX: Final = 120
+PROXIMITY: Final = "proximity"
+HANDOVER: Final = "handover"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +42,11 @@ class ConditionDraft:
         distance_m: For proximity: metres.
         warning_m: For proximity: metres of the outer, warning ring; more than distance_m.
         shape: For zones: GeoJSON Polygon, or {"circle": {"lat", "lon", "radius_m"}}; WGS 84.
-        schedule: For zones: when it holds; None means always.
+        schedule: For zones: when it holds; None means always. For hand-overs: weekly windows.
+        times_a_month: For duties to report: how often.
+        child: For hand-overs: the child, when it is one of the order's protected persons.
+        windows: For hand-overs: {"from", "to", "return_at"}, ISO 8601 UTC.
+        third_adult: For hand-overs: who is there besides the parents; people read it, the engine never does.
     """
 
     kind: str
@@ -49,11 +56,55 @@ class ConditionDraft:
     warning_m: float | None = None
     shape: Mapping[str, Any] | None = None
     schedule: Sequence[Mapping[str, Any]] | None = None
+    times_a_month: float | None = None
+    child: UUID | None = None
+    windows: Sequence[Mapping[str, Any]] | None = None
+    third_adult: str = ""
 
     def numbers(self) -> dict[str, float]:
         """The numbers that were given, by name."""
-        given = {"distance_m": self.distance_m, "warning_m": self.warning_m}
+        given = {"distance_m": self.distance_m, "warning_m": self.warning_m, "times_a_month": self.times_a_month}
         return {name: value for name, value in given.items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A point on the ground, WGS 84."""
+
+    lat: float
+    lon: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Circumstances:
+    """What the checks of an order need to know; None and unknown are findings, never a pass.
+
+    Attributes:
+        his_home: Where the respondent lives.
+        his_work: Where he works.
+        police_travel_min: Minutes that the nearest police need to her home, as the police state it.
+        interval_s: How often the devices will report, seconds.
+        carries: Whether each protected person will carry a device.
+    """
+
+    his_home: Place | None = None
+    his_work: Place | None = None
+    police_travel_min: int | None = None
+    interval_s: int = 60
+    carries: Mapping[UUID, Stated] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """What the issuer says to a finding.
+
+    Attributes:
+        reason: Why the order is made all the same.
+        alternative: What protects her where the device can't; some findings demand it.
+    """
+
+    reason: str
+    alternative: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +126,9 @@ class OrderDraft:
         reported_at: When somebody reported; required for a police order, because a clock runs from it.
         established_at: When the fact of violence was established; the law's clock runs from it.
         extension_requested: Whether whom the law names asked for the longer term.
+        report: The report that it answers.
+        circumstances: For the checks.
+        answers: To what the checks find, by the finding's key.
         synthetic: Whether the order exists only in a demo.
     """
 
@@ -91,18 +145,27 @@ class OrderDraft:
     reported_at: datetime | None = None
     established_at: datetime | None = None
     extension_requested: bool = False
+    report: UUID | None = None
+    circumstances: Circumstances = field(default_factory=Circumstances)
+    answers: Mapping[str, Answered] = field(default_factory=dict)
     jurisdiction: str = "KG"
     synthetic: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LawfulCondition:
-    """A condition with the article it rests on, ready to be stored and told to the engine."""
+    """A condition with the article it rests on, ready to be stored and told to the engine.
+
+    Attributes:
+        parameters: What the engine is told besides id and kind.
+        facts: What only people need.
+    """
 
     code: str
     kind: ConditionKind
     article: str
     parameters: dict[str, Any]
+    facts: dict[str, Any] = field(default_factory=dict)
 
 
 def check_draft(draft: OrderDraft, *, law: Pack, now: datetime) -> LegalBasis:
@@ -232,29 +295,53 @@ def _lawful_condition(
         raise Refused.field(
             f"{path}.kind", expected="no electronic monitoring on this basis", found=draft.kind, code=Code.NOT_IN_FORCE
         )
+    numbers = _checked_numbers(draft, kind=kind, path=path)
     return LawfulCondition(
         code=draft.code or f"{kind.slug}-{position + 1}",
         kind=kind,
         article=kind.articles[basis.slug],
-        parameters=_parameters(draft, kind=kind, path=path, protected=protected),
+        parameters=_parameters(draft, kind=kind, numbers=numbers, path=path, protected=protected),
+        facts=_facts(draft, kind=kind, numbers=numbers, path=path),
     )
 
 
-def _parameters(draft: ConditionDraft, *, kind: ConditionKind, path: str, protected: Sequence[UUID]) -> dict[str, Any]:
+def _parameters(
+    draft: ConditionDraft, *, kind: ConditionKind, numbers: dict[str, Any], path: str, protected: Sequence[UUID]
+) -> dict[str, Any]:
     """What the engine is told of a condition besides its id and kind; empty for what no device measures."""
-    parameters: dict[str, Any] = _checked_numbers(draft, kind=kind, path=path)
-    if draft.kind == "proximity":
+    parameters: dict[str, Any] = dict(numbers) if kind.engine else {}
+    if draft.kind == PROXIMITY:
         if draft.warning_m is not None and draft.distance_m is not None and draft.warning_m <= draft.distance_m:
             raise Refused.field(f"{path}.warning_m", expected="more than distance_m", found=draft.warning_m)
+    elif draft.kind != HANDOVER and draft.protected is not None:
+        raise Refused.field(f"{path}.protected", expected="nothing: this condition is not round a person")
+    if draft.kind in {PROXIMITY, HANDOVER}:
         parameters["protected"] = str(_protected_of(draft, path=path, protected=protected))
-    elif draft.protected is not None:
-        raise Refused.field(f"{path}.protected", expected="nothing: only proximity is round a person")
-    has_shape = kind.engine and draft.kind != "proximity"
-    if has_shape:
+    if kind.engine and draft.kind != PROXIMITY:
         parameters |= {"shape": _checked_shape(draft, path=path), "schedule": _schedule_of(draft)}
     elif draft.shape is not None or draft.schedule is not None:
         raise Refused.field(f"{path}.shape", expected="nothing: this condition has no place")
+    if draft.kind == HANDOVER:
+        parameters |= _handover(draft, path=path, protected=protected)
+    elif draft.windows is not None or draft.child is not None:
+        raise Refused.field(f"{path}.windows", expected="nothing: only a hand-over of a child has windows")
     return parameters
+
+
+def _handover(draft: ConditionDraft, *, path: str, protected: Sequence[UUID]) -> dict[str, Any]:
+    if draft.child is not None and draft.child not in protected:
+        raise Refused.field(f"{path}.child", expected="one of the order's protected persons")
+    windows = None if draft.windows is None else [dict(window) for window in draft.windows]
+    return {"child": None if draft.child is None else str(draft.child), "windows": windows}
+
+
+def _facts(draft: ConditionDraft, *, kind: ConditionKind, numbers: dict[str, Any], path: str) -> dict[str, Any]:
+    if draft.kind == HANDOVER:
+        adult = check_text(f"{path}.third_adult", draft.third_adult, longest=THIRD_ADULT_MAX, shortest=3)
+        return {"third_adult": adult}
+    if draft.third_adult:
+        raise Refused.field(f"{path}.third_adult", expected="nothing: only a hand-over of a child has a third adult")
+    return {} if kind.engine else dict(numbers)
 
 
 def _checked_numbers(draft: ConditionDraft, *, kind: ConditionKind, path: str) -> dict[str, Any]:
@@ -264,12 +351,16 @@ def _checked_numbers(draft: ConditionDraft, *, kind: ConditionKind, path: str) -
         if bounds is None:
             raise Refused.field(f"{path}.{name}", expected="nothing: this condition has no such number")
         if not bounds.minimum <= value <= bounds.maximum:
-            expected = f"{bounds.minimum:g} to {bounds.maximum:g} metres"
+            expected = f"{bounds.minimum:g} to {bounds.maximum:g}{_unit(name)}"
             raise Refused.field(f"{path}.{name}", expected=expected, found=value)
     for name in kind.numbers:
         if name not in given:
-            raise Refused.field(f"{path}.{name}", expected="a number of metres")
+            raise Refused.field(f"{path}.{name}", expected=f"a number{_unit(name)}")
     return dict(given)
+
+
+def _unit(name: str) -> str:
+    return " metres" if name.endswith("_m") else ""
 
 
 def _protected_of(draft: ConditionDraft, *, path: str, protected: Sequence[UUID]) -> UUID:

@@ -34,6 +34,7 @@ class Standing(StrEnum):
 
     PENDING = "pending"
     LIVE = "live"
+    SUSPENDED = "suspended"  # in force, and not watched for a time
     EXPIRED = "expired"
     ENDED = "ended"
 
@@ -61,7 +62,7 @@ class IssueClock:
 
 
 def orders_for(user: User, *, to: May = May.SEE_CASES) -> QuerySet[Order]:
-    """The orders that this person may see, newest first, with the people of each: 3 queries however many.
+    """The orders that this person may see, newest first, with the people of each: 4 queries however many.
 
     Args:
         user: Who looks.
@@ -70,7 +71,7 @@ def orders_for(user: User, *, to: May = May.SEE_CASES) -> QuerySet[Order]:
     return (
         Order.objects.filter(seen_by(user, to=to))
         .select_related("respondent")
-        .prefetch_related("protected_persons")
+        .prefetch_related("protected_persons", "suspensions")
         .order_by("-issued_at", "pk")
     )
 
@@ -109,7 +110,17 @@ def standing(order: Order, *, at: datetime) -> Standing:
         return Standing.ENDED
     if at < order.starts_at:
         return Standing.PENDING
-    return Standing.LIVE if at < order.expires_at else Standing.EXPIRED
+    if at >= order.expires_at:
+        return Standing.EXPIRED
+    return Standing.SUSPENDED if _is_suspended(order, at=at) else Standing.LIVE
+
+
+def _is_suspended(order: Order, *, at: datetime) -> bool:
+    """By the rows that `orders_for` fetched with the order: a list asks for none of its own."""
+    return any(
+        one.begun_at is not None and one.from_at <= at < (one.resumed_at or one.until_at)
+        for one in order.suspensions.all()
+    )
 
 
 def version_of(order: Order, number: int | None = None) -> OrderVersion:

@@ -21,6 +21,7 @@ from aralyk.access.models import User
 from aralyk.access.permissions import May, check_case
 from aralyk.access.witness import Actor, name_of, user_of
 from aralyk.ledger.canonical import canonical_bytes
+from aralyk.orders.comparing import Rule
 from aralyk.orders.drafts import LawfulCondition
 from aralyk.orders.models import Condition, Order, OrderVersion
 from aralyk.tracking.live import LiveKind, announce
@@ -103,6 +104,40 @@ def check_spec(spec: dict[str, Any]) -> None:
         raise Refused.field(error.field, expected=error.expected, found=error.found) from error
 
 
+def check_measurable(
+    conditions: Sequence[LawfulCondition],
+    *,
+    protected: Sequence[UUID],
+    starts_at: datetime,
+    expires_at: datetime,
+    timezone: str,
+) -> None:
+    """Go on only with conditions that the engine can compile: before anything looks at their shapes.
+
+    Raises:
+        Refused: invalid, naming the engine's field.
+    """
+    check_spec(
+        {
+            "order_id": "draft",
+            "starts_at": clock.iso(starts_at),
+            "expires_at": clock.iso(expires_at),
+            "timezone": timezone,
+            "respondent": {"devices": []},
+            "protected": [{"id": str(person), "devices": []} for person in protected],
+            "conditions": engine_conditions(conditions),
+        }
+    )
+
+
+def rules_of(order: Order) -> list[Rule]:
+    """The conditions that hold now, to compare others with."""
+    rows = Condition.objects.filter(order_version__order=order, order_version__version=order.current_version)
+    return [
+        Rule(code=row.code, kind=row.kind, parameters=row.parameters, facts=row.facts) for row in rows.order_by("pk")
+    ]
+
+
 def add_version(
     by: Actor,
     order: Order,
@@ -121,7 +156,7 @@ def add_version(
     order.current_version = before + 1
     spec = {**spec, "version": order.current_version}
     check_spec(spec)
-    order.save(update_fields=["current_version", "expires_at", "threat"])
+    order.save(update_fields=["current_version", "expires_at", "threat", "circumstances"])
     version = OrderVersion.objects.create(
         order=order, version=order.current_version, spec=spec, reason=reason, made_by=user_of(by), made_at=at
     )
@@ -136,6 +171,7 @@ def add_version(
                 legal_basis=condition.article,
                 known_by=condition.kind.known_by.value,
                 parameters=condition.parameters,
+                facts=condition.facts,
             )
             for condition in conditions
         )
@@ -147,7 +183,7 @@ def _carry_over(order: Order, *, before: int, version: OrderVersion) -> None:
     Condition.objects.bulk_create(
         Condition(
             order_version=version, code=row.code, kind=row.kind, legal_basis=row.legal_basis,
-            known_by=row.known_by, parameters=row.parameters,
+            known_by=row.known_by, parameters=row.parameters, facts=row.facts,
         )
         for row in rows
     )  # fmt: skip
@@ -156,6 +192,16 @@ def _carry_over(order: Order, *, before: int, version: OrderVersion) -> None:
 def tell_engine(by: Actor, order: Order, version: OrderVersion, *, at: datetime) -> None:
     """Put the version into the log that the engine is fed from. Call it last in the transaction."""
     _tell(by, order, {"type": "order", "order": version.spec, "version": version.version}, at=at)
+
+
+def tell_engine_it_pauses(by: User, order: Order, version: OrderVersion, *, at: datetime) -> None:
+    """Put a version into the log that begins later. Call it last in the transaction.
+
+    The engine goes on watching an order that has begun, whatever a new version says of its start: so its watch ends
+    here, and the version that follows begins it anew.
+    """
+    _tell(by, order, {"type": "order_ended", "order_id": str(order.pk), "ended_at": clock.iso(at)}, at=at)
+    tell_engine(by, order, version, at=at)
 
 
 def tell_engine_it_ended(by: User, order: Order, *, at: datetime) -> None:

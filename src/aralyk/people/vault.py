@@ -37,6 +37,10 @@ class SealedName(StrEnum):
     WORK_ADDRESS = "work_address"
     SCHOOL_ADDRESS = "school_address"
     SHELTER_ADDRESS = "shelter_address"
+    HOME_PLACE = "home_place"  # the same places as points, "42.874600,74.612200", for checks that return no point
+    WORK_PLACE = "work_place"
+    SCHOOL_PLACE = "school_place"
+    SHELTER_PLACE = "shelter_place"
     CODE_WORD = "code_word"
     CHANNEL_NUMBER = "channel_number"
     CHILD_NAME = "child_name"
@@ -54,10 +58,14 @@ OWN_FACTS: Final = (
     SealedName.WORK_ADDRESS,
     SealedName.SCHOOL_ADDRESS,
     SealedName.SHELTER_ADDRESS,
+    SealedName.HOME_PLACE,
+    SealedName.WORK_PLACE,
+    SealedName.SCHOOL_PLACE,
+    SealedName.SHELTER_PLACE,
     SealedName.CODE_WORD,
 )
 # A shelter is a secret of everybody in it: a second person confirms before it is shown.
-NEEDS_SECOND: Final = frozenset({SealedName.SHELTER_ADDRESS})
+NEEDS_SECOND: Final = frozenset({SealedName.SHELTER_ADDRESS, SealedName.SHELTER_PLACE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ old order, its incidents and its evidence stay as they were.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -21,13 +21,15 @@ from aralyk.access.models import User
 from aralyk.access.witness import System
 from aralyk.devices.actions import do_assign_device, do_register_device, do_unassign_device
 from aralyk.devices.models import Assignment, Device, DeviceKind, Party
-from aralyk.orders.actions import do_end_order, do_issue_order
-from aralyk.orders.drafts import ConditionDraft, OrderDraft
+from aralyk.orders.actions import do_end_order, do_issue_order, findings_of
+from aralyk.orders.drafts import Answered, Circumstances, ConditionDraft, OrderDraft, Place
 from aralyk.orders.models import Order, Threat
+from aralyk.orders.sealed import written_place
 from aralyk.people.actions import do_register_protected_person, do_register_respondent
 from aralyk.people.models import ProtectedPerson, Respondent, Stated
 from aralyk.people.vault import SealedName
-from aralyk.simulator import fitted, roster
+from aralyk.reports.models import Report
+from aralyk.simulator import city, fitted, reports, roster
 from aralyk.simulator.fitted import Fitted, Fitting
 from aralyk.simulator.pilot import INTERVAL_S, Pair, Wire, Zone, cast
 from aralyk.simulator.roster import ACCOUNTS, ADMINISTRATOR, DEMO_PASSWORD, DISTRICT_OF_SIDE, Account
@@ -36,13 +38,17 @@ SEED: Final = 20261121
 ENDS_TOO_SOON: Final = timedelta(days=1)
 POLICE_TERM: Final = timedelta(days=30)  # 3 days, and 30 at her request
 COURT_TERM: Final = timedelta(days=85)  # three months at most
-REPORTED_BEFORE: Final = timedelta(hours=19)
-ESTABLISHED_BEFORE: Final = timedelta(hours=11)
 _WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat")
 _CONDITIONS_WITHOUT_DEVICE: Final = {
     "police_temporary_order": ("no_violence", "no_contact", "no_searching"),
     "court_measure": ("no_contact", "no_stalking", "no_weapons"),
 }
+RULING: Final = "УЧЕБ: постановление о новой мере"
+POLICE_TRAVEL_MIN: Final = 6
+_ANSWER: Final = Answered(
+    reason="учебный ордер: известно при выдаче",
+    alternative="учебный ордер: патруль рядом, безопасное место согласовано",
+)
 _MODELS: Final = {
     Wire.R16H: "R16H",
     Wire.TRACCAR_8: "Traccar Client 8",
@@ -100,6 +106,7 @@ def seed(
         issued += desk.place(pair)
         if progress is not None:
             progress(done, len(pairs))
+    desk.report_more(pairs[0])
     return Seeded(accounts=(*ACCOUNTS, ADMINISTRATOR), password=DEMO_PASSWORD, orders=len(pairs), issued=issued)
 
 
@@ -157,7 +164,33 @@ class _Desk:
         else:
             respondent, protected = last.respondent, last.protected_persons.get()
             self._take_off(by, last, now=now)
-        return do_issue_order(by, _draft(pair, respondent, protected, turn=turn, now=now))
+        report = None
+        if last is None:
+            report = self._report(by, pair, respondent, protected, now=now)
+        draft = _draft(pair, respondent, protected, turn=turn, now=now)
+        order = do_issue_order(by, replace(draft, answers={one.key: _ANSWER for one in findings_of(by, draft)}))
+        if report is not None:
+            reports.close_with_order(by, report, order)
+        return order
+
+    def report_more(self, pair: Pair) -> None:
+        """Add the reports that wait, one of them on the respondent of this pair."""
+        order = Order.objects.filter(number__startswith=_number_stem(pair), synthetic=True).earliest("issued_at")
+        reports.three_more(
+            self._issuers[order.district], joined_to=order.respondent_id,
+            protected=order.protected_persons.get().pk, district=order.district,
+        )  # fmt: skip
+
+    def _report(
+        self, by: User, pair: Pair, respondent: Respondent, protected: ProtectedPerson, *, now: datetime
+    ) -> Report:
+        """What came before the order: a report, and an assessment that gives the level of the pilot's cast."""
+        report = reports.take(
+            by, respondent=respondent.pk, protected=protected.pk, district=DISTRICT_OF_SIDE[pair.respondent_side],
+            language=protected.language, statements=_statements(pair), at=now,
+        )  # fmt: skip
+        reports.assess(by, report, level=pair.threat)
+        return report
 
     def _register(self, by: User, pair: Pair) -> tuple[Respondent, ProtectedPerson]:
         respondent = do_register_respondent(
@@ -174,9 +207,12 @@ class _Desk:
             SealedName.PHONE: roster.phone_number(pair.number),
             SealedName.HOME_ADDRESS: roster.address(hers.home),
             SealedName.WORK_ADDRESS: roster.address(hers.work),
+            SealedName.HOME_PLACE: written_place(_place(hers.home)),
+            SealedName.WORK_PLACE: written_place(_place(hers.work)),
         }
         if hers.school is not None:
             sealed[SealedName.SCHOOL_ADDRESS] = roster.address(hers.school)
+            sealed[SealedName.SCHOOL_PLACE] = written_place(_place(hers.school))
         protected = do_register_protected_person(
             by, sealed=sealed, language=roster.language(pair.number), synthetic=True
         )
@@ -189,7 +225,7 @@ class _Desk:
                 self._fitter, device_id=worn.device_id, order_id=order.pk, reason="the order is followed by a new one"
             )
         if order.ended_at is None and order.expires_at > now:
-            do_end_order(by, order.pk, reason="followed by a new order before its end")
+            do_end_order(by, order.pk, reason="followed by a new order before its end", act=RULING)
 
     def _fit(self, pair: Pair, order: Order, *, person_key: str, wire: Wire, person: UUID) -> None:
         party = Party.RESPONDENT if person_key == pair.respondent.key else Party.PROTECTED
@@ -252,16 +288,32 @@ def _draft(pair: Pair, respondent: Respondent, protected: ProtectedPerson, *, tu
             *(_zone_condition(zone) for zone in pair.zones),
             *(ConditionDraft(kind=kind) for kind in _CONDITIONS_WITHOUT_DEVICE[basis]),
         ),
-        statements={
-            "weapons": Stated.UNKNOWN if pair.number % 4 == 0 else Stated.NO,
-            "children": Stated.YES if pair.protected.school is not None else Stated.NO,
-            "prior_reports": Stated.YES if pair.threat == "high" else Stated.NO,
-        },
-        reported_at=now - REPORTED_BEFORE,
-        established_at=now - ESTABLISHED_BEFORE,
+        statements=_statements(pair),
+        reported_at=now - reports.REPORTED_BEFORE,
+        established_at=now - reports.ESTABLISHED_BEFORE,
         extension_requested=police,
+        circumstances=Circumstances(
+            his_home=_place(pair.respondent.home),
+            his_work=_place(pair.respondent.work),
+            police_travel_min=POLICE_TRAVEL_MIN,
+            interval_s=INTERVAL_S,
+            carries={protected.pk: Stated.YES},
+        ),
         synthetic=True,
     )
+
+
+def _place(place: city.Place) -> Place:
+    lat, lon = place.door.degrees()
+    return Place(lat=lat, lon=lon)
+
+
+def _statements(pair: Pair) -> dict[str, Stated]:
+    return {
+        "weapons": Stated.UNKNOWN if pair.number % 4 == 0 else Stated.NO,
+        "children": Stated.YES if pair.protected.school is not None else Stated.NO,
+        "prior_reports": Stated.YES if pair.threat == "high" else Stated.NO,
+    }
 
 
 def _zone_condition(zone: Zone) -> ConditionDraft:
