@@ -133,7 +133,7 @@ class HowForm(forms.Form):
         self.fields["applicant_minor"] = _choice(
             _("Is this person under 18?"), listed(words.STATED, Stated.values), radio=True
         )
-        languages = [(code, LANGUAGE_NAMES.get(code, code)) for code in law.country.languages]
+        languages = [(str(code), LANGUAGE_NAMES.get(code, code)) for code in law.country.languages]
         self.fields["language"] = _choice(_("In which language"), languages)
         self.fields["reported_at"] = _when(
             _("When it was reported"), hint=_("When somebody first told any office, not when you write it down.")

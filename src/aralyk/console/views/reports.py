@@ -28,7 +28,7 @@ from aralyk.console.law import district_name
 from aralyk.console.paging import page_query
 from aralyk.console.people import person_of
 from aralyk.console.report_acts import TASK, TITLES, Desk, acts_of, do, form_of, tasks_to_finish
-from aralyk.console.report_forms import LANGUAGE_NAMES
+from aralyk.console.report_forms import LANGUAGE_NAMES, text_in
 from aralyk.jurisdictions.pack import NotInForce, Pack
 from aralyk.reports import clocks, queries, sealed
 from aralyk.reports.joined import joined_for
@@ -118,7 +118,7 @@ def paper(request: HttpRequest, report_id: UUID) -> HttpResponse:
     if not language:
         raise NotFound("report_paper")
     agency = report.taken_by.agency
-    office = "" if agency is None else facts.text_in(law.agency(agency.pk, on=on).name, agency.name_ru)
+    office = "" if agency is None else text_in(law.agency(agency.pk, on=on).name, agency.name_ru)
     values = {
         "report": report,
         "title": law.form("report_receipt", on=on).name.in_language(language),
