@@ -11,14 +11,11 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from django.db import transaction
-
 from aralyk import clock
 from aralyk.access.models import User
-from aralyk.orders.models import Order
 from aralyk.people.models import Stated
 from aralyk.people.vault import SealedName
-from aralyk.reports.actions import do_decide, do_record_copy, note_order_issued
+from aralyk.reports.actions import do_decide, do_record_copy
 from aralyk.reports.drafts import InvolvedDraft, ReportDraft, RespondentDraft, Said
 from aralyk.reports.models import Answer, Applicant, Channel, Decision, Part, Report, WhyNotTold
 from aralyk.reports.taking import do_take_report
@@ -86,10 +83,8 @@ def assess(by: User, report: Report, *, level: str) -> None:
         )
 
 
-def close_with_order(by: User, report: Report, order: Order) -> None:
-    """Say which order the report led to, and decide on it."""
-    with transaction.atomic():
-        note_order_issued(report, order=order.pk, by=by, at=order.issued_at)
+def close_with_order(by: User, report: Report) -> None:
+    """Decide on a report on which an order was issued."""
     do_record_copy(by, report.pk, given=True)
     do_decide(by, report.pk, outcome="order_issued", reason=WHY)
 

@@ -168,9 +168,10 @@ class _Desk:
         if last is None:
             report = self._report(by, pair, respondent, protected, now=now)
         draft = _draft(pair, respondent, protected, turn=turn, now=now)
+        draft = replace(draft, report=None if report is None else report.pk)
         order = do_issue_order(by, replace(draft, answers={one.key: _ANSWER for one in findings_of(by, draft)}))
         if report is not None:
-            reports.close_with_order(by, report, order)
+            reports.close_with_order(by, report)
         return order
 
     def report_more(self, pair: Pair) -> None:
