@@ -13,12 +13,14 @@ from aralyk.cli import bench_pairs
 from aralyk.cli.bench_found import FoundInLog, key_of
 from aralyk.cli.bench_home import Usage
 from aralyk.cli.bench_speakers import SPEAKERS, Place, Said, index_of
+from aralyk.database import Role
 from aralyk.jurisdictions.loader import available
 from aralyk.protocols import registry
 from aralyk.protocols.codec import BrokenFrame, Codec, Session
 from aralyk.protocols.commands import Command, CommandKind
 from aralyk.protocols.errors import ProtocolError
 from aralyk.protocols.messages import Alarm
+from tests.conftest import Database
 
 AT_US = 1_795_255_200_000_000
 
@@ -59,6 +61,16 @@ def test_a_process_that_fell_and_is_not_yet_back_costs_no_figures(tmp_path: Path
 
 def test_the_orders_of_the_bench_are_of_a_jurisdiction_that_there_is() -> None:
     assert bench_pairs.JURISDICTION in available()
+
+
+def test_the_people_of_the_bench_fit_into_the_registers(database: Database) -> None:
+    bench_pairs.seed(2, interval_s=60)
+    with database.connect(Role.OWNER) as connection:
+        rows = connection.execute(
+            "SELECT (SELECT count(*) FROM orders_order), (SELECT count(*) FROM devices_assignment), last_seq"
+            " FROM log_stream WHERE stream = 'control/c'"
+        ).fetchall()
+    assert rows == [(2, 4, 1)]
 
 
 def test_a_record_that_is_not_in_the_log_is_counted_once_however_often_it_was_sent() -> None:

@@ -110,6 +110,7 @@ def seed(pairs: int, *, interval_s: int, devices: Sequence[Carried] | None = Non
                 "district": "bench",
                 "threat": "medium",
                 "statements": "{}",
+                "circumstances": "{}",
                 "issued_at": at,
                 "starts_at": starts_at,
                 "expires_at": expires_at,

@@ -259,7 +259,7 @@ BEHIND: Final = """
 
 
 class LiveStream:
-    """Listens as a screen's process does: one connection, an id for each event, then the event's row."""
+    """Listens as a screen's process does: one connection, the ids of the events that came together, then their rows."""
 
     def __init__(self) -> None:
         self.arrivals_ns: dict[str, int] = {}
@@ -287,12 +287,14 @@ class LiveStream:
             self._listening.set()
             while not self._ended.is_set():
                 # A list: while it iterates, psycopg holds the connection's lock.
-                for notice in list(connection.notifies(timeout=0.5, stop_after=1)):
-                    row = connection.execute(
-                        "SELECT kind, subject FROM live_event WHERE id = %s", (int(notice.payload),)
-                    ).fetchone()
-                    if row is not None and row[0] == "incident":
-                        self.arrivals_ns.setdefault(row[1], time.monotonic_ns())
+                ids = [int(notice.payload) for notice in connection.notifies(timeout=0.5, stop_after=1)]
+                if not ids:
+                    continue
+                rows = connection.execute(
+                    "SELECT subject FROM live_event WHERE id = ANY(%s) AND kind = 'incident' ORDER BY id", (ids,)
+                ).fetchall()
+                for (incident,) in rows:
+                    self.arrivals_ns.setdefault(incident, time.monotonic_ns())
 
 
 def _live_ms(heard: Heard, arrivals_ns: Mapping[str, int]) -> tuple[Any, int]:

@@ -27,7 +27,7 @@ from aralyk.reports.models import Answer, Applicant, Channel, Part, WhyNotTold
 
 PEOPLE_MAX: Final = 8  # on one page; more are added on the report's own
 NEW, UNKNOWN = "new", "unknown"
-Choices = list[tuple[str, Any]]
+Choices = Sequence[tuple[str, Any]]
 _WHEN_FORM: Final = "%Y-%m-%dT%H:%M"
 LANGUAGE_NAMES: Final = {"ru": "Русский", "ky": "Кыргызча", "uz": "Oʻzbekcha", "kk": "Қазақша", "en": "English"}
 

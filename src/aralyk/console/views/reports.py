@@ -208,6 +208,7 @@ def _render(
             }
             for task in tasks
         ],
+        "order_url": _order_url(desk),
         "decisions": [
             facts.decision_facts(one, jurisdiction=report.jurisdiction) for one in queries.decisions_of(report)
         ],
@@ -240,6 +241,14 @@ def _acts(desk: Desk, *, act: str, form: forms.Form | None) -> list[dict[str, An
         }
         for name, title in titles.items()
     ]
+
+
+def _order_url(desk: Desk) -> str:
+    """Where an order on this report is begun; "" for whom or what no order can be."""
+    report = desk.report
+    if report.respondent_id is None or report.closed_at is not None or not allows(desk.user, May.ISSUE_ORDERS):
+        return ""
+    return f"{reverse('order_new')}?report={report.pk}"
 
 
 def _assess_url(desk: Desk, person: UUID) -> str:
