@@ -116,7 +116,7 @@ def test_a_destroyed_key_ends_her_file_and_no_other(database: Database, roles: C
     with pytest.raises(Refused) as refused:
         do_destroy_key(her.code, reason="срок хранения истёк")
     assert refused.value.code is Code.ORDER_STANDS
-    do_end_order(roles.police, case.pk, reason="мера отменена судом")
+    do_end_order(roles.police, case.pk, reason="мера отменена судом", act="АД-77/26")
     do_destroy_key(her.code, reason="срок хранения истёк")
     for act in (
         lambda: look(roles, case),
@@ -206,7 +206,7 @@ def test_the_command_line_rotates_destroys_and_says_what_it_did(
     with translation.override("en"):
         assert main(["vault", "destroy", her.code, "--reason", "срок хранения истёк"]) == 2
     assert "not ended" in capsys.readouterr().err
-    do_end_order(roles.police, case.pk, reason="мера отменена судом")
+    do_end_order(roles.police, case.pk, reason="мера отменена судом", act="АД-77/26")
     assert main(["vault", "destroy", her.code, "--reason", "срок хранения истёк"]) == 0
     assert "rotate" in capsys.readouterr().out
     assert main(["vault", "destroy", "NOBODY", "--reason", "срок хранения истёк"]) == 2
