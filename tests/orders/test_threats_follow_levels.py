@@ -14,7 +14,7 @@ from aralyk import clock
 from aralyk.engine import compile_order
 from aralyk.jobs.process import Jobs
 from aralyk.jobs.settings import JobsSettings
-from aralyk.orders.actions import do_end_order, do_vary_order
+from aralyk.orders.actions import do_vary_order
 from aralyk.orders.drafts import ConditionDraft
 from aralyk.orders.models import Order, Threat
 from aralyk.orders.threats import THREAT_OF, do_follow_levels
@@ -67,7 +67,7 @@ def test_what_is_extreme_for_people_is_high_for_the_engine_and_both_are_witnesse
 
 def test_an_order_that_ended_and_another_pairs_order_stay_as_they_are(pair: Pair) -> None:
     ended = ordered(pair, Threat.LOW)
-    do_end_order(pair.inspector, ended.pk, reason="отменён судом")
+    Order.objects.filter(pk=ended.pk).update(ended_at=clock.now())
     other = order(pair.inspector, respondent=pair.respondent.pk, threat=Threat.LOW)
     assessed(pair, Level.HIGH)
     assert follow() == 0
