@@ -4,6 +4,7 @@ import { tickAges } from "./ages";
 import { startAnswering } from "./answering";
 import { Desk } from "./desk/desk";
 import { startDownloads } from "./downloads";
+import { startDrafts } from "./drafts";
 import { startKeys, type Keys } from "./keys";
 import { getText, Refresher } from "./live/fetching";
 import { Stream, type Change } from "./live/stream";
@@ -39,6 +40,8 @@ startHelp(desk?.keys() ?? {});
 startForms();
 startAnswering();
 startDownloads();
+startDrafts();
+for (const button of document.querySelectorAll("[data-print]")) button.addEventListener("click", () => print());
 if (document.body.dataset["live"]) startLive(document.body.dataset["live"]);
 
 function startLive(url: string): void {

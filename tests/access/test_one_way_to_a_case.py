@@ -16,6 +16,7 @@ BY_DISTRICT = {
     "quarantine/queries.py": "who sees every district; frames of closed cases are taken out beside it",
     "api/routes.py": "says to a person which districts are theirs",
     "people/actions.py": "protected persons of a report, or just registered; what is closed is taken out beside it",
+    "console/views/report_taking.py": "which district an empty form proposes",
     "access/permissions.py": "the definition",
 }
 

@@ -16,7 +16,7 @@ from aralyk.incidents.actions import do_acknowledge, do_note
 from aralyk.orders.actions import do_vary_order
 from aralyk.orders.models import Order
 from aralyk.orders.threats import do_follow_levels
-from aralyk.people.actions import do_look
+from aralyk.people.looks import do_look
 from aralyk.people.vault import SealedName
 from aralyk.risk.actions import do_assess
 from aralyk.risk.levels import Level
@@ -116,6 +116,7 @@ def test_the_page_of_a_case_asks_as_often_however_much_happened(pair: Pair, case
         (f"incident:{case.incidents.get().pk}", Kind.INCIDENT_NOTED),
     )
     client = client_of(pair.inspector, "en")
+    client.get("/duties/")  # the first page of a session asks for more
 
     def asked_often(events: int) -> tuple[int, int]:
         for number in range(events):

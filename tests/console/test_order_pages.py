@@ -15,7 +15,8 @@ from aralyk.access.models import User
 from aralyk.orders.models import DraftedOrder, ExtensionQuestion, Order, Proposal, Receipt, ReductionRequest
 from aralyk.people.models import ProtectedPerson
 from tests.conftest import Database
-from tests.orders.cast import HERE, Cast, controls, order
+from tests.orders.cast import HERE, Cast, controls, order, respondent
+from tests.reports.cast import taken
 
 HER_NAME = "Синтетическая Айгуль"
 HOME = "42.920000, 74.612200"
@@ -308,3 +309,18 @@ def test_a_request_for_less_protection_goes_its_way_on_pages(roles: Cast) -> Non
     )
     assert decided.status_code == 422
     assert Order.objects.get(pk=issued.pk).ended_at is None
+
+
+def test_a_report_leads_to_an_order_that_begins_with_what_it_says(roles: Cast) -> None:
+    him = respondent(roles.police)
+    report = taken(roles.police, respondent=him.pk)
+    browser = client_of(roles.police)
+    where = f"{reverse('order_new')}?report={report.pk}"
+    assert where in browser.get(reverse("report", args=[report.pk])).content.decode()
+    assert browser.post(where).status_code == 302
+    draft = DraftedOrder.objects.latest("created_at")
+    assert draft.content["who"]["respondent"] == str(him.pk)
+    assert draft.content["who"]["report"] == str(report.pk)
+    step = browser.get(reverse("order_step", args=[draft.pk, "law"])).content.decode()
+    assert 'name="reported_at" value="20' in step
+    assert client_of(roles.police_elsewhere).get(where).status_code == 404

@@ -230,6 +230,7 @@ def test_the_pages_of_a_pair_ask_as_often_however_much_happened(pair: Pair) -> N
     found = assessed(pair, Level.LOW)
     order(pair.inspector, respondent=pair.respondent.pk, protected_persons=(pair.protected.pk,))
     client = client_of(pair.inspector)
+    client.get("/duties/")  # the first page of a session asks for more
 
     def asked_often(events: range) -> list[int]:
         for number in events:

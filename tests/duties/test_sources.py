@@ -8,7 +8,7 @@ from aralyk import clock
 from aralyk.cases.history import Group, history_for
 from aralyk.duties.alarms import do_raise_alarms
 from aralyk.duties.queries import count_for, owed_for
-from aralyk.duties.rows import Wanted
+from aralyk.duties.rows import Owed, Wanted
 from aralyk.reports.models import Task
 from aralyk.reports.taking import do_take_report
 from aralyk.risk.levels import Level
@@ -30,7 +30,8 @@ def test_the_duties_of_reports_and_of_risk_are_one_list_by_their_clocks(pair: Pa
     assert {one.source for one in found} == {"risk_duty", "risk_assessment", "report_task"}
     assert [one.key for one in found] == sorted(one.key for one in found)
     assert count_for(pair.inspector, Wanted(now=clock.now())) == len(found)
-    pages, after = [], None
+    pages: list[Owed] = []
+    after = None
     while True:
         page = owed_for(pair.inspector, Wanted(now=clock.now(), after=after, limit=2))
         pages += page.duties

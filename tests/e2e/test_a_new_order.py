@@ -170,13 +170,13 @@ def register_phone(page: Page, base: str, device: str) -> str:
 def act(page: Page, base: str, order: str, name: str, **given: str) -> None:
     page.goto(f"{base}/orders/{order}/act/{name}")
     for field, value in given.items():
-        box = page.locator(f"[name={field}]").first
+        box = page.locator(f"main [name={field}]").first
         kind = box.get_attribute("type")
         if kind == "radio":
-            page.check(f"[name={field}][value={value}]")
+            page.check(f"main [name={field}][value={value}]")
         elif kind == "checkbox":
             for one in value.split(","):
-                page.check(f"[name={field}]" if one == "on" else f"[name={field}][value={one}]")
+                page.check(f"main [name={field}]" if one == "on" else f"main [name={field}][value={one}]")
         elif box.evaluate("one => one.tagName") == "SELECT":
             box.select_option(value)
         else:

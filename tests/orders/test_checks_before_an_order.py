@@ -207,8 +207,8 @@ def test_warning_time_counts_the_report_that_was_just_missed() -> None:
 
 
 def test_geometry_agrees_with_itself_for_circles_and_polygons() -> None:
-    square = {"type": "Polygon", "coordinates": [[[74.60, 42.86], [74.62, 42.86], [74.62, 42.88], [74.60, 42.88]]]}
-    square["coordinates"][0].append(square["coordinates"][0][0])  # type: ignore[index]
+    corners = [[74.60, 42.86], [74.62, 42.86], [74.62, 42.88], [74.60, 42.88], [74.60, 42.86]]
+    square = {"type": "Polygon", "coordinates": [corners]}
     assert holds(square, Place(lat=42.87, lon=74.61))
     assert not holds(square, Place(lat=42.89, lon=74.61))
     assert holds(ZONE, HERE)

@@ -63,7 +63,8 @@ def planted(roles: Cast, *, home: dict[str, float] = HOME, **changed: Any) -> Or
         ConditionDraft(kind="exclusion_zone", code="dom-jyldyzai", shape={"circle": home}, schedule=slots),
         ConditionDraft(kind="no_contact", code="contact-tainyi"),
     )
-    found = order(roles.police, protected_persons=(her.pk,), conditions=conditions, **changed)
+    # Its number holds no digits that could be a token by chance.
+    found = order(roles.police, number="ПР/АБВ-9", protected_persons=(her.pk,), conditions=conditions, **changed)
     return do_vary_order(roles.police, found.pk, reason=REASON)
 
 
@@ -96,7 +97,7 @@ def test_no_sealed_token_is_anywhere_in_a_paper_that_may_be_found(
 def test_the_search_for_tokens_finds_them_where_they_are(database: Database, roles: Cast) -> None:
     found = planted(roles)
     made = do_make_sealed_paper(
-        roles.police, found.pk, language="ru", purpose="подготовка к заседанию суда", fields=list(SealedName)
+        roles.police, found.pk, language="ru", purpose="подготовка к заседанию суда", fields=ON_PAPER
     )
     for token in (*PLANTED.values(), "QXZ47W", "42,874613", "74,612287", "07:41", "dom-jyldyzai"):
         assert holds(made.pdf, token), token
@@ -224,13 +225,13 @@ def test_asked_a_thousand_times_an_area_is_where_it_was(database: Database, role
     found = planted(roles)
     before = do_make_paper(roles.police, found.pk, rendition=Rendition.SERVED, language="en").document
     for step in range(12):
-        moved = {**HOME, "lat": HOME["lat"] + step * 1e-5, "radius_m": HOME["radius_m"] + step}
+        moved = {**HOME, "lat": HOME["lat"] + step * 1e-5, "radius_m": HOME["radius_m"] + 2 * step}
         do_vary_order(
             roles.police, found.pk, reason="уточнение зоны",
             conditions=(
-                ConditionDraft(kind="proximity", distance_m=500, warning_m=1237),
-                ConditionDraft(kind="exclusion_zone", code=f"home-{step}", shape={"circle": moved}),
-                ConditionDraft(kind="no_contact"),
+                ConditionDraft(kind="proximity", code="ring-sekret", distance_m=500, warning_m=1237),
+                ConditionDraft(kind="exclusion_zone", code="dom-jyldyzai", shape={"circle": moved}),
+                ConditionDraft(kind="no_contact", code="contact-tainyi"),
             ),
         )  # fmt: skip
         paper = do_make_paper(roles.police, found.pk, rendition=Rendition.SERVED, language="en")
@@ -240,7 +241,7 @@ def test_asked_a_thousand_times_an_area_is_where_it_was(database: Database, role
     with transaction.atomic():
         answers = [publish_areas(roles.police, found, conditions, at=clock.now()) for _ in range(1_000)]
     assert all(answer == answers[0] for answer in answers)
-    circle = answers[0]["home-11"].circle
+    circle = answers[0]["dom-jyldyzai"].circle
     assert circle is not None
     assert f"{circle.lat:.3f}" in areas_in(before)[0]
     assert f"{circle.lon:.3f}" in areas_in(before)[0]
@@ -305,13 +306,13 @@ def test_a_zone_is_shown_openly_only_by_an_explicit_flag_and_is_hidden_again_whe
     do_name_zone(roles.police, found.pk, condition="home", reason="пункт 3 постановления суда")
     paper = do_make_paper(roles.police, found.pk, rendition=Rendition.SERVED, language="en")
     assert "42.87461" in json.dumps(paper.document)
-    moved = {**HOME, "lat": 42.9}
+    moved = {**HOME, "lat": 42.878123, "radius_m": 800.0}
     do_vary_order(
         roles.police, found.pk, reason="новая зона",
         conditions=(ConditionDraft(kind="exclusion_zone", code="home", shape={"circle": moved}),),
     )  # fmt: skip
     hidden = do_make_paper(roles.police, found.pk, rendition=Rendition.SERVED, language="en")
-    assert "42.90000" not in json.dumps(hidden.document)
+    assert "42.87812" not in json.dumps(hidden.document)
     (shown,) = areas_in(hidden.document)
     area = PublicArea.objects.get(named=False)
     assert f"{area.lat:.3f}" in shown
@@ -442,7 +443,7 @@ def test_taking_a_paper_is_witnessed(database: Database, roles: Cast) -> None:
 def test_papers_of_earlier_versions_stay_as_they_were(database: Database, roles: Cast) -> None:
     found = order(roles.police)
     first = do_make_paper(roles.police, found.pk, rendition=Rendition.SERVED, language="ru")
-    do_vary_order(roles.police, found.pk, reason="срок короче", expires_at=found.expires_at - timedelta(days=1))
+    do_vary_order(roles.police, found.pk, reason="исправлена опечатка")
     second = do_make_paper(roles.police, found.pk, rendition=Rendition.SERVED, language="ru")
     assert [each.version for each in papers_for(roles.police, found.pk)] == [2, 1]
     assert paper_for(roles.police, first.pk).sha256 == first.sha256 != second.sha256

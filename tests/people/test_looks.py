@@ -184,7 +184,7 @@ def test_no_table_tells_a_canary_from_others(database: Database, roles: Cast) ->
         with database.connect() as connection:
             names = [name for (name,) in connection.execute(tables).fetchall()]
             return {
-                name: {row for (row,) in connection.execute(f"SELECT t::text FROM {name} t").fetchall()}  # type: ignore[arg-type]
+                name: {row for (row,) in connection.execute(f"SELECT t::text FROM {name} t").fetchall()}
                 for name in names
             }
 

@@ -104,7 +104,7 @@ def test_a_number_that_he_gave_is_never_used(roles: Cast, hers: Hers, giver: Giv
 
 def test_no_relative_of_his_helps_her_and_not_knowing_is_not_a_no(roles: Cast, hers: Hers) -> None:
     def name(**changed: Any) -> Any:
-        values = {"relative_of_his": Stated.NO, "consents": True, "phone": NUMBER} | changed
+        values: dict[str, Any] = {"relative_of_his": Stated.NO, "consents": True, "phone": NUMBER} | changed
         return do_name_helper(roles.police, person=hers.person.pk, name=NAME, relation=HelperRelation.FRIEND, **values)
 
     assert refused_field(lambda: name(relative_of_his=Stated.YES)) == "relative_of_his"
@@ -120,7 +120,10 @@ def test_no_relative_of_his_helps_her_and_not_knowing_is_not_a_no(roles: Cast, h
 
 def test_a_consent_stands_once_and_is_taken_back_without_touching_the_order(roles: Cast, hers: Hers) -> None:
     consent = do_record_consent(roles.police, person=hers.person.pk, kind=ConsentKind.DEVICE)
-    again = lambda: do_record_consent(roles.police, person=hers.person.pk, kind=ConsentKind.DEVICE)  # noqa: E731
+
+    def again() -> Any:
+        return do_record_consent(roles.police, person=hers.person.pk, kind=ConsentKind.DEVICE)
+
     assert refused_field(again) == "kind"
     do_withdraw_consent(roles.police, consent.pk)
     assert again().withdrawn_at is None
@@ -159,7 +162,7 @@ def test_names_numbers_and_schools_are_sealed_and_stand_in_no_row_and_no_witness
         tables = connection.execute(
             "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename LIKE 'people_%'"
         ).fetchall()
-        rows = str([connection.execute(f"SELECT t::text FROM {name} t").fetchall() for (name,) in tables])  # type: ignore[arg-type]
+        rows = str([connection.execute(f"SELECT t::text FROM {name} t").fetchall() for (name,) in tables])
     for text in (NUMBER, "Ребёнок", "школа № 0"):
         assert text not in rows
         assert text not in str(witnesses(database))
@@ -190,7 +193,8 @@ def test_a_child_with_him_has_an_owner_a_clock_and_notices_and_what_is_overdue_i
     assert list(children_with_him(roles.police, overdue_only=True)) == []
     do_child_is_back(juvenile, stay.pk)
     assert list(children_with_him(roles.police)) == []
-    assert do_record_child_with_him(roles.police, child=child.pk, respondent=him, since=clock.now())
+    again = do_record_child_with_him(roles.police, child=child.pk, respondent=him, since=clock.now())
+    assert list(children_with_him(roles.police)) == [again]
 
 
 def test_a_child_is_with_nobody_who_has_no_order_towards_her_and_not_in_the_future(roles: Cast, hers: Hers) -> None:

@@ -5,7 +5,8 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from aralyk import clock
 from aralyk.access.errors import Code, NotFound, Refused
@@ -337,11 +338,12 @@ def test_a_fresh_report_stands_in_these_lists(desk: Desk, waiting: Waiting, foun
     assert list(reports_for(desk.cast.police_elsewhere, waiting)) == []
 
 
-def test_a_list_of_reports_asks_the_database_the_same_number_of_times(
-    desk: Desk, django_assert_num_queries: object
-) -> None:
+def test_a_list_of_reports_asks_the_database_the_same_number_of_times_however_many_there_are(desk: Desk) -> None:
+    asked = []
     for _ in range(3):
         taken(desk.inspector)
-    with django_assert_num_queries(2):  # type: ignore[operator]  # pytest-django's context manager
-        rows = list(reports_for(desk.inspector, Waiting.NOT_ASSESSED))
-        assert [one.person.code for report in rows for one in report.involved.all()]
+        with CaptureQueriesContext(connection) as queries:
+            rows = list(reports_for(desk.inspector, Waiting.NOT_ASSESSED))
+            assert [one.person.code for report in rows for one in report.involved.all()]
+        asked.append(len(queries))
+    assert asked[0] == asked[2] <= 4

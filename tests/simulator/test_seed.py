@@ -97,7 +97,7 @@ def test_after_the_orders_have_ended_new_ones_follow_for_the_same_people_and_dev
     database: Database, home: Path
 ) -> None:
     seed(home=home, profile="test")
-    people, devices = set(Respondent.objects.values_list("pk", flat=True)), {device for device, _ in carried_now()}
+    people, devices = set(Order.objects.values_list("respondent", flat=True)), {device for device, _ in carried_now()}
     now_s = clock.now().timestamp()
     clock.follow(Pace(real_s=now_s, start_s=now_s + timedelta(days=200).total_seconds(), speed=1.0))
     try:

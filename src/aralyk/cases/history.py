@@ -45,6 +45,7 @@ class Group(StrEnum):
     DEVICE = "device"
     COMMAND = "command"
     CHECKUP = "checkup"
+    PAPER = "paper"
     VAULT = "vault"
     ACCESS = "access"
     PEOPLE = "people"
@@ -101,6 +102,32 @@ SHOWN: Final[Mapping[Kind, Group]] = MappingProxyType(
         Kind.GLASS_CLOSED: Group.ACCESS,
         Kind.GLASS_REVIEWED: Group.ACCESS,
         Kind.GLASS_REVIEW_OVERDUE: Group.ACCESS,
+        Kind.ORDER_PROPOSED: Group.ORDER,
+        Kind.ORDER_PROPOSAL_CONFIRMED: Group.ORDER,
+        Kind.ORDER_PROPOSAL_REFUSED: Group.ORDER,
+        Kind.ORDER_SUSPENDED: Group.ORDER,
+        Kind.ORDER_RESUMED: Group.ORDER,
+        Kind.EXTENSION_ASKED: Group.ORDER,
+        Kind.REDUCTION_REQUESTED: Group.ORDER,
+        Kind.REDUCTION_TALKED: Group.ORDER,
+        Kind.REDUCTION_DECIDED: Group.ORDER,
+        Kind.LIMITS_TOLD: Group.ORDER,
+        Kind.ZONE_NAMED: Group.ORDER,
+        Kind.AREA_DRAWN: Group.ORDER,
+        Kind.AREA_WITHHELD: Group.ORDER,
+        Kind.LOSS_RECORDED: Group.ORDER,
+        Kind.PAPER_MADE: Group.PAPER,
+        Kind.PAPER_TAKEN: Group.PAPER,
+        Kind.PAPER_DELIVERED: Group.PAPER,
+        Kind.ORDER_SERVED: Group.PAPER,
+        Kind.REGISTER_EXPORTED: Group.PAPER,
+        Kind.RESPONDENT_CHANGED: Group.PEOPLE,
+        Kind.PROTECTED_PERSON_CHANGED: Group.PEOPLE,
+        Kind.CHILD_WITH_RESPONDENT: Group.PEOPLE,
+        Kind.DEVICE_CHOSEN: Group.DEVICE,
+        Kind.VAULT_LOOK_ASKED: Group.VAULT,
+        Kind.VAULT_LOOK_ANSWERED: Group.VAULT,
+        Kind.VAULT_KEY_DESTROYED: Group.VAULT,
         Kind.BUNDLE_EXPORTED: Group.EXPORT,
     }
 )
@@ -113,7 +140,9 @@ NOT_SHOWN: Final = frozenset(
         Kind.PROCESS_STARTED, Kind.PROCESS_STOPPED, Kind.ALARM_RAISED, Kind.ALARM_CLEARED, Kind.OFFICER_COMPLAINT,
         Kind.GLASS_REFUSED, Kind.CONFLICT_RECORDED, Kind.CONFLICT_CONFIRMED, Kind.CONFLICT_REFUSED,
         Kind.CONFLICT_LIFT_ASKED, Kind.CONFLICT_LIFTED, Kind.DISTRICTS_LENT, Kind.DISTRICTS_TAKEN_BACK,
-        Kind.LOOKS_STOPPED, Kind.ACCOUNT_REVIEWED,
+        Kind.LOOKS_STOPPED, Kind.ACCOUNT_REVIEWED, Kind.PEOPLE_IMPORTED, Kind.REGISTER_REFUSED,
+        Kind.REGISTER_IMPORTED, Kind.CORRESPONDENT_ADDED, Kind.CORRESPONDENT_ALLOWED, Kind.CANARY_SET,
+        Kind.VAULT_MASTER_CHANGED,
     }
 )  # fmt: skip
 # The rest is for everybody who sees the order. Any one of the permissions is enough.

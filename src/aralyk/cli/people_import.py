@@ -23,6 +23,8 @@ def people_import(
     from aralyk.cli.schema import set_up_django
 
     set_up_django()
+    from django.utils import translation
+
     from aralyk.access.errors import Refused
     from aralyk.access.models import User
     from aralyk.access.sentences import sentence_of
@@ -34,10 +36,12 @@ def people_import(
     if user is None:
         raise CommandRefused("--by: expected the user name of an active account")
     try:
-        report = do_import_people(user, file.read_bytes(), source=source, apply=apply)
+        with translation.override("en"):  # as everything the command line says
+            report = do_import_people(user, file.read_bytes(), source=source, apply=apply)
     except Refused as refused:
         fields = "; ".join(f"{each.field}: expected {each.expected}" for each in refused.fields)
-        raise CommandRefused(f"{fields or sentence_of(refused)}") from None
+        with translation.override("en"):
+            raise CommandRefused(f"{fields or sentence_of(refused)}") from None
     for problem in report.problems:
         typer.echo(str(problem))
     done = "registered" if report.applied else "would be registered"

@@ -91,6 +91,8 @@ def _prepare() -> None:
 
 
 def _refusing(act: Callable[[], T]) -> T:
+    from django.utils import translation
+
     from aralyk.access.errors import NotFound, Refused
     from aralyk.access.sentences import sentence_of
 
@@ -98,7 +100,9 @@ def _refusing(act: Callable[[], T]) -> T:
         return act()
     except Refused as refused:
         fields = "; ".join(f"{each.field}: expected {each.expected}" for each in refused.fields)
-        raise CommandRefused(f"{sentence_of(refused)}{' ' + fields if fields else ''}") from None
+        with translation.override("en"):  # as everything the command line says
+            sentence = sentence_of(refused)
+        raise CommandRefused(f"{sentence}{' ' + fields if fields else ''}") from None
     except NotFound:
         raise CommandRefused("CODE: expected the code of a protected person about whom something is sealed") from None
 

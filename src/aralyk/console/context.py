@@ -10,19 +10,17 @@ from typing import Any, Final
 from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from aralyk import clock
 from aralyk.access.models import Role, User
-from aralyk.access.permissions import May, allows
 from aralyk.access.queries import shown_name
 from aralyk.console import sentences
 from aralyk.console.platform_state import platform_state
 from aralyk.console.script_words import script_words
-from aralyk.duties.queries import may_see_duties
+from aralyk.console.sections import sections
 from aralyk.incidents.queries import counts_for
 
 CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -51,16 +49,6 @@ ROLE_NAMES: Final[Mapping[Role, Promise]] = MappingProxyType(
     }
 )
 assert set(ROLE_NAMES) == set(Role)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Section:
-    """One entry of the navigation."""
-
-    url: str
-    title: str
-    icon: str
-    current: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,10 +82,14 @@ def desk(request: HttpRequest) -> dict[str, Any]:
         "words": script_words(),
     }
     if isinstance(user, User) and user.is_authenticated:
+        shown = sections(request, user)
+        beside = [section for section in shown if not section.in_bar]
         values |= {
             "person": shown_name(user),
             "role": role_name(user),
-            "sections": sections(request, user),
+            "sections": shown,
+            "more": bool(beside),
+            "more_current": next((section.title for section in beside if section.current), ""),
             "after": last_live_event(),
             **system_values(user),
         }
@@ -120,58 +112,6 @@ def system_values(user: User) -> dict[str, Any]:
             for priority in sorted(counts)
         ],
     }
-
-
-def sections(request: HttpRequest, user: User) -> list[Section]:
-    """The sections that this person's role opens."""
-    entries = [("desk", _("Desk"), "monitor"), ("orders", _("Orders"), "file-text"), ("devices", _("Devices"), "watch")]
-    entries.append(("people", _("People"), "user"))
-    if not allows(user, May.SEE_CASES):
-        entries = entries[:1]
-    if any(allows(user, may) for may in (May.LOOK_INTO_VAULT, May.CONFIRM_VAULT_LOOKS, May.WATCH_VAULT)):
-        entries.append(("vault", _("Vault"), "lock"))
-    if Role(user.role) is Role.DEFENCE_LAWYER:
-        entries.append(("served_papers", _("Served papers"), "file-text"))
-    if allows(user, May.READ_QUARANTINE):
-        entries.append(("quarantine", _("Quarantine"), "scan"))
-    if may_see_duties(user):
-        entries.append(("duties", _("Duties"), "clock"))
-    if allows(user, May.READ_RISK):
-        entries.append(("risk_proposals", _("Risk"), "activity"))
-    if Role(user.role) is not Role.ANALYST:
-        entries.append(("access", _("Access"), "key-round"))
-    if allows(user, May.MANAGE_USERS):
-        entries.append(("accounts", _("Accounts"), "user"))
-    match = request.resolver_match
-    here = match.url_name if match else ""
-    family = {
-        "incident": "desk",
-        "order": "orders",
-        "device": "devices",
-        "device_register": "devices",
-        "checkup": "devices",
-        "coverage": "devices",
-    }
-    family |= dict.fromkeys(
-        ("papers", "papers_make", "papers_sealed", "papers_zone", "paper", "paper_deliver"), "orders"
-    )
-    orders = ("order_new", "order_step", "orders_waiting", "order_proposal", "order_question", "order_reduction")
-    family |= dict.fromkeys((*orders, "order_vary", "order_act"), "orders")
-    family |= dict.fromkeys(("quarantined", "quarantine_look", "quarantine_release_all"), "quarantine")
-    family |= dict.fromkeys(("risk", "risk_assess", "risk_assessment", "risk_set", "risk_answer"), "risk_proposals")
-    family |= dict.fromkeys(("emergencies", "emergency", "conflicts", "access_review", "case_access"), "access")
-    family |= dict.fromkeys(("account", "account_new"), "accounts")
-    family |= dict.fromkeys(
-        ("respondent", "respondent_register", "respondent_add", "protected_person", "protected_register",
-         "protected_add", "protected_looks", "vault_look", "child_with_him"), "people",
-    )  # fmt: skip
-    family |= dict.fromkeys(("vault_show", "shelter_register"), "vault")
-    if Role(user.role) is Role.DEFENCE_LAWYER:
-        family["paper"] = "served_papers"
-    current = family.get(here or "", here)
-    return [
-        Section(url=reverse(name), title=title, icon=symbol, current=name == current) for name, title, symbol in entries
-    ]
 
 
 def role_name(user: User) -> str:

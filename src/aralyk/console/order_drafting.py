@@ -238,7 +238,7 @@ def plain_conditions(form: ConditionsForm, basis: str, protected: Sequence[UUID]
         ]
     for kind in kinds_of(basis):
         if given.get(f"kind_{kind['slug']}"):
-            numbers = {name: given.get(f"number_{kind['slug']}_{name}") for name in kind["numbers"]}
+            numbers: dict[str, Any] = {name: given.get(f"number_{kind['slug']}_{name}") for name in kind["numbers"]}
             found.append(ConditionDraft(kind=kind["slug"], code=kind["slug"], **numbers))
     return found
 

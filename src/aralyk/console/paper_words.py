@@ -13,7 +13,7 @@ from django.utils.translation import pgettext_lazy
 from aralyk.orders.drafts import REASON_MAX, REASON_MIN
 from aralyk.papers.looks import ON_PAPER
 from aralyk.papers.models import Recipient, Rendition, Way
-from aralyk.people.actions import PURPOSE_MAX, PURPOSE_MIN
+from aralyk.people.looks import PURPOSE_MAX, PURPOSE_MIN
 from aralyk.people.vault import SealedName
 
 WITHHELD: Final = "withheld"

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from django import forms
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from aralyk.access.errors import Refused
@@ -19,7 +18,7 @@ from aralyk.people.respondents import ADDRESS_MAX
 from aralyk.people.vault import VALUE_MAX
 
 _TOO_LONG: Final = _("Longer than %(limit_value)d characters")
-_EXPECTED: Final[dict[str, Promise]] = {
+_EXPECTED: Final[dict[str, Any]] = {
     "born_on": _("Write a day in the past, as in the papers"),
     "safe_until": _("Write a time after the first, on the same day"),
     "code": _("Write a code that nobody else has"),
@@ -37,7 +36,7 @@ _EXPECTED: Final[dict[str, Promise]] = {
 }
 
 
-def _text(label: Promise, *, longest: int = VALUE_MAX, required: bool = True, **named: Any) -> forms.CharField:
+def _text(label: Any, *, longest: int = VALUE_MAX, required: bool = True, **named: Any) -> forms.CharField:
     return forms.CharField(
         label=label,
         max_length=longest,
@@ -47,7 +46,7 @@ def _text(label: Promise, *, longest: int = VALUE_MAX, required: bool = True, **
     )
 
 
-def _choice(label: Promise, texts: Texts, *, listed: bool = False, **named: Any) -> forms.ChoiceField:
+def _choice(label: Any, texts: Texts, *, listed: bool = False, **named: Any) -> forms.ChoiceField:
     choices: list[tuple[str, Any]] = list(texts.items())
     return forms.ChoiceField(
         label=label,
@@ -58,7 +57,7 @@ def _choice(label: Promise, texts: Texts, *, listed: bool = False, **named: Any)
     )
 
 
-def _day(label: Promise, *, required: bool = False) -> forms.DateField:
+def _day(label: Any, *, required: bool = False) -> forms.DateField:
     return forms.DateField(
         label=label,
         required=required,
@@ -67,7 +66,7 @@ def _day(label: Promise, *, required: bool = False) -> forms.DateField:
     )
 
 
-def _time(label: Promise) -> forms.TimeField:
+def _time(label: Any) -> forms.TimeField:
     return forms.TimeField(
         label=label,
         required=False,

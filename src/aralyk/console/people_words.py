@@ -42,6 +42,10 @@ FACTS: Final[Texts] = MappingProxyType(
         "work_address": gettext_lazy("Work address"),
         "school_address": gettext_lazy("School address"),
         "shelter_address": gettext_lazy("Address of the shelter"),
+        "home_place": gettext_lazy("Home on the map"),
+        "work_place": gettext_lazy("Work on the map"),
+        "school_place": gettext_lazy("School on the map"),
+        "shelter_place": gettext_lazy("Shelter on the map"),
         "code_word": gettext_lazy("Code word"),
         "channel_number": gettext_lazy("Number of a way to reach her"),
         "child_name": gettext_lazy("Name of a child"),
@@ -139,7 +143,7 @@ WEAPONS: Final[Texts] = MappingProxyType(
     }
 )
 NOTICES: Final[Texts] = MappingProxyType(
-    {"school": gettext_lazy("School told"), "border": gettext_lazy("Border service told")}
+    {"school": gettext_lazy("notice to the school"), "border": gettext_lazy("notice to the border service")}
 )
 MISSING: Final[Texts] = MappingProxyType(
     {

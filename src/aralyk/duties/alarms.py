@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from django.db import connection, transaction
 
@@ -28,8 +28,7 @@ def do_raise_alarms(*, now: datetime, grace: timedelta) -> int:
     """
     late = _late_by_district(now - grace)
     changed = 0
-    with transaction.atomic(), connection.cursor() as wrapped:
-        cursor = cast(alarms.Cursor, wrapped)
+    with transaction.atomic(), connection.cursor() as cursor:
         for component in alarms.standing(cursor, prefix=OF_DUTIES):
             if component.removeprefix(OF_DUTIES) not in late:
                 changed += alarms.clear_alarm(cursor, component=component, by=System.DUTIES.value, at=now)

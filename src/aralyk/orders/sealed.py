@@ -22,9 +22,8 @@ from aralyk.orders.drafts import PROXIMITY, Circumstances, LawfulCondition, Plac
 from aralyk.orders.geometry import holds, metres_between
 from aralyk.orders.ground_coverage import coverage_of
 from aralyk.orders.sanity import FindingKind, Found
-from aralyk.people import sealing
 from aralyk.people.models import SealedField
-from aralyk.people.sealing import VAULT
+from aralyk.people.sealing import VAULT, open_fact
 from aralyk.people.vault import SealedName
 
 PURPOSE: Final = "check of an order's conditions: only the finding was told"
@@ -96,7 +95,7 @@ def _open(by: User, person: UUID, *, subject: str, at: datetime) -> dict[SealedN
     with transaction.atomic(using=VAULT):
         rows = list(
             SealedField.objects.using(VAULT).filter(
-                protected_person=person, field__in=[name.value for name in _PLACES]
+                protected_person=person, about=person, field__in=[name.value for name in _PLACES]
             )
         )  # fmt: skip
         if not rows:
@@ -110,7 +109,7 @@ def _open(by: User, person: UUID, *, subject: str, at: datetime) -> dict[SealedN
             data={"field": ",".join(sorted(row.field for row in rows)), "order": subject, "purpose": PURPOSE},
             using=VAULT,
         )
-    return {SealedName(row.field): parse_place(sealing.open_fact(row)) for row in rows}
+        return {SealedName(row.field): parse_place(open_fact(row)) for row in rows}
 
 
 def _check_not_too_often(by: User, person: UUID, *, at: datetime) -> None:

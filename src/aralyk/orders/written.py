@@ -35,7 +35,7 @@ def condition_read(written: Mapping[str, Any]) -> ConditionDraft:
         Refused: invalid: not the form that `condition_written` gives.
     """
     try:
-        who = {name: UUID(str(written[name])) for name in ("protected", "child") if written.get(name)}
+        who: dict[str, Any] = {name: UUID(str(written[name])) for name in ("protected", "child") if written.get(name)}
         rest = {name: value for name, value in written.items() if name not in {"protected", "child"}}
         return ConditionDraft(**rest, **who)
     except (TypeError, ValueError):

@@ -47,7 +47,7 @@ from aralyk.papers.sealed import sealed_document
 from aralyk.papers.served import CLOSED_AREA, ServedArea, ServedOrder, served_document, served_order
 from aralyk.papers.typesetting import set_pdf
 from aralyk.papers.words import Words, check_language
-from aralyk.people.actions import PURPOSE_MAX, PURPOSE_MIN
+from aralyk.people.looks import PURPOSE_MAX, PURPOSE_MIN
 from aralyk.people.vault import SealedName
 
 # To whom each rendition may be given; a sealed paper has its own way, by hand to an office that asked for it.

@@ -8,7 +8,7 @@ from typing import Final
 from aralyk.access.errors import Code, Refused
 from aralyk.access.models import User
 from aralyk.orders.models import Order
-from aralyk.people.actions import do_look
+from aralyk.people.looks import do_look
 from aralyk.people.vault import SealedName
 
 # What may stand on a paper. Not a shelter's address, a code word, a helper: those are read on the screen or not at all.

@@ -40,7 +40,7 @@ from aralyk.papers.geometry import circle_of
 from aralyk.papers.looks import look_at_facts
 from aralyk.papers.models import Correspondent, ExchangedFile, RegisterRecord
 from aralyk.papers.served import PROXIMITY, ServedArea
-from aralyk.people.actions import PURPOSE_MAX, PURPOSE_MIN
+from aralyk.people.looks import PURPOSE_MAX, PURPOSE_MIN
 from aralyk.people.vault import SealedName
 
 KEY_NAME: Final = "register"  # of the key's files

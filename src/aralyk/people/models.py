@@ -34,10 +34,6 @@ __all__ = [
 ]  # fmt: skip
 
 
-def _user(related_name: str = "+", *, null: bool = False) -> models.ForeignKey[models.Model, models.Model]:
-    return models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name=related_name, null=null)
-
-
 class Respondent(models.Model):
     """The person under electronic monitoring."""
 
@@ -58,7 +54,7 @@ class RespondentPlace(models.Model):
     respondent = models.ForeignKey(Respondent, on_delete=models.PROTECT, related_name="places")
     kind = models.CharField(max_length=16, choices=PlaceKind.choices)
     address = models.CharField(max_length=300)
-    recorded_by = _user()
+    recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     recorded_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
 
@@ -70,7 +66,7 @@ class Weapon(models.Model):
     respondent = models.ForeignKey(Respondent, on_delete=models.PROTECT, related_name="known_weapons")
     kind = models.CharField(max_length=16, choices=WeaponKind.choices)
     registered = models.CharField(max_length=16, choices=Stated.choices)
-    recorded_by = _user()
+    recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     recorded_at = models.DateTimeField()
     seized_at = models.DateTimeField(null=True)
 
@@ -116,7 +112,7 @@ class Shelter(models.Model):
     desk = models.OneToOneField(ProtectedPerson, on_delete=models.PROTECT, related_name="shelter")
     duty_phone = models.CharField(max_length=40)
     meeting_point = models.CharField(max_length=200)
-    recorded_by = _user()
+    recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     recorded_at = models.DateTimeField()
 
 
@@ -127,9 +123,9 @@ class SafeChannel(models.Model):
     protected_person = models.ForeignKey(ProtectedPerson, on_delete=models.PROTECT, related_name="channels")
     how = models.CharField(max_length=16, choices=How.choices)
     given_by = models.CharField(max_length=16, choices=GivenBy.choices)
-    recorded_by = _user()
+    recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     recorded_at = models.DateTimeField()
-    confirmed_by = _user(null=True)
+    confirmed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True)
     confirmed_at = models.DateTimeField(null=True)  # in a private conversation
     ended_at = models.DateTimeField(null=True)
 
@@ -141,7 +137,7 @@ class Helper(models.Model):
     protected_person = models.ForeignKey(ProtectedPerson, on_delete=models.PROTECT, related_name="helpers")
     relation = models.CharField(max_length=16, choices=HelperRelation.choices)
     consent_at = models.DateTimeField()
-    recorded_by = _user()
+    recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     withdrawn_at = models.DateTimeField(null=True)
 
 
@@ -153,9 +149,11 @@ class Consent(models.Model):
     kind = models.CharField(max_length=32, choices=ConsentKind.choices)
     given_at = models.DateTimeField()
     until = models.DateTimeField(null=True)
-    recorded_by = _user()
+    recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     withdrawn_at = models.DateTimeField(null=True)
-    withdrawal_recorded_by = _user(null=True)
+    withdrawal_recorded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True
+    )
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
@@ -176,7 +174,7 @@ class Child(models.Model):
     lives_with = models.CharField(max_length=16, choices=LivesWith.choices)
     role = models.CharField(max_length=16, choices=RoleOfChild.choices)
     child_of_respondent = models.CharField(max_length=8, choices=Stated.choices)
-    recorded_by = _user()
+    recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     recorded_at = models.DateTimeField()
 
 
@@ -187,10 +185,12 @@ class Representative(models.Model):
     protected_person = models.ForeignKey(ProtectedPerson, on_delete=models.PROTECT, related_name="representatives")
     child = models.ForeignKey(Child, on_delete=models.PROTECT, related_name="guardians", null=True)
     kind = models.CharField(max_length=24, choices=RepresentativeKind.choices)
-    account = _user("represents", null=True)
+    account = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="represents", null=True
+    )
     consent_at = models.DateTimeField(null=True)  # null: by law, as for a child's guardian
     until = models.DateTimeField(null=True)
-    recorded_by = _user()
+    recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     recorded_at = models.DateTimeField()
     withdrawn_at = models.DateTimeField(null=True)
 
@@ -202,12 +202,12 @@ class ChildWithRespondent(models.Model):
     child = models.ForeignKey(Child, on_delete=models.PROTECT, related_name="stays_with_respondent")
     respondent = models.ForeignKey(Respondent, on_delete=models.PROTECT, related_name="+")
     since = models.DateTimeField()
-    owner = _user()
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     due_at = models.DateTimeField()  # until when the owner must have found out, or brought the child back
-    recorded_by = _user()
+    recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     recorded_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
-    ended_by = _user(null=True)
+    ended_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True)
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
@@ -224,7 +224,7 @@ class ChildNotice(models.Model):
     kind = models.CharField(max_length=16, choices=NoticeKind.choices)
     due_at = models.DateTimeField()
     given_at = models.DateTimeField(null=True)
-    given_by = _user(null=True)
+    given_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True)
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
@@ -241,10 +241,10 @@ class LookRequest(models.Model):
     field = models.CharField(max_length=32)
     about = models.UUIDField()
     purpose = models.CharField(max_length=400)
-    asked_by = _user()
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     asked_at = models.DateTimeField()
     answer_until = models.DateTimeField()
-    answered_by = _user(null=True)
+    answered_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True)
     answered_at = models.DateTimeField(null=True)
     confirmed = models.BooleanField(null=True)
     shown_at = models.DateTimeField(null=True)

@@ -168,10 +168,10 @@ def orders_of(user: User, person: ProtectedPerson | Respondent) -> list[dict[str
 
     Orders stand above people: these are their columns, for links and dates.
     """
-    theirs = type(person).objects.filter(seen_by(user, order="orders__"), pk=person.pk)  # type: ignore[attr-defined]
+    theirs = type(person).objects.filter(seen_by(user, order="orders__"), pk=person.pk)
     columns = ("number", "issued_at", "starts_at", "expires_at", "ended_at", "district", "threat")
     found = theirs.exclude(orders=None).values(id=F("orders__pk"), **{name: F(f"orders__{name}") for name in columns})
-    return list(found.order_by("-orders__issued_at", "orders__pk"))
+    return [dict(row) for row in found.order_by("-orders__issued_at", "orders__pk")]
 
 
 def children_with_him(user: User, *, overdue_only: bool = False) -> QuerySet[ChildWithRespondent]:

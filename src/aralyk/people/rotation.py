@@ -149,7 +149,7 @@ def do_destroy_key(code: str, *, reason: str) -> None:
     reason = check_text("reason", reason, longest=REASON_MAX, shortest=REASON_MIN)
     person = _person(code)
     at = clock.now()
-    if person.orders.filter(ended_at__isnull=True, expires_at__gt=at).exists():  # type: ignore[attr-defined]
+    if person.orders.filter(ended_at__isnull=True, expires_at__gt=at).exists():
         raise Refused(Code.ORDER_STANDS)
     with transaction.atomic(using=VAULT):
         stored = StoredKey.objects.using(VAULT).select_for_update().filter(protected_person=person.pk).first()

@@ -37,6 +37,10 @@ class SealedName(StrEnum):
     WORK_ADDRESS = "work_address"
     SCHOOL_ADDRESS = "school_address"
     SHELTER_ADDRESS = "shelter_address"
+    HOME_PLACE = "home_place"  # the same places as points, "42.874600,74.612200", for checks that return no point
+    WORK_PLACE = "work_place"
+    SCHOOL_PLACE = "school_place"
+    SHELTER_PLACE = "shelter_place"
     CODE_WORD = "code_word"
     CHANNEL_NUMBER = "channel_number"
     CHILD_NAME = "child_name"
@@ -45,10 +49,6 @@ class SealedName(StrEnum):
     HELPER_PHONE = "helper_phone"
     REPRESENTATIVE_NAME = "representative_name"
     REPRESENTATIVE_PHONE = "representative_phone"
-    HOME_PLACE = "home_place"  # the same places as points, "42.874600,74.612200", for checks that return no point
-    WORK_PLACE = "work_place"
-    SCHOOL_PLACE = "school_place"
-    SHELTER_PLACE = "shelter_place"
 
 
 OWN_FACTS: Final = (
@@ -58,11 +58,11 @@ OWN_FACTS: Final = (
     SealedName.WORK_ADDRESS,
     SealedName.SCHOOL_ADDRESS,
     SealedName.SHELTER_ADDRESS,
-    SealedName.CODE_WORD,
     SealedName.HOME_PLACE,
     SealedName.WORK_PLACE,
     SealedName.SCHOOL_PLACE,
     SealedName.SHELTER_PLACE,
+    SealedName.CODE_WORD,
 )
 # A shelter is a secret of everybody in it: a second person confirms before it is shown.
 NEEDS_SECOND: Final = frozenset({SealedName.SHELTER_ADDRESS, SealedName.SHELTER_PLACE})

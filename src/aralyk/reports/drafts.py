@@ -18,6 +18,7 @@ from aralyk.people.models import Stated
 from aralyk.people.vault import SealedName
 from aralyk.reports.models import Answer, Applicant, Channel, Part, Report, WhyNotTold
 
+HOME_JURISDICTION: Final = "KG"  # until a second country has an installation
 WORDS_MAX: Final = 8_000  # characters: two pages of an account; a longer one is a document
 CONTACT_MAX: Final = 1_000
 REASON_MIN: Final = 10  # a prosecutor will read it: "no" is no reason
@@ -104,7 +105,7 @@ class ReportDraft:
     statements: Mapping[str, Said] = field(default_factory=dict)
     happened_at: datetime | None = None
     established_at: datetime | None = None
-    jurisdiction: str = "KG"
+    jurisdiction: str = HOME_JURISDICTION
     synthetic: bool = False
 
 

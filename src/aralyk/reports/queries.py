@@ -17,7 +17,7 @@ from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 from aralyk import clock
 from aralyk.access.errors import NotFound
 from aralyk.access.models import User
-from aralyk.access.permissions import May, allows, in_districts
+from aralyk.access.permissions import GRANTS, May, allows, in_districts
 from aralyk.access.sight import sight
 from aralyk.access.witness import witness
 from aralyk.evidence.kinds import Kind
@@ -219,6 +219,14 @@ def from_report(user: User, report_id: UUID, *, asked: tuple[str, ...]) -> FromR
             slug: plain.get(Answer(said[slug]), Stated.UNKNOWN) if slug in said else Stated.UNKNOWN for slug in asked
         },
     )
+
+
+def officers_near(user: User, report: Report) -> QuerySet[User]:
+    """Colleagues of whom somebody may complain in a report: whoever takes or decides on reports of its district."""
+    named = report.complaints.values("officer")
+    roles = [role for role, grant in GRANTS.items() if May.READ_REPORTS in grant.may and May.TAKE_REPORTS in grant.may]
+    near = User.objects.filter(is_active=True, role__in=roles, districts__contains=[report.district])
+    return near.exclude(pk__in=named).exclude(pk=user.pk).order_by("display_name", "username")
 
 
 def conflicts(*, since: datetime | None = None) -> list[tuple[int, str]]:

@@ -85,6 +85,7 @@ _SURNAMES: Final = ("Вымышленов", "Примеров", "Образцо�
 _MEN: Final = ("Азамат", "Нурлан", "Бакыт", "Эрлан", "Тимур", "Санжар", "Канат", "Улан", "Марат")
 _WOMEN: Final = ("Айгуль", "Гүлнара", "Жылдыз", "Асель", "Мээрим", "Назгүл", "Чолпон", "Бермет", "Динара")
 MEN_PROTECTED: Final = frozenset({6, 18})  # orders protect men too
+PAIRS_NAMED: Final = 18  # names above belong to nobody of the pilot's orders
 _ROW_NUMBER_FROM_M: Final = 3600
 
 

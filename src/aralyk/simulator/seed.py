@@ -28,7 +28,8 @@ from aralyk.orders.sealed import written_place
 from aralyk.people.actions import do_register_protected_person, do_register_respondent
 from aralyk.people.models import ProtectedPerson, Respondent, Stated
 from aralyk.people.vault import SealedName
-from aralyk.simulator import city, fitted, roster
+from aralyk.reports.models import Report
+from aralyk.simulator import city, fitted, reports, roster
 from aralyk.simulator.fitted import Fitted, Fitting
 from aralyk.simulator.pilot import INTERVAL_S, Pair, Wire, Zone, cast
 from aralyk.simulator.roster import ACCOUNTS, ADMINISTRATOR, DEMO_PASSWORD, DISTRICT_OF_SIDE, Account
@@ -37,8 +38,6 @@ SEED: Final = 20261121
 ENDS_TOO_SOON: Final = timedelta(days=1)
 POLICE_TERM: Final = timedelta(days=30)  # 3 days, and 30 at her request
 COURT_TERM: Final = timedelta(days=85)  # three months at most
-REPORTED_BEFORE: Final = timedelta(hours=19)
-ESTABLISHED_BEFORE: Final = timedelta(hours=11)
 _WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat")
 _CONDITIONS_WITHOUT_DEVICE: Final = {
     "police_temporary_order": ("no_violence", "no_contact", "no_searching"),
@@ -107,6 +106,7 @@ def seed(
         issued += desk.place(pair)
         if progress is not None:
             progress(done, len(pairs))
+    desk.report_more(pairs[0])
     return Seeded(accounts=(*ACCOUNTS, ADMINISTRATOR), password=DEMO_PASSWORD, orders=len(pairs), issued=issued)
 
 
@@ -164,8 +164,34 @@ class _Desk:
         else:
             respondent, protected = last.respondent, last.protected_persons.get()
             self._take_off(by, last, now=now)
+        report = None
+        if last is None:
+            report = self._report(by, pair, respondent, protected, now=now)
         draft = _draft(pair, respondent, protected, turn=turn, now=now)
-        return do_issue_order(by, replace(draft, answers={one.key: _ANSWER for one in findings_of(by, draft)}))
+        draft = replace(draft, report=None if report is None else report.pk)
+        order = do_issue_order(by, replace(draft, answers={one.key: _ANSWER for one in findings_of(by, draft)}))
+        if report is not None:
+            reports.close_with_order(by, report)
+        return order
+
+    def report_more(self, pair: Pair) -> None:
+        """Add the reports that wait, one of them on the respondent of this pair."""
+        order = Order.objects.filter(number__startswith=_number_stem(pair), synthetic=True).earliest("issued_at")
+        reports.three_more(
+            self._issuers[order.district], joined_to=order.respondent_id,
+            protected=order.protected_persons.get().pk, district=order.district,
+        )  # fmt: skip
+
+    def _report(
+        self, by: User, pair: Pair, respondent: Respondent, protected: ProtectedPerson, *, now: datetime
+    ) -> Report:
+        """What came before the order: a report, and an assessment that gives the level of the pilot's cast."""
+        report = reports.take(
+            by, respondent=respondent.pk, protected=protected.pk, district=DISTRICT_OF_SIDE[pair.respondent_side],
+            language=protected.language, statements=_statements(pair), at=now,
+        )  # fmt: skip
+        reports.assess(by, report, level=pair.threat)
+        return report
 
     def _register(self, by: User, pair: Pair) -> tuple[Respondent, ProtectedPerson]:
         respondent = do_register_respondent(
@@ -263,13 +289,9 @@ def _draft(pair: Pair, respondent: Respondent, protected: ProtectedPerson, *, tu
             *(_zone_condition(zone) for zone in pair.zones),
             *(ConditionDraft(kind=kind) for kind in _CONDITIONS_WITHOUT_DEVICE[basis]),
         ),
-        statements={
-            "weapons": Stated.UNKNOWN if pair.number % 4 == 0 else Stated.NO,
-            "children": Stated.YES if pair.protected.school is not None else Stated.NO,
-            "prior_reports": Stated.YES if pair.threat == "high" else Stated.NO,
-        },
-        reported_at=now - REPORTED_BEFORE,
-        established_at=now - ESTABLISHED_BEFORE,
+        statements=_statements(pair),
+        reported_at=now - reports.REPORTED_BEFORE,
+        established_at=now - reports.ESTABLISHED_BEFORE,
         extension_requested=police,
         circumstances=Circumstances(
             his_home=_place(pair.respondent.home),
@@ -285,6 +307,14 @@ def _draft(pair: Pair, respondent: Respondent, protected: ProtectedPerson, *, tu
 def _place(place: city.Place) -> Place:
     lat, lon = place.door.degrees()
     return Place(lat=lat, lon=lon)
+
+
+def _statements(pair: Pair) -> dict[str, Stated]:
+    return {
+        "weapons": Stated.UNKNOWN if pair.number % 4 == 0 else Stated.NO,
+        "children": Stated.YES if pair.protected.school is not None else Stated.NO,
+        "prior_reports": Stated.YES if pair.threat == "high" else Stated.NO,
+    }
 
 
 def _zone_condition(zone: Zone) -> ConditionDraft:

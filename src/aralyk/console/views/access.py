@@ -31,11 +31,13 @@ from aralyk.access.permissions import GRANTS, May, Scope, allows
 from aralyk.access.queries import shown_name
 from aralyk.access.reviews import count_overdue, do_review_account, reviews_due_for
 from aralyk.access.sentences import sentence_of
+from aralyk.console import law
 from aralyk.console.access_forms import CoverForm, FindingForm, GlassForm, ReviewForm, blame, end_of, start_of
 from aralyk.console.access_words import ENDINGS, FINDINGS, RIGHTS
 from aralyk.console.context import role_name
 from aralyk.console.forms import problems
 from aralyk.console.people import person_of
+from aralyk.console.views.accounts import JURISDICTION
 
 _ANSWERS: Final[Mapping[str, Callable[[User, int], BreakGlass]]] = {
     "confirm": do_confirm_glass, "refuse": do_refuse_glass, "close": do_close_glass,
@@ -246,11 +248,13 @@ def _accounts_due(request: HttpRequest, *, wrong: tuple[int, forms.Form] | None 
     user = person_of(request)
     if not allows(user, May.REVIEW_ACCOUNTS):
         raise NotFound("access_review")
-    due = reviews_due_for(user)
+    due, at = reviews_due_for(user), clock.now()
     rows = [
         {
             "id": one.account.pk, "name": shown_name(one.account), "username": one.account.username,
-            "agency": one.account.agency, "role": role_name(one.account), "districts": one.account.districts,
+            "agency": law.agency_name(JURISDICTION, one.account.agency_id, at=at) if one.account.agency_id else "",
+            "role": role_name(one.account),
+            "districts": [law.district_name(JURISDICTION, code, at=at) for code in one.account.districts],
             "reviewed_at": one.reviewed_at, "due_at": one.due_at, "overdue": one.overdue,
             "last_login": one.account.last_login,
             "form": wrong[1] if wrong and wrong[0] == one.account.pk else ReviewForm(prefix=str(one.account.pk)),

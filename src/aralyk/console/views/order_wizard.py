@@ -33,8 +33,8 @@ from aralyk.orders.sanity import FindingKind, Found
 from aralyk.orders.sealed import written_place
 from aralyk.orders.templates import templates_on
 from aralyk.people.actions import do_register_protected_person, do_register_respondent
-from aralyk.people.models import ProtectedPerson, Stated
-from aralyk.people.queries import respondent_for
+from aralyk.people.models import Stated
+from aralyk.people.queries import find_protected_person, respondent_for
 from aralyk.people.vault import SealedName
 from aralyk.reports.queries import FromReport, from_report
 
@@ -151,7 +151,7 @@ def _people(request: HttpRequest, user: User, draft: DraftedOrder) -> HttpRespon
     )  # fmt: skip
     if request.method == "POST" and form.is_valid():
         try:
-            protected = _known(form.cleaned_data["codes"])
+            protected = _known(user, form.cleaned_data["codes"])
             draft.content["who"] = {
                 "report": who.get("report"),
                 "district": form.cleaned_data["district"],
@@ -181,12 +181,12 @@ def _respondent(user: User, given: dict[str, Any]) -> str:
     return str(made.pk)
 
 
-def _known(codes: str) -> list[str]:
+def _known(user: User, codes: str) -> list[str]:
     wanted = list(dict.fromkeys(code.strip().upper() for code in codes.split(",") if code.strip()))[:CODES_MAX]
-    found = {one.code: str(one.pk) for one in ProtectedPerson.objects.filter(code__in=wanted)}
-    if set(found) != set(wanted):
-        raise Refused.field("codes", expected="codes of people who are registered")
-    return [found[code] for code in wanted]
+    found = [find_protected_person(user, code) for code in wanted]
+    if None in found:
+        raise Refused.field("codes", expected="codes of people of your districts, or of nobody's case yet")
+    return [str(one.pk) for one in found if one is not None]
 
 
 def _registered(user: User, given: dict[str, Any]) -> list[str]:

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from typing import Any
 
 from django.db import migrations
 
@@ -15,7 +16,7 @@ LATIN = (
 )  # fmt: skip
 
 
-def key_of(name):
+def key_of(name: str) -> str:
     text = name.casefold().translate(CYRILLIC)
     text = "".join(letter for letter in unicodedata.normalize("NFKD", text) if not unicodedata.combining(letter))
     for spelt, sound in LATIN:
@@ -24,7 +25,7 @@ def key_of(name):
     return "".join(f" {word}" for word in words if word)[:300]
 
 
-def write_keys(apps, schema_editor):
+def write_keys(apps: Any, schema_editor: Any) -> None:
     respondents = apps.get_model("people", "Respondent").objects.using(schema_editor.connection.alias)
     for respondent in respondents.filter(name_key="").iterator(chunk_size=2000):
         respondents.filter(pk=respondent.pk).update(name_key=key_of(respondent.name))
