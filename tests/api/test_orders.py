@@ -53,7 +53,7 @@ def plan(roles: Cast, **changed: Any) -> dict[str, Any]:
 
 
 def answered(roles: Cast, body: dict[str, Any]) -> dict[str, Any]:
-    status, found = post(roles.police, "/orders/check", body)
+    status, found = post(roles.police, "/order-checks", body)
     assert status == 200, found
     given = {"reason": "известно при выдаче", "alternative": "охрана в подъезде, убежище"}
     return body | {"answers": {one["key"]: given for one in found}}
@@ -72,7 +72,7 @@ def test_an_order_is_checked_answered_and_issued(database: Database, roles: Cast
 
 
 def test_a_finding_holds_no_place(roles: Cast) -> None:
-    _, found = post(roles.police, "/orders/check", plan(roles))
+    _, found = post(roles.police, "/order-checks", plan(roles))
     assert found
     assert "42." not in json.dumps(found)
 

@@ -42,7 +42,7 @@ def _detail(request: HttpRequest, order: Order) -> shared.OrderDetail:
     return shared.order_detail(found, list(queries.conditions_of(found)), at=clock.now())
 
 
-@api.post("/orders/check", response=_responses(list[schemas.FindingOut]), tags=TAGS)
+@api.post("/order-checks", response=_responses(list[schemas.FindingOut]), tags=TAGS)
 def check_order(request: HttpRequest, payload: schemas.OrderIn) -> list[schemas.FindingOut]:
     """What the checks find in an order that is not issued yet; each must be answered when it is."""
     return [schemas.finding(one) for one in findings_of(user_of(request), schemas.order_draft(payload))]
