@@ -215,6 +215,7 @@ def test_an_operator_may_look_and_may_not_release(database: Database, roles: Cas
         (b"?id=phone-0001&lat=42.87&lon=74.6&timestamp=1700000000\n", "r17h", None, Obstacle.UNKNOWN_PROTOCOL),
         (encode_link(HIS).rstrip(b"$"), "r16h", None, Obstacle.EMPTY),
     ],
+    ids=lambda value: "" if isinstance(value, bytes) else str(value),  # bytes with the time in them: no name of a test
 )
 def test_a_persons_word_does_not_replace_what_only_the_frame_can_prove(
     database: Database, roles: Cast, raw: bytes, protocol: str, device: str | None, obstacle: Obstacle
