@@ -16,7 +16,7 @@ class FoundInLog:
 
     Attributes:
         keys: One number for each, sorted, each once.
-        span_s: From the first receipt to the last.
+        span_s: From the first receipt of a record to the last.
         opened: (order, receipt) of the records that opened an incident -> (device, its time, incident, kind).
     """
 
@@ -76,8 +76,9 @@ def found_in_log() -> FoundInLog:
                     assert isinstance(line, Frame)
                     assert line.device is not None
                     device, received_us = index_of(line.device), to_us(line.received_at)
-                    first_us, last_us = min(first_us, received_us), max(last_us, received_us)
                     times_us = [message.fixed_at_us for message in line.messages if message.fixed_at_us is not None]
+                    if times_us:  # a login comes before the first record is due
+                        first_us, last_us = min(first_us, received_us), max(last_us, received_us)
                     keys += [key_of(device, at_us) for at_us in times_us]
                     found = wanted.get((str(order_id(device // 2)), _iso(received_us)))
                     if found is not None and times_us:
