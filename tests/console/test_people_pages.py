@@ -228,7 +228,7 @@ def test_a_child_with_him_is_recorded_seen_overdue_and_ended_on_the_pages(roles:
     assert "Child born 2018" in text_of(client, "/people/")
     ChildWithRespondent.objects.update(due_at=clock.now() - timedelta(minutes=1))
     assert "Overdue" in text_of(client, "/people/")
-    assert "overdue since" in text_of(client, her_page(case))
+    assert "overdue</span>" in text_of(client, her_page(case))
     juvenile = account("juvenile", Role.JUVENILE_OFFICER, HERE)
     assert client_of(juvenile).post(f"/people/rows/children-take/{stay.pk}").status_code == 302
     for act in ("school", "border", "back"):

@@ -98,7 +98,7 @@ def register(request: HttpRequest) -> HttpResponse:
     form = ProtectedForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
-        sealed = {name: given[name.value] for name in OWN_FACTS if given[name.value].strip()}
+        sealed = {name: given[name.value] for name in OWN_FACTS if given.get(name.value, "").strip()}
         try:
             made = do_register_protected_person(user, sealed=sealed, **_how_to_speak(given))
         except Refused as refused:
