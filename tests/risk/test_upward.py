@@ -107,6 +107,19 @@ def test_the_end_of_an_order_is_told_two_weeks_ahead_and_again_when_it_moved(pai
     assert ahead == {now + timedelta(days=1), now + timedelta(days=4)}
 
 
+def test_an_event_that_names_a_law_nobody_has_is_urgent_and_holds_nothing_up(database: Database, pair: Pair) -> None:
+    found = order(pair.inspector, respondent=pair.respondent.pk)
+    raised(database, found)
+    raised(database, found, kind="panic")
+    tell()
+    first = RiskEvent.objects.earliest("pk")
+    first.facts = {**first.facts, "jurisdiction": "nowhere"}
+    first.save(update_fields=["facts"])
+    assert do_pick_up_events() == 2
+    assert not RiskEvent.objects.filter(picked_up_at__isnull=True).exists()
+    assert {one.cause for one in reassessments_for(pair.inspector)} == {"possible_violation", "panic"}
+
+
 def test_the_console_role_may_tell(database: Database, roles: Cast) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT current_user")

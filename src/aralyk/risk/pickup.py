@@ -14,7 +14,8 @@ from django.db import transaction
 from aralyk import clock
 from aralyk.access.witness import System, witness
 from aralyk.evidence.kinds import Kind
-from aralyk.jurisdictions.loader import pack
+from aralyk.jurisdictions.loader import PackInvalid, pack
+from aralyk.jurisdictions.pack import NotInForce
 from aralyk.people.models import ProtectedPerson
 from aralyk.risk import clocks
 from aralyk.risk.events import REQUIRE_REASSESSMENT, Cause
@@ -91,8 +92,15 @@ def _persons(event: RiskEvent) -> Sequence[UUID | None]:
 
 
 def _rule_for(event: RiskEvent, person: UUID | None) -> LevelRule:
+    """The clocks of the level that stands; where no pack has them, those of an urgent case here.
+
+    One row that names a law nobody has must neither be lost nor hold up the rows behind it.
+    """
     standing = None if person is None else standing_of(event.respondent_id, person)
     told = str(event.facts.get("jurisdiction", JURISDICTION))
     jurisdiction = standing.assessment.jurisdiction if standing else told
-    level = Level(standing.level) if standing else URGENT
-    return rule_of(jurisdiction, level, on=pack(jurisdiction).day_of(clock.now()))
+    try:
+        level = Level(standing.level) if standing else URGENT
+        return rule_of(jurisdiction, level, on=pack(jurisdiction).day_of(clock.now()))
+    except (PackInvalid, NotInForce):
+        return rule_of(JURISDICTION, URGENT, on=pack(JURISDICTION).day_of(clock.now()))
