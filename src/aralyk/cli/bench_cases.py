@@ -76,7 +76,7 @@ class Cases:
         _answer_all_but(OPEN)
         _analyze()
         return Rows(
-            respondents=_count("people_respondent"),
+            respondents=_count("(SELECT DISTINCT respondent_id FROM orders_order) AS watched"),
             devices=_count("devices_device"),
             places=_count("device_status"),
             fixes=_count("fix"),
