@@ -40,7 +40,9 @@ FOOT = """
   can prove a meeting from it. The rows "<= 150 m" and "<= 50 m" show the engine without it.
 - **Turning in.** The three that 2.1.1 told late were looked at: one had nothing after the turn but a place 1.7 km wrong
   that declared 258 m; one was told three seconds late, in a burst of fixes that had been kept; one stood in the ring
-  while her own place was two and a half minutes old. The last two were mended (2.1.2).
+  while her own place was two and a half minutes old. The last two were mended (2.1.2). Two more were never critical,
+  though the second ring had been before the turn: the one looked at (seed 15) had only places after the turn that lay
+  9 km, 250 m and 1.7 km off and declared 306 m; it stayed at priority 2.
 - **The rest.** A silence or reachable-set alert is missing only where a newest place lies, or where somebody unseen
   goes faster than the 60 km/h in a straight line that the reachable set assumes: that is the bound, and within it none
   is missing. At priority 2 somebody at rest who is heard without a place waits up to 25 min at low and medium threat
