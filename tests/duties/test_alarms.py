@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import threading
-import time
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
-import pytest
 from django.db import connection
 
 from aralyk import clock
@@ -22,6 +21,7 @@ from aralyk.risk.models import RiskDuty
 from tests.conftest import Database
 from tests.orders.cast import HERE, witnesses
 from tests.orders.stage import roles, with_accounts
+from tests.platform.waiting import wait_until
 from tests.risk.cast import assessed
 from tests.risk.conftest import Pair, pair
 
@@ -83,24 +83,21 @@ def test_the_alarm_is_for_whoever_answers_for_the_district_or_oversees_it(pair: 
         assert (COMPONENT in alarms_seen_by(user, [COMPONENT])) is sees
 
 
-def test_the_running_jobs_process_says_it_by_itself(
-    database: Database, pair: Pair, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def _alarm() -> Any:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT state, detail->'rows' FROM platform_alarm WHERE component = %s", (COMPONENT,))
+        return cursor.fetchone()
+
+
+def test_the_running_jobs_process_says_it_by_itself(database: Database, pair: Pair, tmp_path: Path) -> None:
     duty = late(pair, by=timedelta(minutes=30))
     stop = threading.Event()
     jobs = Jobs(JobsSettings(home=tmp_path, risk_s=1, duty_grace_minutes=10), stop)
     running = threading.Thread(target=jobs._follow_risk)
     running.start()
     try:
-        deadline_s = time.monotonic() + 30
-        found = None
-        while time.monotonic() < deadline_s and found is None:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT state, detail->'rows' FROM platform_alarm WHERE component = %s", (COMPONENT,))
-                found = cursor.fetchone()
-            time.sleep(0.1)
+        found = wait_until(_alarm, within_s=30.0, what="the alarm of the district")
     finally:
         stop.set()
         running.join()
-    assert found is not None
     assert (found[0], f"risk_duty:{duty.pk}" in str(found[1])) == ("raised", True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -22,6 +21,7 @@ from aralyk.risk.actions import do_assess, do_confirm_lowering, do_set_level
 from aralyk.risk.levels import Level
 from tests.conftest import Database
 from tests.orders.cast import controls, order, protected, witnesses
+from tests.platform.waiting import wait_until
 from tests.risk.cast import WHY, assessed, form
 from tests.risk.conftest import Pair, pair
 
@@ -116,7 +116,7 @@ def test_the_look_for_orders_below_their_level_is_one_query(pair: Pair) -> None:
 
 
 def test_the_running_jobs_process_carries_a_raised_level_to_the_engines_log(
-    database: Database, pair: Pair, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    database: Database, pair: Pair, tmp_path: Path
 ) -> None:
     found = ordered(pair, Threat.LOW)
     stop = threading.Event()
@@ -125,9 +125,7 @@ def test_the_running_jobs_process_carries_a_raised_level_to_the_engines_log(
     running.start()
     try:
         assessed(pair, Level.EXTREME)
-        deadline_s = time.monotonic() + 30
-        while time.monotonic() < deadline_s and controls(database)[-1]["version"] == 1:
-            time.sleep(0.1)
+        wait_until(lambda: controls(database)[-1]["version"] > 1, within_s=30.0, what="a version of the raised threat")
     finally:
         stop.set()
         running.join()
