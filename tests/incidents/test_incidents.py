@@ -83,7 +83,7 @@ def test_closing_needs_an_owner_a_reason_and_an_opinion(database: Database, role
     before = len(witnesses(database))
     closed = do_close(roles.operator, incident.pk, **closing)
     assert (closed.status, closed.outcome, closed.closed_by) == ("closed", "no_pursuit", roles.operator)
-    ((kind, _, _, data),) = witnesses(database)[before:]
+    (kind, _, _, data), *_ = witnesses(database)[before:]
     assert kind == "incident_closed"
     assert (data["outcome"], data["threat"], data["still_open"]) == ("no_pursuit", "high", False)
     assert REASON not in str(data)

@@ -26,6 +26,7 @@ ASGI_APPLICATION = "aralyk.console.asgi.application"
 
 INSTALLED_APPS = [
     "aralyk.access",
+    "aralyk.roster",
     "aralyk.people",
     "aralyk.risk",
     "aralyk.reports",
