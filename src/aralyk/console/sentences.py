@@ -95,7 +95,7 @@ EVENTS: Final[Texts] = MappingProxyType(
         "shown": gettext_lazy("Shown on an operator's screen"),
         "acknowledged": gettext_lazy("Acknowledged"),
         "noted": gettext_lazy("Note"),
-        "triaged": gettext_lazy("Assessed"),
+        "triaged": gettext_lazy("Assessed: what must happen next"),
         "handed_over": gettext_lazy("Handed over to the police"),
         "accepted": gettext_lazy("Accepted by an officer"),
         "on_the_way": gettext_lazy("Officer on the way"),
