@@ -9,9 +9,9 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("incidents", "0002_closed_newest_first"),
-        ("orders", "0003_an_orders_report"),
-        ("roster", "0001_desks_shifts_and_test_calls"),
+        ("incidents", "0001_initial"),
+        ("orders", "0001_initial"),
+        ("roster", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
