@@ -81,7 +81,7 @@ def test_any_order_of_acts_by_anybody_stays_within_the_table_and_is_witnessed(
     incident = raised(database, order(roles.police), episode_open=True)
     reached: set[Status] = set()
 
-    @settings(max_examples=60, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=40, suppress_health_check=list(HealthCheck))
     @given(steps)
     def whatever_happens(acts: list[tuple[str, Act, Outcome]]) -> None:
         with undone():
@@ -96,18 +96,18 @@ def test_any_order_of_acts_by_anybody_stays_within_the_table_and_is_witnessed(
 def test_the_long_way_to_the_door_and_back_holds_the_same_promises(
     database: Database, roles: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The way on which a random walk seldom goes: from each status of it every act is tried by everybody."""
+    """The way on which a random walk seldom goes: from each status of it every act is tried."""
     monkeypatch.setattr(second_looks, "SAMPLED_PER_HUNDRED", 0)
     duty = officer()
     man(roles.supervisor, DUTY_UNIT, DeskKind.DUTY_UNIT, duty, district=HERE)
-    people = {name: duty if name == "duty" else getattr(roles, name) for name in WHO}
+    people = (roles.operator, roles.police_elsewhere, duty)
     incident = raised(database, order(roles.police), episode_open=True)
     way = [
         (roles.operator, Act.ACKNOWLEDGE), (roles.operator, Act.TRIAGE), (roles.operator, Act.HAND_OVER),
         (duty, Act.ACCEPT), (duty, Act.SET_OUT), (duty, Act.ARRIVE), (duty, Act.CONCLUDE), (roles.operator, Act.CLOSE),
     ]  # fmt: skip
     for by, act in [*way, (roles.supervisor, Act.REOPEN)]:
-        for person in people.values():
+        for person in people:
             for tried in Act:
                 with undone():
                     _one_act(person, incident, tried, Outcome.FALSE)

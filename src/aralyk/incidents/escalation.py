@@ -12,14 +12,14 @@ desk is told in the same round, and else any desk that is ready; where there is 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 
 from aralyk import clock
 from aralyk.access.errors import Code, NotFound, Refused
@@ -40,6 +40,17 @@ _WITHOUT_CLOCK: Final = timedelta(minutes=1)  # a priority that the pack has no 
 _TAKES_ON: Final = frozenset({DeskKind.CENTRE, DeskKind.DUTY_UNIT, DeskKind.SUPERVISOR, DeskKind.LAST})
 
 
+Told = tuple[UUID, str, datetime]  # incident and run: which clock, since when
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Before:
+    """What was told before: of each run the newest round, and when which desk answered."""
+
+    newest: Mapping[Told, int]
+    answered: Mapping[Told, Mapping[int | None, datetime]]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Looked:
     """What one call did: incidents that were looked at, rows that are new."""
@@ -52,7 +63,7 @@ def do_escalate(*, now: datetime) -> Looked:
     """Raise every round that is due on the incidents that must be looked at, at most BATCH of them."""
     with transaction.atomic():
         due = list(
-            Incident.objects.select_for_update(of=("self",), skip_locked=True)
+            Incident.objects.select_for_update(of=("self",), skip_locked=True, no_key=True)
             .select_related("order")
             .defer("decision")
             .filter(clock_at__lte=now)
@@ -60,11 +71,8 @@ def do_escalate(*, now: datetime) -> Looked:
         )
         if not due:
             return Looked()
-        duty = duty_at(now)
-        told: dict[UUID, list[Escalation]] = defaultdict(list)
-        for row in Escalation.objects.filter(incident__in=due):
-            told[row.incident_id].append(row)
-        raised = sum(_look_at(incident, told[incident.pk], duty, now=now) for incident in due)
+        duty, told = duty_at(now), _told(due)
+        raised = sum(_look_at(incident, told, duty, now=now) for incident in due)
         Incident.objects.bulk_update(due, ["clock_at"])
     return Looked(incidents=len(due), raised=raised)
 
@@ -117,7 +125,20 @@ def do_answer_escalation(by: User, escalation_id: int) -> Escalation:
     return row
 
 
-def _look_at(incident: Incident, told: Sequence[Escalation], duty: DutyNow, *, now: datetime) -> int:
+def _told(due: Sequence[Incident]) -> Before:
+    """Two queries that stay small however long nobody answers."""
+    rows = Escalation.objects.filter(incident__in=due)
+    newest = rows.values_list("incident", "milestone", "since").annotate(Max("round"))
+    answers = rows.filter(acknowledged_at__isnull=False).order_by("acknowledged_at")
+    answered: dict[Told, dict[int | None, datetime]] = defaultdict(dict)
+    for incident, milestone, since, desk, at in answers.values_list(
+        "incident", "milestone", "since", "desk", "acknowledged_at"
+    ):
+        answered[incident, milestone, since][desk] = at
+    return Before(newest={(one, what, since): number for one, what, since, number in newest}, answered=answered)
+
+
+def _look_at(incident: Incident, told: Before, duty: DutyNow, *, now: datetime) -> int:
     """Write what is due on one incident, and set when to look again; returns how many rows are new."""
     clocks = running(incident)
     rows = [row for one in clocks for row in _rows_of(incident, one, told, duty, now=now)]
@@ -129,17 +150,15 @@ def _look_at(incident: Incident, told: Sequence[Escalation], duty: DutyNow, *, n
     return len(rows)
 
 
-def _rows_of(
-    incident: Incident, one: Running, told: Sequence[Escalation], duty: DutyNow, *, now: datetime
-) -> Iterable[Escalation]:
-    mine = [row for row in told if (row.milestone, row.since) == (one.milestone, one.since)]
-    already = {row.round for row in mine}
+def _rows_of(incident: Incident, one: Running, told: Before, duty: DutyNow, *, now: datetime) -> Iterable[Escalation]:
+    run = (incident.pk, one.milestone.value, one.since)
+    answered = told.answered.get(run, {})
     for due in rounds_due(one, now=now):
-        if due.number in already:
+        if due.number <= told.newest.get(run, 0):
             continue
         for at in _desks(due, duty, district=incident.district):
             desk = None if at is None else at.desk
-            if _has_promised(desk.pk if desk else None, mine, due):
+            if _has_promised(answered.get(desk.pk if desk else None), due):
                 continue
             yield Escalation(
                 incident=incident, milestone=one.milestone, since=one.since, round=due.number, desk=desk,
@@ -162,10 +181,10 @@ def _desks(due: RoundDue, duty: DutyNow, *, district: str) -> list[Manned | None
     return list(once.values()) or [None]
 
 
-def _has_promised(desk: int | None, mine: Sequence[Escalation], due: RoundDue) -> bool:
+def _has_promised(answered_at: datetime | None, due: RoundDue) -> bool:
     """Whether somebody of that desk answered so lately that this round need not tell it again."""
     lately = due.due_at - timedelta(seconds=due.clock.rule.repeat_s)
-    return any(row.desk_id == desk and row.acknowledged_at is not None and row.acknowledged_at > lately for row in mine)
+    return answered_at is not None and answered_at > lately
 
 
 def _first_of_each_round(rows: Sequence[Escalation]) -> list[Escalation]:

@@ -45,7 +45,6 @@ def follow(*, now: datetime) -> Round:
             looked = do_escalate(now=now)
             raised += looked.raised
     except OperationalError as error:
-        connections.close_all()  # this thread's
         raise psycopg.OperationalError("the database went away") from error
     return Round(raised=raised)
 
@@ -60,6 +59,10 @@ def watch(done: Round, *, now: datetime) -> Round:
         alarms = do_watch_roster(now=now)
         listed = do_list_cuts(now=now, since=now - LOOK_BACK)
     except OperationalError as error:
-        connections.close_all()
         raise psycopg.OperationalError("the database went away") from error
     return replace(done, alarms=alarms, listed=listed)
+
+
+def leave() -> None:
+    """Close this thread's connection: at its end, and before it begins anew with a database that went away."""
+    connections.close_all()

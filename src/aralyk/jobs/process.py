@@ -175,14 +175,17 @@ class Jobs:
         from aralyk.jobs import incidents
 
         watched_s = float("-inf")
-        while not self._stop.is_set():
-            done = incidents.follow(now=clock.now())
-            if time.monotonic() - watched_s >= incidents.WATCH_EVERY_S:
-                done = incidents.watch(done, now=clock.now())
-                watched_s = time.monotonic()
-            if done != incidents.Round():
-                _log.info("incidents_followed", raised=done.raised, listed=done.listed, roster_alarms=done.alarms)
-            self._stop.wait(incidents.EVERY_S)
+        try:
+            while not self._stop.is_set():
+                done = incidents.follow(now=clock.now())
+                if time.monotonic() - watched_s >= incidents.WATCH_EVERY_S:
+                    done = incidents.watch(done, now=clock.now())
+                    watched_s = time.monotonic()
+                if done != incidents.Round():
+                    _log.info("incidents_followed", raised=done.raised, listed=done.listed, roster_alarms=done.alarms)
+                self._stop.wait(incidents.EVERY_S)
+        finally:
+            incidents.leave()
 
 
 class _Pulse:
