@@ -134,7 +134,8 @@ def _told(due: Sequence[Incident]) -> Before:
     for incident, milestone, since, desk, at in answers.values_list(
         "incident", "milestone", "since", "desk", "acknowledged_at"
     ):
-        answered[incident, milestone, since][desk] = at
+        if at is not None:
+            answered[incident, milestone, since][desk] = at
     return Before(newest={(one, what, since): number for one, what, since, number in newest}, answered=answered)
 
 
