@@ -34,6 +34,7 @@ INSTALLED_APPS = [
     "aralyk.devices",
     "aralyk.tracking",
     "aralyk.quarantine",
+    "aralyk.channels",
     "aralyk.incidents",
     "aralyk.evidence",
     "aralyk.api",
