@@ -8,6 +8,7 @@ told are told next time, rows that were not picked up wait.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -41,13 +42,20 @@ class Round:
     alarms: int = 0  # raised or cleared because of duties
 
 
-def follow(*, now: datetime, look_back: timedelta = LOOK_BACK, grace: timedelta = GRACE) -> Round:
+def follow(
+    *,
+    now: datetime,
+    look_back: timedelta = LOOK_BACK,
+    grace: timedelta = GRACE,
+    on_batch: Callable[[], None] = lambda: None,
+) -> Round:
     """Write ends of emergencies, tell risk what happened, pick up what waits, let orders follow, say what is late.
 
     Args:
         now: Domain time.
         look_back: How old an incident or an end may be that was not told yet.
         grace: How long a duty may be overdue before its district's alarm.
+        on_batch: Called after each full batch: a round with a backlog is long, and not to be taken for one that hangs.
 
     Raises:
         psycopg.OperationalError: The database went away; the next round does the rest.
@@ -59,10 +67,12 @@ def follow(*, now: datetime, look_back: timedelta = LOOK_BACK, grace: timedelta 
         do_begin_due(now=now)
         picked_up = batch = do_pick_up_events()
         while batch == BATCH:
+            on_batch()
             batch = do_pick_up_events()
             picked_up += batch
         overdue = batch = do_tell_overdue(now=now)
         while batch == OVERDUE_BATCH:
+            on_batch()
             batch = do_tell_overdue(now=now)
             overdue += batch
         raised = do_follow_levels(now=now)
