@@ -17,6 +17,7 @@ from enum import StrEnum
 from typing import Final
 
 import msgspec
+import structlog
 
 from aralyk import clock
 from aralyk.gateway.findings import Findings
@@ -35,6 +36,9 @@ from aralyk.tracking.log import Lane
 
 STRANGERS_BURST: Final = 200  # a shift's worth of wrongly typed addresses
 REPEATS_MAX: Final = 10_000  # refused frames remembered, 32 bytes each
+
+
+_log = structlog.get_logger("aralyk.gateway")
 
 
 class Trust(StrEnum):
@@ -194,7 +198,7 @@ class Reception:
         visit = _Visit(codec=codec, frame=frame, talk=talk, device=device, session=session, stored=stored)
         hurried = not self.allows(source, device)
         try:
-            decoded = codec.decode(frame, session)
+            decoded = codec.read(frame, session)
         except ProtocolError as error:
             if hurried:
                 return _FULL
@@ -244,7 +248,7 @@ class Reception:
     def of_stranger(self, codec: Codec, frame: bytes, *, source: Source) -> Verdict:
         """Keep what came to an address that we don't know, at the strangers' rate; nobody waits for it."""
         try:
-            claimed = codec.decode(frame, Session()).device_id
+            claimed = codec.read(frame, Session()).device_id
         except ProtocolError:
             claimed = None
         talk = Talk(source=source, read_us=clock.now_us())
@@ -291,6 +295,8 @@ class Reception:
         self, visit: _Visit, code: str, detail: str, *, claimed: str | None = None
     ) -> tuple[Verdict, Parcel | None]:
         device, now_us = visit.device, clock.now_us()
+        if code == ErrorCode.CODEC_FAILED:
+            _log.error("codec_failed", protocol=visit.codec.name, detail=detail)
         if device is None:
             self._findings.strangers.note(visit.codec.name, claimed, at_us=now_us)
         elif code in _FOREIGN:
@@ -384,7 +390,7 @@ def _read(codec: Codec, frame: bytes | BrokenFrame, session: Session) -> Decoded
         raise frame.error
     if len(frame) > codec.frame_bytes_max:
         raise ProtocolError(ErrorCode.FRAME_TOO_LONG, f"frame: expected at most {codec.frame_bytes_max} bytes")
-    return codec.decode(frame, session)
+    return codec.read(frame, session)
 
 
 def _doubt(decoded: Decoded, device: Device | None, codec: Codec, source: Source) -> Unbelieved | None:

@@ -124,7 +124,7 @@ class Codec:
         name: As in the log and in `aralyk decode NAME`; equal to its folder.
         transport: What carries its frames.
         frame_bytes_max: Longer frames are refused.
-        decode: Reads one frame; raises ProtocolError and nothing else, whatever the bytes.
+        decode: Reads one frame; raises ProtocolError and nothing else, whatever the bytes. Call `read`.
         splitter: Makes a splitter for a new connection (TCP).
         frame_of_request: Makes the frame that the log keeps; drops the path, where the secret stands (HTTP).
         refusal_status: The status that answers an unreadable frame, once it is quarantined (HTTP).
@@ -152,6 +152,20 @@ class Codec:
     wire_of_answer: Callable[[bytes], bytes] | None = None
     answer_of_commands: Callable[[list[bytes]], bytes] | None = None
     may_cry: Callable[[bytes], bool] | None = None
+
+    def read(self, frame: bytes, session: Session) -> Decoded:
+        """Read one frame, and refuse it when `decode` fails: its device sends the same bytes after every restart.
+
+        Raises:
+            ProtocolError: Not to be read, by the device's fault or ours.
+        """
+        try:
+            return self.decode(frame, session)
+        except ProtocolError:
+            raise
+        except Exception as error:  # any fault of a codec costs its frame alone, and not the gateway
+            detail = f"frame: expected its codec to read or refuse it, and it failed ({type(error).__name__})"
+            raise ProtocolError(ErrorCode.CODEC_FAILED, detail) from error
 
     def on_wire(self, answer: bytes) -> bytes:
         """An answer as it is sent."""
