@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import traceback
 from pathlib import Path
 
 from aralyk.gateway.findings import Findings
-from aralyk.gateway.lanes import BUDGETS, LaneQueue
+from aralyk.gateway.lanes import BUDGETS, Budget, LaneQueue
 from aralyk.gateway.metrics import Metrics
 from aralyk.gateway.outbox import Outbox
-from aralyk.gateway.reception import Reception
+from aralyk.gateway.reception import Fate, Reception, Talk
 from aralyk.gateway.registry import Device, Register, Registry
 from aralyk.gateway.settings import GatewaySettings
 from aralyk.gateway.tcp_door import TcpDoor
 from aralyk.protocols import registry
-from aralyk.protocols.codec import Codec, Decoded, Session
+from aralyk.protocols.codec import BrokenFrame, Codec, Decoded, Session
+from aralyk.protocols.errors import ErrorCode, ProtocolError
 from aralyk.protocols.messages import Message
 from aralyk.protocols.r16h import encoder as r16h
 from aralyk.tracking.log import Lane
@@ -76,3 +78,21 @@ def test_a_fault_of_a_codec_costs_one_frame_and_no_connection(tmp_path: Path) ->
     assert (refused.refusal.code, refused.refusal.device) == ("codec_failed", IMEI)
     assert refused.refusal.raw in fix(CURSED)
     assert len(lanes[Lane.POSITION]) == 2
+
+
+def test_a_broken_frame_that_waits_for_room_takes_no_more_memory_at_each_offer(tmp_path: Path) -> None:
+    lanes = {lane: LaneQueue(lane, Budget(frames=0, size=0, commit_frames=1)) for lane in BUDGETS}
+    reception = Reception(
+        lanes=lanes, wake=lambda _: None, metrics=Metrics(), findings=Findings(),
+        settings=GatewaySettings(home=tmp_path),
+    )  # fmt: skip
+    frame = BrokenFrame(raw=b"?", error=ProtocolError(ErrorCode.UNKNOWN_FRAME, "frame: expected one"))
+    talk = Talk(source=reception.sources.of(("10.0.0.1", 1)))
+    lengths = set()
+    for _ in range(100):
+        verdict, _ = reception.of_named(
+            registry()["r16h"], frame, register=Register(), talk=talk, stored=lambda: None
+        )  # fmt: skip
+        assert verdict.fate is Fate.FULL
+        lengths.add(len(traceback.extract_tb(frame.error.__traceback__)))
+    assert len(lengths) == 1

@@ -387,7 +387,7 @@ def _session(device: Device | None, context: Mapping[str, str]) -> Session:
 
 def _read(codec: Codec, frame: bytes | BrokenFrame, session: Session) -> Decoded:
     if isinstance(frame, BrokenFrame):
-        raise frame.error
+        raise frame.error.with_traceback(None)  # raised again at each offer, and each would add its own
     if len(frame) > codec.frame_bytes_max:
         raise ProtocolError(ErrorCode.FRAME_TOO_LONG, f"frame: expected at most {codec.frame_bytes_max} bytes")
     return codec.read(frame, session)
