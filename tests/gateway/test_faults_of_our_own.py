@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 import traceback
 from pathlib import Path
@@ -10,21 +9,19 @@ from pathlib import Path
 from aralyk.gateway.findings import Findings
 from aralyk.gateway.lanes import BUDGETS, Budget, LaneQueue
 from aralyk.gateway.metrics import Metrics
-from aralyk.gateway.outbox import Outbox
 from aralyk.gateway.reception import Fate, Reception, Talk
-from aralyk.gateway.registry import Device, Register, Registry
+from aralyk.gateway.registry import Register
 from aralyk.gateway.settings import GatewaySettings
-from aralyk.gateway.tcp_door import TcpDoor
 from aralyk.protocols import registry
 from aralyk.protocols.codec import BrokenFrame, Codec, Decoded, Session
 from aralyk.protocols.errors import ErrorCode, ProtocolError
 from aralyk.protocols.messages import Message
 from aralyk.protocols.r16h import encoder as r16h
 from aralyk.tracking.log import Lane
+from tests.gateway.indoors import indoors
 
 IMEI = "860000000000017"
 NOON_US = 1_760_000_000_000_000
-LISTENED_S = 30.0
 
 
 def fix(second: int) -> bytes:
@@ -51,33 +48,13 @@ def failing(codec: Codec) -> Codec:
 
 
 def test_a_fault_of_a_codec_costs_one_frame_and_no_connection(tmp_path: Path) -> None:
-    lanes = {lane: LaneQueue(lane, budget) for lane, budget in BUDGETS.items()}
-    settings, metrics, known = GatewaySettings(home=tmp_path), Metrics(), Registry()
-    known.current = Register(by_id={IMEI: Device(id=IMEI, protocol="r16h", model="", active=True)})
-    reception = Reception(lanes=lanes, wake=lambda _: None, metrics=metrics, findings=Findings(), settings=settings)
-    door = TcpDoor(
-        settings=settings, codec=failing(registry()["r16h"]), registry=known, reception=reception, outbox=Outbox(),
-        metrics=metrics,
-    )  # fmt: skip
-
-    async def speak() -> None:
-        server = await asyncio.get_running_loop().create_server(door.connection, "127.0.0.1", 0)
-        _, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
-        writer.write(fix(1) + fix(CURSED) + fix(3))
-        async with asyncio.timeout(LISTENED_S):
-            while sum(map(len, lanes.values())) < 3:
-                await asyncio.sleep(0.01)
-        assert len(door.connections) == 1
-        assert not any(connection._transport is None for connection in door.connections)
-        writer.close()
-        server.close()
-
-    asyncio.run(speak())
-    (refused,) = lanes[Lane.QUARANTINE].take()
+    opened = indoors(tmp_path, failing(registry()["r16h"]), IMEI)
+    opened.say((fix(1) + fix(CURSED) + fix(3), 3))
+    (refused,) = opened.lanes[Lane.QUARANTINE].take()
     assert refused.refusal is not None
     assert (refused.refusal.code, refused.refusal.device) == ("codec_failed", IMEI)
     assert refused.refusal.raw in fix(CURSED)
-    assert len(lanes[Lane.POSITION]) == 2
+    assert len(opened.lanes[Lane.POSITION]) == 2
 
 
 def test_a_broken_frame_that_waits_for_room_takes_no_more_memory_at_each_offer(tmp_path: Path) -> None:

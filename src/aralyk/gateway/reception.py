@@ -121,6 +121,7 @@ class Talk:
         device: Who was believed last.
         context: What its frames said about the later ones.
         read_us: When the bytes under judgement were read, domain time.
+        overtakes: Whether the frame under judgement came behind others of its connection that still wait.
         paced: Whether the sender can be slowed down; a datagram can't.
     """
 
@@ -129,6 +130,7 @@ class Talk:
     device: Device | None = None
     context: Mapping[str, str] = field(default_factory=dict)
     read_us: int = 0
+    overtakes: bool = False
     paced: bool = True
     _session: Session | None = None
     _session_of: Device | None = None
@@ -283,8 +285,9 @@ class Reception:
     def _weigh(self, visit: _Visit, device: Device, decoded: Decoded, now_us: int) -> tuple[Suspicion, ...]:
         talk = visit.talk
         found = self._doubts.of_frame(
-            device.id, visit.frame, decoded, talk.link, talk.source.name, read_us=talk.read_us, now_us=now_us
-        )
+            device.id, visit.frame, decoded, talk.link, talk.source.name, read_us=talk.read_us, now_us=now_us,
+            overtakes=talk.overtakes,
+        )  # fmt: skip
         if found:
             self._findings.alarms.note(device.id, found, at_us=now_us)
             for suspicion in found:

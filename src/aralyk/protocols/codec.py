@@ -137,6 +137,8 @@ class Codec:
         answer_of_commands: Joins encoded commands into the body that answers a request (HTTP).
         may_cry: Whether a frame may hold a panic, told by a look at its bytes; such frames overtake others of their
             connection that wait. Yes too often costs nothing; None: frames keep their order.
+        may_name: Whether a frame may say whose the later ones are (a login), told by a look at its bytes: no cry
+            overtakes it, or it would be another's. None: frames that may cry say themselves whose they are.
     """
 
     name: str
@@ -152,6 +154,7 @@ class Codec:
     wire_of_answer: Callable[[bytes], bytes] | None = None
     answer_of_commands: Callable[[list[bytes]], bytes] | None = None
     may_cry: Callable[[bytes], bool] | None = None
+    may_name: Callable[[bytes], bool] | None = None
 
     def read(self, frame: bytes, session: Session) -> Decoded:
         """Read one frame, and refuse it when `decode` fails: its device sends the same bytes after every restart.
