@@ -35,6 +35,10 @@ from aralyk.tracking import log
 from aralyk.tracking.log import Lane
 
 STRANGERS_BURST: Final = 200  # a shift's worth of wrongly typed addresses
+# Of one device's datagrams beyond its rate the urgent ones are taken at this: whoever floods in her device's name, for
+# which over UDP its number is enough, must not be able to keep her cry for help from being told.
+CRIES_PER_S: Final = 1.0
+CRIES_BURST: Final = 10
 REPEATS_MAX: Final = 10_000  # refused frames remembered, 32 bytes each
 
 
@@ -183,6 +187,7 @@ class Reception:
         self._strangers = Rate(per_s=settings.strangers_per_s, burst=STRANGERS_BURST)
         burst = settings.device_frames_burst
         self._device_rates = Speakers(per_s=settings.device_frames_per_s, burst=burst)
+        self._cry_rates = Speakers(per_s=CRIES_PER_S, burst=CRIES_BURST)
         self._address_rates = Speakers(per_s=settings.address_frames_per_s, burst=10 * burst)
 
     def allows(self, source: Source, device: Device | None) -> bool:
@@ -237,7 +242,7 @@ class Reception:
         if reason is not None:
             return self._set_aside(visit, reason.value, DETAILS[reason], claimed=decoded.device_id)
         assert device is not None
-        if not talk.paced and not self.allows(talk.source, device):
+        if not talk.paced and not self.allows(talk.source, device) and not self._may_cry_now(decoded, device):
             return self._set_aside(visit, Unbelieved.TOO_FAST.value, DETAILS[Unbelieved.TOO_FAST])
         verdict, parcel = self._keep(visit, decoded)
         if verdict.fate is _KEPT:
@@ -257,6 +262,9 @@ class Reception:
         visit = _Visit(codec=codec, frame=frame, talk=talk, device=None, session=Session(), stored=None)
         reason = Unbelieved.UNKNOWN_DEVICE
         return self._set_aside(visit, reason.value, DETAILS[reason], claimed=claimed)[0]
+
+    def _may_cry_now(self, decoded: Decoded, device: Device) -> bool:
+        return lane_of(decoded.messages) in URGENT and self._cry_rates.allows(device.id)
 
     def _keep(self, visit: _Visit, decoded: Decoded, *, urgent_only: bool = False) -> tuple[Verdict, Parcel | None]:
         lane = lane_of(decoded.messages)
