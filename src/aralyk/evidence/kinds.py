@@ -131,6 +131,12 @@ class Kind(StrEnum):
     SHIFT_CHANGED = "shift_changed"
     TEST_CALL_ANSWERED = "test_call_answered"
     TEST_CALL_MISSED = "test_call_missed"
+    # what people of the agencies were told
+    ADDRESS_CHANGED = "address_changed"
+    NOTICE_ASKED = "notice_asked"
+    NOTICE_SENT = "notice_sent"
+    NOTICE_ANSWERED = "notice_answered"
+    NOTICE_GIVEN_UP = "notice_given_up"
     # the platform itself
     USER_CHANGED = "user_changed"
     ACCOUNT_REVIEWED = "account_reviewed"
@@ -282,6 +288,11 @@ GRAMMAR: Final[dict[Kind, Grammar]] = {
     Kind.SHIFT_CHANGED: _form("desk", "act", "shift"),
     Kind.TEST_CALL_ANSWERED: _form("desk", "late", "shift"),
     Kind.TEST_CALL_MISSED: _form("desk", "due_at", "shift"),
+    Kind.ADDRESS_CHANGED: _form("user", "act", "address", "value_sha256", "way"),
+    Kind.NOTICE_ASKED: _form("user", "about", "notice", "text", "urgent", "ways"),
+    Kind.NOTICE_SENT: _form("user", "delivery", "failure", "notice", "state", "way"),
+    Kind.NOTICE_ANSWERED: _form("user", "about", "notice"),
+    Kind.NOTICE_GIVEN_UP: _form("user", "about", "delivered", "notice"),
     Kind.USER_CHANGED: _form("user"),
     Kind.ACCOUNT_REVIEWED: _form("user", "kept"),
     Kind.CASE_GRANTED: _form("order", "ends_at", "grant", "purpose_sha256", "right", "user"),
