@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 
 from aralyk import clock
 from aralyk.access.errors import Code, Refused
+from aralyk.channels.models import Notice
 from aralyk.incidents.actions import do_acknowledge, do_close, do_mark_shown, do_reopen
 from aralyk.incidents.clocks import next_round_at, rounds_due, running
 from aralyk.incidents.escalation import do_answer_escalation, do_escalate, standing_for
@@ -275,3 +276,23 @@ def test_the_job_looks_only_at_what_runs_by_an_index(database: Database, roles: 
             "EXPLAIN SELECT id FROM incidents_incident WHERE clock_at <= now() ORDER BY clock_at LIMIT 200"
         ).fetchall()
     assert "incident_clocks_that_run" in str(plan)
+
+
+def test_everybody_on_duty_at_a_desk_is_told_without_a_name_and_an_answer_ends_what_is_still_to_be_sent(
+    database: Database, roles: Cast
+) -> None:
+    duty = officer()
+    full_roster(roles, duty=duty)
+    incident = raised(database, order(roles.police), minutes_ago=1.1)
+    a_second_passes()
+    told_to = Notice.objects.filter(subject=f"incident:{incident.pk}", text="unanswered")
+    assert {notice.user for notice in told_to.select_related("user")} >= {duty, roles.supervisor}
+    assert all(set(notice.args) == {"number", "seconds"} for notice in told_to)
+    do_acknowledge(duty, incident.pk)
+    mine = told_to.filter(user=duty)
+    assert mine.exists()
+    assert all(notice.answered_at is not None for notice in mine)
+    before = Notice.objects.count()
+    do_hand_over(duty, incident.pk, desk=DUTY_UNIT)
+    (notice,) = Notice.objects.order_by("-asked_at")[: Notice.objects.count() - before]
+    assert (notice.text, notice.user, notice.args) == ("handed_over", duty, {"number": incident.number})

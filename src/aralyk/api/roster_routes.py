@@ -13,6 +13,7 @@ from aralyk.access.errors import Refused
 from aralyk.api import roster_schemas as schemas
 from aralyk.api.door import api, user_of
 from aralyk.api.routes import responses
+from aralyk.channels.notices import do_answer_about
 from aralyk.roster import actions, queries
 
 RowId = Annotated[int, Path(ge=1, le=2**63 - 1)]
@@ -99,7 +100,9 @@ def cover(request: HttpRequest, shift_id: RowId, payload: schemas.CoverIn) -> sc
 @api.post("/roster/shifts/{shift_id}/here", response=responses(schemas.ShiftOut), tags=_TAG)
 def answer_test_call(request: HttpRequest, shift_id: RowId) -> schemas.ShiftOut:
     """Answer the test call of one's own shift."""
-    return schemas.shift(actions.do_answer_test_call(user_of(request), shift_id))
+    answered = actions.do_answer_test_call(user_of(request), shift_id)
+    do_answer_about(user_of(request), f"shift:{answered.pk}")
+    return schemas.shift(answered)
 
 
 def _aware(at: datetime) -> datetime:

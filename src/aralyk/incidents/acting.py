@@ -24,6 +24,7 @@ from aralyk.access.witness import Actor, user_of, witness
 from aralyk.incidents.clocks import runs_of
 from aralyk.incidents.life import DEEDS, TRANSITIONS, Act, possible, refusal
 from aralyk.incidents.models import Escalation, Incident, IncidentEvent, Status
+from aralyk.incidents.telling import stop_telling
 from aralyk.tracking.live import LiveKind, announce
 
 # What a life begins without: opened again, nobody's name stands on it.
@@ -126,6 +127,8 @@ def write(by: Actor, incident: Incident, act: Act, planned: Planned, *, at: date
             setattr(incident, name, value)
         incident.save(update_fields=list(change))
         stop_escalations(incident, at=at)
+    if after is not before:
+        stop_telling(incident, by=user_of(by))
     return Acted(incident=incident, event=tell(by, incident, act, planned, at=at), at=at)
 
 

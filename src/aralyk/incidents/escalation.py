@@ -1,9 +1,9 @@
 """Whoever did not answer is not asked again alone: each round tells several desks at once, until a person answers.
 
-A row for each desk and round (`Escalation`); what sends messages reads them. A job calls `do_escalate` each second. It
-takes the incidents whose clocks must be looked at, by an index that holds only those that run, and in one transaction
-writes what is due and when to look again: killed in between, it did nothing, and the next call does it. A round is told
-once however often this runs (the database holds that too).
+A row for each desk and round (`Escalation`), and a notice to each person on duty there (`telling`). A job calls
+`do_escalate` each second. It takes the incidents whose clocks must be looked at, by an index that holds only those that
+run, and in one transaction writes what is due and when to look again: killed in between, it did nothing, and the next
+call does it. A round is told once however often this runs (the database holds that too).
 
 Never a dead end: where a desk of a round is not ready (nobody on the roster, or no answer to its test call), the last
 desk is told in the same round, and else any desk that is ready; where there is no desk at all a row says so.
@@ -26,11 +26,14 @@ from aralyk.access.errors import Code, NotFound, Refused
 from aralyk.access.models import User
 from aralyk.access.permissions import May, allows, check_allowed, seen_by
 from aralyk.access.witness import System, witness
+from aralyk.channels.notices import do_answer_about
+from aralyk.channels.words import Text
 from aralyk.evidence.kinds import Kind
 from aralyk.incidents.acting import announce_change, locked
 from aralyk.incidents.actions import do_acknowledge
 from aralyk.incidents.clocks import RoundDue, Running, next_round_at, rounds_due, running
 from aralyk.incidents.models import Escalation, Incident, IncidentEvent, Status
+from aralyk.incidents.telling import subject_of, tell_desk
 from aralyk.jurisdictions.values import DeskKind, Milestone
 from aralyk.roster.queries import DutyNow, Manned, duty_at, is_on_duty
 
@@ -117,6 +120,7 @@ def do_answer_escalation(by: User, escalation_id: int) -> Escalation:
             stopped_at__isnull=True,
         )  # fmt: skip
         same.update(acknowledged_at=at, acknowledged_by=by)
+        do_answer_about(by, subject_of(incident))
         _tell_answer(by, incident, row, at=at)
         kind = DeskKind.LAST if row.desk is None else DeskKind(row.desk.kind)
         if incident.status == Status.OPEN and kind in _TAKES_ON and allows(by, May.ANSWER_INCIDENTS):
@@ -146,6 +150,11 @@ def _look_at(incident: Incident, told: Before, duty: DutyNow, *, now: datetime) 
     next_at = min((next_round_at(one, now=now) for one in clocks), default=now + _WITHOUT_CLOCK)
     incident.clock_at = None if incident.status == Status.CLOSED else next_at
     Escalation.objects.bulk_create(rows)
+    people = {at.desk.pk: at.people for at in duty.desks}
+    for row in rows:
+        waited_s = int((now - row.since).total_seconds())
+        once = f"escalation:{row.pk}"
+        tell_desk(incident, people.get(row.desk_id or 0, ()), text=Text.UNANSWERED, once=once, seconds=waited_s)
     for row in _first_of_each_round(rows):
         _tell_raised(incident, [one for one in rows if _round_of(one) == _round_of(row)], at=now)
     return len(rows)

@@ -10,17 +10,21 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from django.db import transaction
+
 from aralyk.access.errors import Refused
 from aralyk.access.models import User
 from aralyk.access.permissions import May, check_allowed
 from aralyk.access.texts import check_text
 from aralyk.access.witness import fingerprint
+from aralyk.channels.words import Text
 from aralyk.incidents.acting import Planned, perform
 from aralyk.incidents.life import Act
 from aralyk.incidents.models import Incident, Judgement
+from aralyk.incidents.telling import tell_desk
 from aralyk.jurisdictions.values import DeskKind
 from aralyk.roster.models import Desk
-from aralyk.roster.queries import duty_at
+from aralyk.roster.queries import Manned, duty_at
 
 NOTE_MAX: Final = 1_000
 REASON_MIN: Final = 3
@@ -63,17 +67,23 @@ def do_hand_over(by: User, incident_id: UUID, *, desk: str = "", note: str = "")
     check_allowed(by, May.ANSWER_INCIDENTS)
     text = check_text("note", note, shortest=0 if desk else REASON_MIN, longest=NOTE_MAX)
     to = _desk(desk) if desk else None
+    here: list[Manned] = []
 
     def plan(incident: Incident, at: datetime) -> Planned:
-        ready = to is not None and any(one.desk == to and one.is_ready for one in duty_at(at).desks)
+        here.extend(one for one in duty_at(at).desks if one.desk == to)
         return Planned(
             change={"handed_to": to, "handed_over_at": at, "concluded_at": None, "concluded_by": None, "outcome": ""}
             | _WITHOUT_OFFICER,
-            data={"desk": to.code if to else None, "desk_ready": ready} | _hash(text),
+            data={"desk": to.code if to else None, "desk_ready": any(one.is_ready for one in here)} | _hash(text),
             text=text,
         )
 
-    return perform(by, incident_id, Act.HAND_OVER, plan).incident
+    with transaction.atomic():
+        done = perform(by, incident_id, Act.HAND_OVER, plan)
+        for one in here:
+            once = f"hand_over:{done.event.pk}"
+            tell_desk(done.incident, one.people, text=Text.HANDED_OVER, once=once)
+    return done.incident
 
 
 def do_accept(by: User, incident_id: UUID, *, no_relation: bool) -> Incident:

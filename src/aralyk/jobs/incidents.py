@@ -15,6 +15,7 @@ from django.db import OperationalError, connections
 
 from aralyk.incidents.escalation import BATCH, do_escalate
 from aralyk.incidents.legality import do_list_cuts
+from aralyk.incidents.telling import do_tell_test_calls
 from aralyk.roster.alarms import do_watch_roster
 
 EVERY_S: Final = 1.0
@@ -56,6 +57,7 @@ def watch(done: Round, *, now: datetime) -> Round:
         psycopg.OperationalError: The database went away; the next round does the rest.
     """
     try:
+        do_tell_test_calls(now=now)
         alarms = do_watch_roster(now=now)
         listed = do_list_cuts(now=now, since=now - LOOK_BACK)
     except OperationalError as error:
