@@ -212,6 +212,21 @@ def test_every_priority_two_has_its_own_clock_and_it_is_shorter_where_the_threat
     assert seconds == [180, 300]
 
 
+def test_a_threat_that_is_raised_meanwhile_shortens_the_clock_that_runs(
+    database: Database, roles: Cast, shift: ShiftClock
+) -> None:
+    case = order(roles.police, threat=Threat.LOW)
+    raised(database, case, priority=2, minutes_ago=0)
+    a_second_passes()
+    shift.by(timedelta(seconds=181))
+    a_second_passes()
+    assert told() == []
+    type(case).objects.filter(pk=case.pk).update(threat=Threat.HIGH)
+    shift.by(timedelta(seconds=61))
+    a_second_passes()
+    assert told() == [(1, None)]
+
+
 def test_a_handover_that_nobody_accepts_escalates_and_one_that_was_accepted_does_not(
     database: Database, roles: Cast, shift: ShiftClock
 ) -> None:

@@ -38,7 +38,10 @@ from aralyk.jurisdictions.values import DeskKind, Milestone
 from aralyk.roster.queries import DutyNow, Manned, duty_at, is_on_duty
 
 BATCH: Final = 200  # incidents in one transaction: some 50 ms
-_WITHOUT_CLOCK: Final = timedelta(minutes=1)  # a priority that the pack has no clock for is looked at again
+# A serious one is looked at so often though nothing is due: the threat of its order may have been raised meanwhile.
+# So is one of a priority that the pack has no clock for.
+_LOOK_AGAIN: Final = timedelta(minutes=1)
+_SERIOUS: Final = 2
 # Whoever is told at one of these and answers has taken the incident on; the caller for her has not.
 _TAKES_ON: Final = frozenset({DeskKind.CENTRE, DeskKind.DUTY_UNIT, DeskKind.SUPERVISOR, DeskKind.LAST})
 
@@ -147,7 +150,9 @@ def _look_at(incident: Incident, told: Before, duty: DutyNow, *, now: datetime) 
     """Write what is due on one incident, and set when to look again; returns how many rows are new."""
     clocks = running(incident)
     rows = [row for one in clocks for row in _rows_of(incident, one, told, duty, now=now)]
-    next_at = min((next_round_at(one, now=now) for one in clocks), default=now + _WITHOUT_CLOCK)
+    next_at = min((next_round_at(one, now=now) for one in clocks), default=now + _LOOK_AGAIN)
+    if incident.priority <= _SERIOUS:
+        next_at = min(next_at, now + _LOOK_AGAIN)
     incident.clock_at = None if incident.status == Status.CLOSED else next_at
     Escalation.objects.bulk_create(rows)
     people = {at.desk.pk: at.people for at in duty.desks}
