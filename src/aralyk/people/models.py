@@ -266,8 +266,8 @@ class ImportedPerson(models.Model):
 
 
 class DataKey(models.Model):
-    """The wrapped key of one protected person, or of one report; only the vault's role reads it. Destroyed: nothing of
-    hers opens."""
+    """The wrapped key of one protected person, or of one report; only the vault's role reads it. Destroyed: none of
+    the facts under it opens."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     protected_person = models.UUIDField(unique=True)

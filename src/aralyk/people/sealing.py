@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hmac
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -51,6 +51,26 @@ class SealedFact:
     written_at: datetime
 
 
+# Sealed rows that others keep (words of reports, in a package above this one): each tells how many it has by the master
+# that sealed them itself; "" counts those under a data key.
+RowsByMaster = Callable[[], Mapping[str, int]]
+_kept_elsewhere: Final[dict[str, RowsByMaster]] = {}
+
+
+def keeps_sealed(table: str, rows_by_master: RowsByMaster) -> None:
+    """Say that another package keeps sealed rows, so that no master they need is replaced or forgotten."""
+    _kept_elsewhere[table] = rows_by_master
+
+
+def words_by_master() -> dict[str, int]:
+    """How many sealed rows stand in other packages' tables, by the master that sealed them itself; "": a data key."""
+    found: dict[str, int] = {}
+    for rows_by_master in _kept_elsewhere.values():
+        for master_id, rows in rows_by_master().items():
+            found[master_id] = found.get(master_id, 0) + rows
+    return found
+
+
 def share_masters() -> None:
     """Keep the set of masters as it is until this transaction ends."""
     _lock("pg_advisory_xact_lock_shared")
@@ -70,7 +90,8 @@ def keyring() -> Keyring:
     try:
         return read_keyring()
     except VaultKeyMissing as error:
-        if SealedField.objects.using(VAULT).exists() or StoredKey.objects.using(VAULT).exists():
+        ours = SealedField.objects.using(VAULT).exists() or StoredKey.objects.using(VAULT).exists()
+        if ours or words_by_master():
             raise Refused(Code.VAULT_UNREADABLE) from error
         return make_master()
 
