@@ -32,7 +32,9 @@ def status() -> int:
     for master_id, count in sorted(state.direct_by_master.items()):
         typer.echo(f"  sealed with {master_id} itself  {_count(count, 'fact')}: `aralyk vault rewrap` mends that")
     for master_id, count in sorted(state.words_by_master.items()):
-        typer.echo(f"  sealed with {master_id} itself  {_count(count, 'text')} of reports: that master is kept for good")
+        typer.echo(
+            f"  sealed with {master_id} itself  {_count(count, 'text')} of reports: that master is kept for good"
+        )
     if state.destroyed:
         typer.echo(f"  {state.destroyed} destroyed")
     if state.missing:

@@ -28,9 +28,9 @@ from aralyk.people.words import (
 )
 
 __all__ = [
-    "Child", "ChildNotice", "ChildWithRespondent", "Consent", "DataKey", "Helper", "ImportedPerson", "LookRequest",
-    "ProtectedPerson", "Representative", "Respondent", "RespondentPlace", "SafeChannel", "SealedField", "Shelter",
-    "Stated", "Weapon",
+    "Child", "ChildNotice", "ChildWithRespondent", "Consent", "DataKey", "Helper", "ImportedPerson", "LookPurpose",
+    "LookRequest", "ProtectedPerson", "Representative", "Respondent", "RespondentPlace", "SafeChannel", "SealedField",
+    "Shelter", "Stated", "Weapon",
 ]  # fmt: skip
 
 
@@ -248,6 +248,16 @@ class LookRequest(models.Model):
     answered_at = models.DateTimeField(null=True)
     confirmed = models.BooleanField(null=True)
     shown_at = models.DateTimeField(null=True)
+
+
+class LookPurpose(models.Model):
+    """Why somebody looked, in words that may name anybody, so under her key; the evidence has their hash."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)  # as the evidence names the look
+    protected_person = models.UUIDField(db_index=True)
+    nonce = models.BinaryField()
+    ciphertext = models.BinaryField()
+    written_at = models.DateTimeField()
 
 
 class ImportedPerson(models.Model):

@@ -33,8 +33,8 @@ from aralyk.people.masters import (
     read_keyring,
 )
 from aralyk.people.models import DataKey as StoredKey
-from aralyk.people.models import SealedField
-from aralyk.people.vault import DataKey, Sealed, SealedName
+from aralyk.people.models import LookPurpose, SealedField
+from aralyk.people.vault import Beside, DataKey, Sealed, SealedName
 
 VAULT: Final = "vault"  # the database alias that acts as the vault's role
 OF_THE_VAULT: Final = "vault."  # how alarms of the vault begin
@@ -156,6 +156,46 @@ def open_words(owner: UUID, *, name: StrEnum, sealed: Sealed, master_id: str = "
         return _stored_key(owner, masters).open(sealed, name=name, about=owner)
     except UNREADABLE as error:
         raise Refused(Code.VAULT_UNREADABLE) from error
+
+
+def seal_purpose(person: UUID, purpose: str) -> UUID:
+    """Keep why somebody looks, under her key; inside the vault's transaction.
+
+    Returns:
+        The id by which the evidence of the look names it.
+
+    Raises:
+        Refused: vault_unreadable; vault_key_destroyed.
+    """
+    look = uuid.uuid4()
+    share_masters()
+    sealed = _key_to_seal(person, keyring()).seal(purpose, name=Beside.LOOK_PURPOSE, about=look)
+    LookPurpose.objects.using(VAULT).create(
+        pk=look, protected_person=person, nonce=sealed.nonce, ciphertext=sealed.ciphertext, written_at=clock.now()
+    )
+    return look
+
+
+def purposes_of(person: UUID) -> dict[str, str]:
+    """Why each look at a person was made, by the look's id; empty when nothing of hers can be opened.
+
+    Ask it only for who was fetched with permission.
+    """
+    rows = list(LookPurpose.objects.using(VAULT).filter(protected_person=person))
+    if not rows:
+        return {}
+    try:
+        key = _stored_key(person, read_keyring())
+        return {
+            str(row.pk): key.open(
+                Sealed(nonce=bytes(row.nonce), ciphertext=bytes(row.ciphertext)),
+                name=Beside.LOOK_PURPOSE,
+                about=row.pk,
+            )
+            for row in rows
+        }
+    except (*UNREADABLE, Refused):
+        return {}  # the list of looks outlives her key
 
 
 def open_fact(row: SealedField) -> str:
