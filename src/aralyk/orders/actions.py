@@ -44,7 +44,9 @@ from aralyk.orders.overlaps import overlapping
 from aralyk.orders.questions import ask_before_the_end
 from aralyk.orders.sanity import Found
 from aralyk.orders.written import circumstances_read, circumstances_written
+from aralyk.people.actions import her_to_keep
 from aralyk.people.models import ProtectedPerson, Respondent
+from aralyk.people.respondents import him_to_keep
 from aralyk.reports.actions import note_order_issued
 from aralyk.reports.models import Report
 from aralyk.reports.queries import report_for
@@ -105,8 +107,7 @@ def findings_of(by: User, draft: OrderDraft) -> list[Found]:
     """What the checks find in a draft that the law allows; nothing is written but the looks behind the vault's door.
 
     Raises:
-        NotFound: A district that is not this person's.
-        Refused: As `do_issue_order`, but for the answers.
+        NotFound, Refused: As `do_issue_order`, but for the answers.
     """
     check_allowed(by, May.ISSUE_ORDERS)
     at = clock.now()
@@ -310,6 +311,10 @@ def _lawful(by: User, draft: OrderDraft, *, at: datetime) -> tuple[Pack, LegalBa
     law = _law(draft.jurisdiction)
     basis = check_draft(draft, law=law, now=at)
     check_district(by, draft.district, what="district")
+    # Whoever is asked about here, her sealed places answer: nobody asks about a person who is not theirs.
+    him_to_keep(by, draft.respondent)
+    for person in draft.protected_persons:
+        her_to_keep(by, person)
     today = law.day_of(at)
     conditions = lawful_conditions(
         draft.conditions, law=law, basis=basis, protected=draft.protected_persons, on=today
