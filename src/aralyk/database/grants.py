@@ -117,6 +117,7 @@ CONSOLE_GRANTS: Final[dict[str, str]] = {
     "access_delegation": WRITE,
     "access_accountreview": ADD,
     "access_countedlook": ADD,
+    "access_secondfactorremoval": WRITE,
     "evidence_pending": READ,
     "evidence_leaf": READ,
     "evidence_tile": READ,
