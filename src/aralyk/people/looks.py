@@ -141,9 +141,10 @@ def do_answer_look(by: User, request: UUID, *, confirmed: bool) -> LookRequest:
 
     Raises:
         NotFound: No such request, or not in a case of this user's.
-        Refused: not_permitted; not_your_own_look; confirmation_over.
+        Refused: not_permitted; second_factor_needed; not_your_own_look; confirmation_over.
     """
     check_allowed(by, May.CONFIRM_VAULT_LOOKS)
+    check_strong()
     at = clock.now()
     with transaction.atomic():
         asked = LookRequest.objects.select_for_update().filter(pk=request).first()
@@ -171,9 +172,11 @@ def do_clear_canary_alarm(by: User, looker: int) -> None:
 
     Raises:
         NotFound: No such alarm stands, or a role that does not hear of them.
+        Refused: second_factor_needed.
     """
     if not allows(by, May.WATCH_VAULT):
         raise NotFound("alarm")
+    check_strong()
     with transaction.atomic(using=VAULT), connections[VAULT].cursor() as cursor:
         if not clear_alarm(cursor, component=f"{CANARY}{looker}", by=name_of(by), at=clock.now()):
             raise NotFound("alarm")
