@@ -9,7 +9,7 @@ different questions, and each look stands on that list with the name.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -146,7 +146,7 @@ def _looked(by: User, person: UUID, *, subject: str, question: str, at: datetime
         return {SealedName(row.field): parse_place(open_fact(row)) for row in rows}
 
 
-def _witness(by: User, person: UUID, *, kind: Kind, at: datetime, data: dict[str, object]) -> None:
+def _witness(by: User, person: UUID, *, kind: Kind, at: datetime, data: Mapping[str, object]) -> None:
     witness(kind=kind, subject=f"protected_person:{person}", by=by, at=at, data=data, using=VAULT)
 
 
