@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("access", "0003_grants_emergencies_conflicts_cover_reviews"),
+        ("access", "0001_initial"),
     ]
 
     operations = [

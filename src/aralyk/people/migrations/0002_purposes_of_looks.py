@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("people", "0003_keys_of_names"),
+        ("people", "0001_initial"),
     ]
 
     operations = [
