@@ -190,6 +190,8 @@ def test_whoever_asks_again_and_again_to_find_her_is_stopped_and_it_is_witnessed
     with pytest.raises(Refused) as refused:
         findings_of(roles.police, unanswered)
     assert refused.value.code is Code.TOO_OFTEN
+    newest = looks_at(roles.police, unanswered.protected_persons[0])[0]
+    assert (newest.granted, newest.by) == (False, "Т. police")  # there is no order of hers yet
     kind, subject, by, data = witnesses(database)[-1]
     assert (kind, by, data["why"]) == ("vault_refused", f"user:{roles.police.pk}", "too_often")
     assert subject == f"protected_person:{unanswered.protected_persons[0]}"
@@ -252,17 +254,14 @@ def test_how_well_her_home_is_heard_has_no_number_that_the_map_of_coverage_has_t
     assert (found["her_home"].kind, found["her_home"].facts) == ("coverage_poor", {})
 
 
-def test_nobody_asks_or_orders_about_people_who_are_not_theirs(database: Database, roles: Cast) -> None:
+def test_nobody_asks_or_orders_about_a_protected_person_who_is_not_theirs(database: Database, roles: Cast) -> None:
     theirs = plan(roles)
     own = draft(roles.police_elsewhere, district=ELSEWHERE)
     before = len(witnesses(database))
-    for changed in (
-        replace(own, protected_persons=theirs.protected_persons, conditions=(RING,)),
-        replace(own, respondent=theirs.respondent),
-    ):
-        for act in (findings_of, do_issue_order):
-            with pytest.raises(NotFound):
-                act(roles.police_elsewhere, changed)
+    about_theirs = replace(own, protected_persons=theirs.protected_persons, conditions=(RING,))
+    for act in (findings_of, do_issue_order):
+        with pytest.raises(NotFound):
+            act(roles.police_elsewhere, about_theirs)
     assert len(witnesses(database)) == before  # her places were not asked
 
 

@@ -46,7 +46,6 @@ from aralyk.orders.sanity import Found
 from aralyk.orders.written import circumstances_read, circumstances_written
 from aralyk.people.actions import her_to_keep
 from aralyk.people.models import ProtectedPerson, Respondent
-from aralyk.people.respondents import him_to_keep
 from aralyk.reports.actions import note_order_issued
 from aralyk.reports.models import Report
 from aralyk.reports.queries import report_for
@@ -66,7 +65,8 @@ def do_issue_order(by: User, draft: OrderDraft) -> Order:
         The order as stored; the engine hears of it from the log.
 
     Raises:
-        NotFound: A district, respondent or protected person that is not there, or not this person's.
+        NotFound: A district or protected person that is not there, or not this person's; no such respondent, who may
+            be any district's.
         Refused: not_permitted; not_in_force; term_too_long; term_too_short; number_taken; article_unverified;
             findings_unanswered; too_often; invalid, naming the fields.
     """
@@ -312,7 +312,6 @@ def _lawful(by: User, draft: OrderDraft, *, at: datetime) -> tuple[Pack, LegalBa
     basis = check_draft(draft, law=law, now=at)
     check_district(by, draft.district, what="district")
     # Whoever is asked about here, her sealed places answer: nobody asks about a person who is not theirs.
-    him_to_keep(by, draft.respondent)
     for person in draft.protected_persons:
         her_to_keep(by, person)
     today = law.day_of(at)

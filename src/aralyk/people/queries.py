@@ -241,11 +241,13 @@ def look_requests_for(user: User) -> QuerySet[LookRequest]:
 def looks_at(user: User, person_id: UUID) -> list[Look]:
     """Every look into a protected person's sealed facts, newest first: whoever may issue her order shows her this list.
 
+    Also before she has an order: a draft about her is checked against her places.
+
     Raises:
         NotFound: No such person, or in no case of this user's districts, or a role that may not see the list.
     """
     may_see = any(allows(user, may) for may in (May.ISSUE_ORDERS, May.KEEP_PEOPLE, May.CLOSE_INCIDENTS))
-    person = ProtectedPerson.objects.filter(seen_by(user, order="orders__"), pk=person_id).first()
+    person = ProtectedPerson.objects.filter(hers_of(user), pk=person_id).first()
     if person is None or not may_see:
         raise NotFound("protected_person")
     with connection.cursor() as cursor:
