@@ -71,12 +71,13 @@ def visible_to(user: User) -> Q:
     complained_of = OfficerComplaint.objects.filter(report=OuterRef("pk"), officer=user.pk)
     mine = Q(taken_by=user.pk) if allows(user, May.TAKE_REPORTS) else Q(pk__in=[])
     read = in_districts(user) if allows(user, May.READ_REPORTS) else Q(pk__in=[])
-    close = sight(user.pk)
-    to_her = Involved.objects.filter(report=OuterRef("pk"), person__in=close.closed_persons)
-    closed = Q(respondent__in=close.closed_respondents) | Q(Exists(to_her))
     seen = (mine | read) & ~Q(Exists(complained_of))
-    # A respondent who is not known yet is close to nobody.
-    return seen & (Q(respondent__isnull=True) | ~closed) if close.closed_respondents else seen
+    close = sight(user.pk)
+    if close.closed_respondents:  # one who is not known yet is close to nobody
+        seen &= Q(respondent__isnull=True) | ~Q(respondent__in=close.closed_respondents)
+    if close.closed_persons:
+        seen &= ~Q(Exists(Involved.objects.filter(report=OuterRef("pk"), person__in=close.closed_persons)))
+    return seen
 
 
 def reports_for(user: User, waiting: Waiting = Waiting.ALL, *, at: datetime | None = None) -> QuerySet[Report]:
