@@ -85,10 +85,10 @@ def _create(path: Path) -> None:
     pem = Ed25519PrivateKey.generate().private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    _write_once(path, pem, mode=0o600)
+    write_once(path, pem, mode=0o600)
 
 
-def _write_once(path: Path, content: bytes, *, mode: int) -> None:
+def write_once(path: Path, content: bytes, *, mode: int) -> None:
     """Write a file whole or not at all; whoever was first wins."""
     partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
@@ -120,6 +120,6 @@ def _read_private(path: Path) -> Ed25519PrivateKey:
 
 def _publish(path: Path, key: PublicKey) -> None:
     if not path.exists():
-        _write_once(path, key.line().encode() + b"\n", mode=0o644)
+        write_once(path, key.line().encode() + b"\n", mode=0o644)
     if exported_key(path.parent.parent, name=path.stem) != key:
         raise KeyProblem(f"{_named(path)}: expected the key of {key.name}, found another origin or key")
