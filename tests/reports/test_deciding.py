@@ -38,8 +38,12 @@ from aralyk.reports.queries import (
     weapon_result_of,
 )
 from aralyk.reports.taking import do_state
+from aralyk.risk.actions import do_assess
+from aralyk.risk.drafts import AssessmentDraft
+from aralyk.risk.instrument import instrument_on
 from tests.conftest import Database
 from tests.orders.cast import order, witnesses
+from tests.orders.shifting import ShiftClock
 from tests.reports.cast import CHILD, HIM, NO, SHE, STATED, WHY, YES, assessed, taken
 from tests.reports.conftest import Desk
 
@@ -209,6 +213,24 @@ def test_an_assessment_that_was_made_in_time_is_never_told_as_overdue(database: 
     do_tell_overdue(now=clock.now() + timedelta(hours=25))
     assert report.tasks.get(rule="assess_risk").done_at is not None
     assert "assess_risk" not in [entry[3]["rule"] for entry in witnesses(database) if entry[0] == "report_overdue"]
+
+
+def test_a_form_that_gave_no_level_does_not_make_a_late_assessment_timely(desk: Desk, shift: ShiftClock) -> None:
+    report = taken(desk.inspector)
+    (victim,) = report.involved.all()
+    unverified = instrument_on("kg_protocol", on=clock.now().date())
+    assert report.respondent_id is not None
+    empty = AssessmentDraft(
+        respondent=report.respondent_id, protected_person=victim.person_id, instrument=unverified.slug,
+        version=unverified.version, answers={}, synthetic=True,
+    )  # fmt: skip
+    do_assess(desk.inspector, empty)
+    late = shift.by(timedelta(hours=30))
+    assessed(desk.inspector, report)
+    do_tell_overdue(now=late + timedelta(minutes=1))
+    task = report.tasks.get(rule="assess_risk")
+    assert task.done_at is not None
+    assert task.done_at >= late > task.due_at
 
 
 def test_what_is_overdue_stays_listed_until_it_is_done(desk: Desk) -> None:

@@ -171,8 +171,9 @@ def settle_assessed(report: Report) -> bool:
     if not victims:
         return False
     rows = Assessment.objects.filter(
-        respondent=report.respondent_id, protected_person__in=victims, assessed_at__gte=report.taken_at
-    ).order_by("-assessed_at")
+        respondent=report.respondent_id, protected_person__in=victims, assessed_at__gte=report.taken_at,
+        levels__isnull=False,
+    ).order_by("-assessed_at")  # fmt: skip
     first = dict(rows.values_list("protected_person", "assessed_at"))  # of each, the last row is the earliest form
     report.tasks.filter(OPEN, kind=Owed.ASSESS_RISK).update(done_at=max(first.values()), result=Result.DONE.value)
     return True
