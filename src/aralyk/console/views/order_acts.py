@@ -235,6 +235,7 @@ def waiting(request: HttpRequest) -> HttpResponse:
             {
                 "id": one.pk, "order": order_facts(one.order), "due_at": one.due_at, "expires_at": one.expires_at,
                 "overdue": one.due_at < now, "lapsed": one.expires_at <= now, "attempts": one.attempts,
+                "wished": one.answer == Answer.WISHES,
             }
             for one in questions_for(user)
         ],
