@@ -5,8 +5,9 @@ from __future__ import annotations
 import io
 import json
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pikepdf
 import pytest
@@ -18,6 +19,7 @@ from aralyk import clock
 from aralyk.access.errors import Code, NotFound, Refused
 from aralyk.access.grants import do_grant_case
 from aralyk.access.models import Right, Role
+from aralyk.jurisdictions.loader import pack
 from aralyk.orders.actions import do_vary_order
 from aralyk.orders.drafts import ConditionDraft
 from aralyk.orders.models import Order
@@ -57,7 +59,9 @@ REASON = "переезд к сестре на Тынчтык"
 def planted(roles: Cast, *, home: dict[str, float] = HOME, **changed: Any) -> Order:
     """An order with a token in everything that he must not learn."""
     her = do_register_protected_person(roles.police, sealed=PLANTED, code="QXZ47W", synthetic=True)
-    slots = [{"days": ["mon", "fri"], "from": "07:41", "to": "13:23"}]
+    # Hours far from now: the time of day stands on every paper.
+    begins, ends = (moment_of_day(clock.now() + timedelta(hours=hours, minutes=17)) for hours in (5, 11))
+    slots = [{"days": ["mon", "fri"], "from": begins, "to": ends}]
     conditions = (
         ConditionDraft(kind="proximity", code="ring-sekret", distance_m=500, warning_m=1237),
         ConditionDraft(kind="exclusion_zone", code="dom-jyldyzai", shape={"circle": home}, schedule=slots),
@@ -68,12 +72,22 @@ def planted(roles: Cast, *, home: dict[str, float] = HOME, **changed: Any) -> Or
     return do_vary_order(roles.police, found.pk, reason=REASON)
 
 
+def moment_of_day(at: datetime) -> str:
+    return at.astimezone(ZoneInfo(pack("KG").country.timezone)).strftime("%H:%M")
+
+
+def hours_of(found: Order) -> tuple[str, str]:
+    """The hours of her zone."""
+    (slot,) = conditions_of(found).get(kind="exclusion_zone").parameters["schedule"]
+    return slot["from"], slot["to"]
+
+
 def tokens_of(found: Order, home: dict[str, float] = HOME) -> list[str]:
     her = found.protected_persons.get()
     return [
         *PLANTED.values(), "Мурунова", "Сокрытая", "918273", REASON, "Тынчтык",
         her.code, str(her.pk), her.pk.hex, str(found.pk),
-        "1237", "1,2 км", "1.2 km", "07:41", "13:23", "307",
+        "1237", "1,2 км", "1.2 km", *hours_of(found), "307",
         f"{home['lat']:.5f}", f"{home['lon']:.5f}", f"{home['lat']:.5f}".replace(".", ","),
         f"{home['lon']:.5f}".replace(".", ","), "dom-jyldyzai", "ring-sekret", "contact-tainyi", "sekret",
         "Aralyk", "aralyk", "Аралык",
@@ -99,7 +113,7 @@ def test_the_search_for_tokens_finds_them_where_they_are(database: Database, rol
     made = do_make_sealed_paper(
         roles.police, found.pk, language="ru", purpose="подготовка к заседанию суда", fields=ON_PAPER
     )
-    for token in (*PLANTED.values(), "QXZ47W", "42,874613", "74,612287", "07:41", "dom-jyldyzai"):
+    for token in (*PLANTED.values(), "QXZ47W", "42,874613", "74,612287", hours_of(found)[0], "dom-jyldyzai"):
         assert holds(made.pdf, token), token
 
 
@@ -126,7 +140,10 @@ def test_wherever_her_home_is_the_served_paper_does_not_hold_it(
     assert paper.pdf is not None
     for value in (home["lat"], home["lon"]):
         assert not holds(bytes(paper.pdf), f"{value:.4f}")
-    assert "9876" not in letters(bytes(paper.pdf))
+    # Its number is random, and may hold any digits; no public area is so large, so these are the warning ring's.
+    said = letters(bytes(paper.pdf)).replace(found.number, "")
+    for ring in ("9876", "9.9km"):
+        assert ring not in said
 
 
 def test_of_a_drawn_outline_nothing_remains_but_that_it_is_inside(database: Database, roles: Cast) -> None:
