@@ -190,6 +190,22 @@ def test_a_closed_report_is_reopened_with_a_reason_and_its_decisions_stay(desk: 
     assert [decision.outcome for decision in report.decisions.order_by("pk")] == ["refused", "referred_to_court"]
 
 
+def test_closing_a_report_wrongly_buys_no_time_for_the_order(desk: Desk, shift: ShiftClock) -> None:
+    report = ready(desk)
+    do_decide(desk.inspector, report.pk, outcome="refused", reason=WHY)
+    at = shift.by(timedelta(hours=30))
+    do_reopen(desk.inspector, report.pk, reason="Прокурор отменил отказ")
+    (from_report,) = clocks.issue_clocks(report)
+    assert (from_report.stopped_at, from_report.due_at) == (None, report.reported_at + timedelta(hours=24))
+    assert from_report.late_by(at=at) >= timedelta(hours=8)
+    do_tell_overdue(now=clock.now())
+    assert report.tasks.get(kind=Owed.ISSUE_ORDER).told_overdue_at is not None
+    with transaction.atomic():
+        note_order_issued(report, order=uuid4(), by=desk.inspector, at=clock.now())
+    (met,) = clocks.issue_clocks(report)
+    assert met.met_at is not None
+
+
 def test_a_report_on_which_nobody_does_anything_is_stalled_and_an_act_starts_the_clock_anew(
     database: Database, desk: Desk
 ) -> None:

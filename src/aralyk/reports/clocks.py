@@ -156,6 +156,11 @@ def lapse(report: Report, kinds: Collection[Owed], *, at: datetime) -> None:
     report.tasks.filter(OPEN, kind__in=list(kinds)).update(lapsed_at=at)
 
 
+def resume_issue(report: Report) -> None:
+    """Run the clocks for an order's issue on, as if the report had never been closed: what is late stays late."""
+    report.tasks.filter(kind=Owed.ISSUE_ORDER, lapsed_at__isnull=False).update(lapsed_at=None)
+
+
 def ask_for_referral_result(report: Report, referral: Task, *, due_at: datetime, at: datetime) -> Task:
     """Make the result of a referral due by the day that was set for it."""
     return Task.objects.create(
