@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django import forms
@@ -61,6 +62,8 @@ from aralyk.papers.queries import papers_for
 from aralyk.people.models import Stated
 
 Given = dict[str, Any]
+_FILLED: Final = frozenset({"person", "device", "paper"})  # what a link of another page may fill in
+_TO_BE_WATCHED: Final = frozenset({"serve", "choose-device", "assign", "limits"})
 _PRIVACY: Final = ("alone", "code_word_used", "not_on_her_phone", "adviser_offered")
 
 
@@ -204,12 +207,15 @@ def act(request: HttpRequest, order_id: UUID, name: str) -> HttpResponse:
         stock = [(one.pk, f"{one.pk} · {sentences.text(sentences.DEVICE_KINDS, one.kind)}") for one in stock_for(user)]
         extra |= {"stock": stock, "respondent": str(order.respondent_id)}
     if chosen.names_papers:
-        extra |= {"papers": _papers_of(user, order), "initial": {"paper": request.GET.get("paper", "")}}
-    form = chosen.form(request.POST if request.method == "POST" else None, **extra)
+        extra["papers"] = _papers_of(user, order)
+    given = {field: request.GET[field] for field in _FILLED & request.GET.keys()}
+    form = chosen.form(request.POST if request.method == "POST" else None, initial=given, **extra)
     back = reverse("order", args=[order.pk])
+    register = reverse("device_register") if chosen.names_devices else ""
     return _answered(
         request, form, lambda given: chosen.do(user, order, given), title=chosen.title, hint=chosen.hint, order=order,
-        back=back, done=f"{back}#life",
+        back=back, done=f"{back}#{'next' if name in _TO_BE_WATCHED else 'life'}",
+        register=f"{register}?{urlencode({'order': order.pk, **given})}" if register else "",
     )  # fmt: skip
 
 
