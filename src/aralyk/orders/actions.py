@@ -43,6 +43,7 @@ from aralyk.orders.models import Finding, LessProtection, Order, OrderVersion, P
 from aralyk.orders.overlaps import overlapping
 from aralyk.orders.questions import ask_before_the_end
 from aralyk.orders.sanity import Found
+from aralyk.orders.threats import check_not_lowered_alone
 from aralyk.orders.written import circumstances_read, circumstances_written
 from aralyk.people.actions import her_to_keep
 from aralyk.people.models import ProtectedPerson, Respondent
@@ -135,7 +136,7 @@ def do_vary_order(
         reason: Why; stored with the version.
         conditions: All conditions from now on.
         expires_at: The new end, within the term of the legal basis.
-        threat: The new level.
+        threat: The new threat; a lower one only where two people lowered the levels of risk before.
         extension_requested: Whether whom the law names asked for the longer term.
         circumstances: What the checks should know from now on.
         answers: To what the checks find in the new conditions.
@@ -159,6 +160,7 @@ def do_vary_order(
                 code=Code.PROPOSAL_NEEDED,
             )  # fmt: skip
         if threat is not None:
+            check_not_lowered_alone(by, order, Threat(threat))
             order.threat = Threat(threat)
         change(
             by, order, reason=reason, conditions=conditions, expires_at=expires_at, extended=extension_requested,
