@@ -70,6 +70,7 @@ class Code(StrEnum):
     KEY_REUSED = "key_reused"
     KEY_IN_USE = "key_in_use"
     ANSWER_NOT_KEPT = "answer_not_kept"
+    ADDRESS_KNOWN = "address_known"
     FRAME_DECIDED = "frame_decided"
     FRAME_NOT_RELEASABLE = "frame_not_releasable"
     PAPER_NOT_KEPT = "paper_not_kept"

@@ -78,6 +78,7 @@ SENTENCES: Final[Mapping[Code, Promise]] = MappingProxyType(
         Code.ANSWER_NOT_KEPT: _(
             "This was already done under this idempotency key. Its answer is not kept: look again under a new key."
         ),
+        Code.ADDRESS_KNOWN: _("You have added this address already."),
         Code.FRAME_DECIDED: _("This frame was already released or dismissed."),
         Code.FRAME_NOT_RELEASABLE: _("This frame can't be released: open it to see why."),
         Code.PAPER_NOT_KEPT: _("Of a sealed paper only its hash is kept: make it again."),
