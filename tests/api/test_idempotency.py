@@ -160,9 +160,7 @@ def wait_for_a_waiting_act(database: Database) -> None:
     """Until the first request stands before the row that the test holds."""
     with database.connect(autocommit=True) as connection:
         for _ in range(200):
-            row = connection.execute(
-                "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-            ).fetchone()
+            row = connection.execute("SELECT count(*) FROM pg_locks WHERE NOT granted").fetchone()
             if row and row[0]:
                 return
             connection.execute("SELECT pg_sleep(0.05)")

@@ -8,11 +8,14 @@ from pathlib import Path
 import pytest
 
 from aralyk.access import counting
+from aralyk.access.models import CountedLook
+from aralyk.access.models import Role as AccountRole
 from aralyk.database import Role
 from aralyk.jobs import upkeep
 from aralyk.jobs.settings import JobsSettings
 from aralyk.jobs.upkeep import Kept, Upkeep, keep_up
 from tests.conftest import Database
+from tests.orders.cast import account
 
 NOW = datetime(2026, 11, 21, 10, tzinfo=UTC)
 KEPT = Kept(
@@ -102,12 +105,9 @@ def test_a_request_that_was_sent_twice_is_known_for_two_days_and_then_forgotten(
 
 
 def test_a_counted_look_stays_longer_than_the_hour_that_counts_it_and_then_goes(database: Database) -> None:
-    with database.connect(Role.OWNER, autocommit=True) as connection:
-        connection.execute("SET session_replication_role = replica")  # no account is needed to count its looks
-        for what, age in (("vault", timedelta(minutes=59)), ("break_glass", timedelta(hours=25))):
-            connection.execute(
-                "INSERT INTO access_countedlook (user_id, what, at) VALUES (1, %s, %s)", (what, NOW - age)
-            )
+    looker = account("operator", AccountRole.OPERATOR, agency="monitoring_centre")
+    for what, age in (("vault", timedelta(minutes=59)), ("break_glass", timedelta(hours=25))):
+        CountedLook.objects.create(user=looker, what=what, at=NOW - age)
     assert keep(database).looks == 1
     assert left(database, "SELECT what FROM access_countedlook") == ["vault"]
     assert keep(database, now=NOW + timedelta(hours=24)).looks == 1
