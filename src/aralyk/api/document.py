@@ -38,11 +38,11 @@ class Document(OpenAPISchema):
     def operation_details(self, operation: Operation) -> dict[str, Any]:
         """One route."""
         others, self.schemas = self.schemas, {}
-        details = super().operation_details(operation)
+        found = super().operation_details(operation)
         area = operation.view_func.__module__.rpartition(".")[2].removesuffix("_routes")
         names = {name: name if name == _SHARED else f"{area}.{name}" for name in self.schemas}
         self.schemas = others | {names[name]: _renamed(schema, names) for name, schema in self.schemas.items()}
-        details = _renamed(details, names)
+        details: dict[str, Any] = _renamed(found, names)
 
         answers = details["responses"]
         details["responses"] = {code: answer for code, answer in answers.items() if not 400 <= int(code) < 500}
