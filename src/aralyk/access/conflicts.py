@@ -138,6 +138,7 @@ def do_ask_to_lift(by: User, conflict_id: int, *, reason: str) -> Conflict:
         NotFound: No such conflict, or in no case of this person's.
         Refused: not_permitted; second_factor_needed; another_person_needed: it is one's own; access_over; invalid.
     """
+    check_allowed(by, May.RECORD_CONFLICTS)
     reason = check_text("reason", reason, shortest=NOTE_MIN, longest=NOTE_MAX)
     with transaction.atomic():
         conflict = _locked(by, conflict_id)

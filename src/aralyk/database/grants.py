@@ -70,6 +70,8 @@ GRANTS: Final[dict[str, dict[str, str]]] = {
         "evidence_checkpoint": ADD,
         "log_batch": READ,
         "live_event": "SELECT, DELETE",  # trims what no screen will resume from
+        "api_idempotencykey": "SELECT (id, created_at), DELETE",  # trims; reads no answer
+        "access_countedlook": "SELECT (id, at), DELETE",  # trims; reads not who looked
         "log_stream": READ,
         "devices_device": READ,
         "devices_assignment": READ,
@@ -168,7 +170,7 @@ CONSOLE_GRANTS: Final[dict[str, str]] = {
     "people_respondentplace": WRITE,
     "people_weapon": WRITE,
     "people_shelter": WRITE,
-    "api_idempotencykey": WRITE,
+    "api_idempotencykey": ADD,
     "reports_report": WRITE,
     "reports_involved": WRITE,
     "reports_decision": ADD,

@@ -243,6 +243,7 @@ def do_end_order(by: User, order_id: UUID, *, reason: str, act: str = "") -> Ord
         Refused: not_permitted; order_ended; request_waits: she asked for it, so it goes the way of her request;
             invalid (reason, act).
     """
+    check_allowed(by, May.ISSUE_ORDERS)
     check_reason(reason)
     at = clock.now()
     with transaction.atomic():

@@ -131,6 +131,7 @@ def do_decide_reduction(by: User, request_id: int, *, granted: bool, reason: str
         Refused: not_permitted; request_decided; own_conversation: who spoke with her does not decide; and of a grant
             order_ended; conversation_needed; assessment_needed; not_wished: she no longer wishes it; invalid.
     """
+    check_allowed(by, May.ISSUE_ORDERS)
     check_reason(reason)
     at = clock.now()
     with transaction.atomic():

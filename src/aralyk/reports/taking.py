@@ -224,6 +224,7 @@ def do_add_words(by: User, report_id: UUID, *, text: str) -> Report:
         NotFound: No such report, or not this person's.
         Refused: not_permitted; invalid (text); vault_unreadable.
     """
+    check_allowed(by, May.TAKE_REPORTS)
     words = check_text("text", text, longest=WORDS_MAX)
     at = clock.now()
     with transaction.atomic():
