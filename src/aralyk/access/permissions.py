@@ -34,6 +34,8 @@ class May(StrEnum):
     OVERSEE_LEGALITY = "oversee_legality"  # the prosecutor's list: mark seen, with a remark
     READ_ROSTER = "read_roster"  # who is on duty, now and later
     KEEP_ROSTER = "keep_roster"  # desks, shifts, cover
+    READ_RISK_LIST = "read_risk_list"  # the cases by risk, for work without the platform
+    DECLARE_OUTAGES = "declare_outages"  # that people do its work now, and rehearsals of it
     ISSUE_ORDERS = "issue_orders"  # issue, vary, end; register the people of a case
     CONFIRM_ORDERS = "confirm_orders"  # as the second person, what leaves somebody less protected
     READ_CUTS = "read_cuts"  # the list of all that left somebody less protected
@@ -93,7 +95,7 @@ GRANTS: Final[Mapping[Role, Grant]] = MappingProxyType(
                 {
                     May.SEE_CASES, May.SEE_PROTECTED_PLACE, May.WATCH, May.ANSWER_INCIDENTS, May.CLOSE_INCIDENTS,
                     May.LOOK_INTO_VAULT, May.COMMAND_DEVICES, May.READ_QUARANTINE, May.SEE_RISK_LEVEL,
-                    May.CONFIRM_ACCESS, May.READ_ROSTER,
+                    May.CONFIRM_ACCESS, May.READ_ROSTER, May.READ_RISK_LIST,
                 }
             ),
         ),
@@ -107,6 +109,7 @@ GRANTS: Final[Mapping[Role, Grant]] = MappingProxyType(
                     May.WRITE_TO_RESPONDENT, May.READ_QUARANTINE, May.RELEASE_FRAMES, May.SEE_RISK_LEVEL,
                     May.OVERSEE_DUTIES,
                     May.CONFIRM_ORDERS, May.READ_CUTS, May.SETTLE_LOOKS, May.READ_ROSTER, May.KEEP_ROSTER,
+                    May.READ_RISK_LIST, May.DECLARE_OUTAGES,
                     May.GIVE_ACCESS, May.CONFIRM_ACCESS, May.REVIEW_ACCESS, May.RECORD_CONFLICTS, May.REVIEW_ACCOUNTS,
                 }
             ),
@@ -121,7 +124,7 @@ GRANTS: Final[Mapping[Role, Grant]] = MappingProxyType(
                     May.GIVE_ACCESS, May.BREAK_GLASS, May.CONFIRM_ACCESS,
                     May.TAKE_REPORTS, May.READ_REPORTS, May.DECIDE_REPORTS,
                     May.MAKE_PAPERS, May.READ_SEALED_PAPERS, May.EXCHANGE_REGISTER,
-                    May.ACCEPT_INCIDENTS, May.READ_ROSTER,
+                    May.ACCEPT_INCIDENTS, May.READ_ROSTER, May.READ_RISK_LIST,
                 }
             ),
         ),
@@ -132,7 +135,7 @@ GRANTS: Final[Mapping[Role, Grant]] = MappingProxyType(
                     May.SEE_CASES, May.ANSWER_INCIDENTS, May.LOOK_INTO_VAULT, May.SEE_RISK_LEVEL,
                     May.BREAK_GLASS, May.CONFIRM_ACCESS,
                     May.TAKE_REPORTS, May.READ_REPORTS,
-                    May.ACCEPT_INCIDENTS, May.READ_ROSTER, May.KEEP_ROSTER,
+                    May.ACCEPT_INCIDENTS, May.READ_ROSTER, May.KEEP_ROSTER, May.READ_RISK_LIST,
                 }
             ),
         ),
@@ -168,7 +171,7 @@ GRANTS: Final[Mapping[Role, Grant]] = MappingProxyType(
                 {
                     May.SEE_CASES, May.EXPORT_BUNDLES, May.SEE_RISK_LEVEL, May.READ_RISK, May.READ_REPORTS,
                     May.OVERSEE_DUTIES,
-                    May.READ_CUTS, May.OVERSEE_LEGALITY, May.READ_ROSTER,
+                    May.READ_CUTS, May.OVERSEE_LEGALITY, May.READ_ROSTER, May.READ_RISK_LIST,
                     May.BREAK_GLASS, May.CONFIRM_ACCESS, May.REVIEW_ACCESS, May.RECORD_CONFLICTS,
                     May.WATCH_VAULT,
                     May.READ_SEALED_PAPERS,

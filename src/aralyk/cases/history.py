@@ -158,6 +158,7 @@ NOT_SHOWN: Final = frozenset(
         Kind.SECOND_LOOK_ASKED, Kind.SECOND_LOOK_TAKEN, Kind.SECOND_LOOK_GIVEN, Kind.SECOND_LOOK_SETTLED,
         Kind.LEGALITY_LISTED, Kind.LEGALITY_SEEN,
         Kind.DESK_CHANGED, Kind.SHIFT_CHANGED, Kind.TEST_CALL_ANSWERED, Kind.TEST_CALL_MISSED,
+        Kind.OUTAGE_BEGAN, Kind.OUTAGE_ENDED, Kind.OUTAGE_TOLD, Kind.RISK_LIST_TAKEN,
     }
 )  # fmt: skip
 # The rest is for everybody who sees the order. Any one of the permissions is enough.

@@ -24,6 +24,7 @@ class Text(StrEnum):
     TEST_CALL = "test_call"
     DUTY_OVERDUE = "duty_overdue"
     PLATFORM_ALARM = "platform_alarm"
+    PRACTICE_OUTAGE = "practice_outage"
     CONFIRM_ADDRESS = "confirm_address"
 
 
@@ -50,6 +51,9 @@ WORDINGS: Final[Mapping[Text, Wording]] = {
     Text.TEST_CALL: _wording(_("Test call of your shift: answer on the desk within %(minutes)d min."), "minutes"),
     Text.DUTY_OVERDUE: _wording(_("%(count)d duties of your district are overdue. See the desk."), "count"),
     Text.PLATFORM_ALARM: _wording(_("A part of the platform has stopped. See the desk, or call the centre.")),
+    Text.PRACTICE_OUTAGE: _wording(
+        _("PRACTICE, nothing has stopped. Practice of an outage: answer on the desk that you are there.")
+    ),
     Text.CONFIRM_ADDRESS: _wording(_("Your code: %(code)s. Enter it on the desk. Nobody will ask you for it."), "code"),
 }
 

@@ -94,6 +94,9 @@ _ENTRIES: Final = (
         pages=("emergencies", "emergency", "conflicts", "access_review", "case_access"),
     ),
     _Entry(
+        name="outage", title=_("Without the platform"), icon="unplug", opens=_any(May.READ_RISK_LIST), in_bar=False,
+    ),
+    _Entry(
         name="ways", title=_("How I am reached"), icon="bell", opens=lambda user: True, in_bar=False,
         pages=("way_add", "way_confirm"),
     ),

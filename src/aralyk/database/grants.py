@@ -136,6 +136,8 @@ CONSOLE_GRANTS: Final[dict[str, str]] = {
     "roster_desk": WRITE,
     "roster_shift": WRITE,
     "roster_posting": WRITE,
+    "oversight_outage": WRITE,
+    "oversight_outagecall": ADD,
     "devices_command": WRITE,
     "orders_orderversion": ADD,
     "orders_condition": ADD,

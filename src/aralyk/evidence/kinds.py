@@ -131,6 +131,11 @@ class Kind(StrEnum):
     SHIFT_CHANGED = "shift_changed"
     TEST_CALL_ANSWERED = "test_call_answered"
     TEST_CALL_MISSED = "test_call_missed"
+    # work without the platform
+    OUTAGE_BEGAN = "outage_began"
+    OUTAGE_ENDED = "outage_ended"
+    OUTAGE_TOLD = "outage_told"
+    RISK_LIST_TAKEN = "risk_list_taken"
     # what people of the agencies were told
     ADDRESS_CHANGED = "address_changed"
     NOTICE_ASKED = "notice_asked"
@@ -288,6 +293,10 @@ GRAMMAR: Final[dict[Kind, Grammar]] = {
     Kind.SHIFT_CHANGED: _form("desk", "act", "shift"),
     Kind.TEST_CALL_ANSWERED: _form("desk", "late", "shift"),
     Kind.TEST_CALL_MISSED: _form("desk", "due_at", "shift"),
+    Kind.OUTAGE_BEGAN: _form("outage", "cases", "listed_at", "practice", "told"),
+    Kind.OUTAGE_ENDED: _form("outage", "answered", "practice", "told"),
+    Kind.OUTAGE_TOLD: _form("outage", "how", "order", "protected_person", "reached"),
+    Kind.RISK_LIST_TAKEN: _form("user", "cases", "list_sha256"),
     Kind.ADDRESS_CHANGED: _form("user", "act", "address", "value_sha256", "way"),
     Kind.NOTICE_ASKED: _form("user", "about", "notice", "text", "urgent", "ways"),
     Kind.NOTICE_SENT: _form("user", "delivery", "failure", "notice", "state", "way"),

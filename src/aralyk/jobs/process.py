@@ -2,7 +2,7 @@
 
 When the database goes away all connect again. A tree that does not continue what was signed is our fault and ends the
 process: nothing may be added to it; entries then wait, and the watchdog says so within seconds. A job that hangs or
-fails again and again ends no process, so the process falls silent: no heartbeat while any of the four stands still.
+fails again and again ends no process, so the process falls silent: no heartbeat while one of them stands still.
 """
 
 from __future__ import annotations
@@ -70,6 +70,7 @@ class Jobs:
                 "upkeep": settings.upkeep_s + QUIET_S,
                 "health": settings.health_s + QUIET_S,
                 "risk": settings.risk_s + QUIET_S,
+                "risk_list": settings.risk_list_s + QUIET_S,
             }
         )
         self._pulse = _Pulse(settings.home / "run" / "jobs.heartbeat")
@@ -82,6 +83,7 @@ class Jobs:
             threading.Thread(target=self._guard, args=(self._follow_health,), name="health"),
             threading.Thread(target=self._guard, args=(self._follow_risk,), name="risk"),
             threading.Thread(target=self._guard, args=(self._follow_incidents,), name="incidents"),
+            threading.Thread(target=self._guard, args=(self._keep_risk_list,), name="risk_list"),
         ]
         for thread in threads:
             thread.start()
@@ -192,6 +194,15 @@ class Jobs:
                     threats_raised=done.raised, duty_alarms=done.alarms,
                 )  # fmt: skip
             self._stop.wait(self._settings.risk_s)
+
+    def _keep_risk_list(self) -> None:
+        django.setup()
+        from aralyk.jobs import risk_list
+
+        while not self._stop.is_set():
+            risk_list.keep_list(self._settings.home)
+            self._progress.note("risk_list")
+            self._stop.wait(self._settings.risk_list_s)
 
     def _follow_incidents(self) -> None:
         django.setup()

@@ -6,6 +6,7 @@ escalation ends only where it was answered. One answered late counts from then o
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
@@ -29,6 +30,7 @@ SHIFT_MAX: Final = timedelta(hours=36)  # more is no shift but a mistake in a da
 AHEAD_MAX: Final = timedelta(days=366)
 PEOPLE_MAX: Final = 50
 JURISDICTION: Final = "KG"
+PHONE: Final = re.compile(r"\+?[0-9][0-9 ()-]{1,38}")  # "102" too
 
 
 def do_open_desk(
@@ -84,6 +86,26 @@ def do_close_desk(by: User, code: str) -> Desk:
         desk.closed_at = at
         desk.save(update_fields=["closed_at"])
         _witness_desk(by, desk, "closed", at)
+    return desk
+
+
+def do_set_desk_phone(by: User, code: str, *, phone: str) -> Desk:
+    """Say under which number a desk answers, or with "" that it has none.
+
+    Raises:
+        NotFound: No such desk, or not this person's to keep.
+        Refused: not_permitted; invalid (phone).
+    """
+    check_allowed(by, May.KEEP_ROSTER)
+    phone = phone.strip()
+    if phone and not PHONE.fullmatch(phone):
+        raise Refused.field("phone", expected="digits, blanks, hyphens, brackets, + in front: 2 to 40 characters")
+    at = clock.now()
+    with transaction.atomic():
+        desk = _desk(by, code)
+        desk.phone = phone
+        desk.save(update_fields=["phone"])
+        _witness_desk(by, desk, "phone", at)
     return desk
 
 

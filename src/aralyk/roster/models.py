@@ -20,6 +20,7 @@ class Desk(models.Model):
     kind = models.CharField(max_length=16, choices=KINDS)
     district = models.SlugField(max_length=64, blank=True)
     always = models.BooleanField(default=True)  # somebody must be on duty at every hour: a gap is an alarm
+    phone = models.CharField(max_length=40, blank=True, default="", db_default="")  # of the desk, never of a person
     opened_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
 
