@@ -16,6 +16,7 @@ import psycopg
 from django.db import OperationalError, connections
 
 from aralyk.access.break_glass import do_settle_emergencies
+from aralyk.devices.contacts import do_keep_contacts
 from aralyk.duties.alarms import do_raise_alarms
 from aralyk.incidents import upward as incidents
 from aralyk.orders import upward as orders
@@ -39,6 +40,7 @@ class Round:
     overdue: int = 0
     raised: int = 0  # orders whose threat followed a level
     alarms: int = 0  # raised or cleared because of duties
+    contacted: int = 0  # devices of respondents that get the routine text
 
 
 def follow(*, now: datetime, look_back: timedelta = LOOK_BACK, grace: timedelta = GRACE) -> Round:
@@ -57,6 +59,7 @@ def follow(*, now: datetime, look_back: timedelta = LOOK_BACK, grace: timedelta 
         do_settle_emergencies(now=now)
         told = incidents.tell_risk(now=now, since=since) + orders.tell_risk(now=now, since=since)
         do_begin_due(now=now)
+        contacted = do_keep_contacts(now=now)
         picked_up = batch = do_pick_up_events()
         while batch == BATCH:
             batch = do_pick_up_events()
@@ -71,4 +74,4 @@ def follow(*, now: datetime, look_back: timedelta = LOOK_BACK, grace: timedelta 
         raise psycopg.OperationalError("the database went away") from error
     finally:
         connections.close_all()  # this thread's: the next round comes after a pause
-    return Round(told=told, picked_up=picked_up, overdue=overdue, raised=raised, alarms=alarms)
+    return Round(told=told, picked_up=picked_up, overdue=overdue, raised=raised, alarms=alarms, contacted=contacted)
