@@ -13,7 +13,7 @@ from tests.api.test_api import ROOT, get, post
 from tests.conftest import Database
 from tests.devices.speaking import PROTOCOL, spoken_protocol
 from tests.devices.test_health import project, say
-from tests.orders.cast import Cast, equip, order
+from tests.orders.cast import Cast, equip, open_order
 
 DEVICE = "tracker-0001"
 
@@ -27,7 +27,7 @@ def _protocol() -> Iterator[None]:
 @pytest.fixture
 def tracker(roles: Cast) -> None:
     Device.objects.create(id=DEVICE, kind=DeviceKind.BRACELET, protocol=PROTOCOL, interval_s=60, trust="imei")
-    equip(roles.probation, order(roles.police), device=DEVICE)
+    equip(roles.probation, open_order(roles.police), device=DEVICE)
 
 
 def test_a_command_is_asked_for_listed_and_taken_back(roles: Cast, tracker: None) -> None:

@@ -28,7 +28,7 @@ from aralyk.tracking.log import Lane
 from tests.conftest import Database
 from tests.console.test_pages import client_of
 from tests.devices.speaking import PROTOCOL, spoken_protocol
-from tests.orders.cast import Cast, bracelet, equip, heard, order, phone, witnesses
+from tests.orders.cast import Cast, bracelet, equip, heard, open_order, order, phone, witnesses
 
 TRACKER = "tracker-0001"
 REASON = "проверка связи"
@@ -50,7 +50,7 @@ def carried(database: Database, roles: Cast, device_id: str, *, party: Party = P
     device = Device.objects.create(
         id=device_id, kind=DeviceKind.BRACELET, protocol=PROTOCOL, interval_s=60, trust="imei", synthetic=True
     )
-    equip(roles.probation, order(roles.police), device=device_id, party=party)
+    equip(roles.probation, open_order(roles.police), device=device_id, party=party)
     heard(database, device_id, lat=42.87, lon=74.61, strap="locked")
     return device
 
