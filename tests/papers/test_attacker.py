@@ -19,7 +19,7 @@ from tests.papers.attacker.world import Channel, make_world
 
 SEEDS: Final = range(1, 13)
 DAYS: Final = 20
-FOUND_BLINDLY: Final = 0.34  # of so few orders, those in which a blind guess is right
+FOUND_BLINDLY: Final = 0.4  # of eight orders, three: what a blind guess finds in so few
 
 
 def test_what_reaches_him_is_the_same_to_the_second_whether_or_not_he_was_ever_near_her(

@@ -127,17 +127,13 @@ def begin(by: User, assignment: Assignment, *, at: datetime) -> None:
     if not is_quiet(device):
         return
     draw_contacts(by, order, at=at)
-    law = pack(order.jurisdiction)
-    rule = law.contact_on(law.day_of(at))
-    spoken = command_queue.speaks(
-        protocol=device.protocol, model=device.model, device=device.pk, kind=CommandKind.INTERVAL
-    )
-    if rule is None or not spoken or rule.interval_s >= device.interval_s:
-        return  # it is as frequent already, or was set by hand: the device's page says so
+    constant_s = _constant_interval_s(order, device, at=at)
+    if constant_s is None or not _speaks(device, CommandKind.INTERVAL):
+        return  # as frequent already; or it is set by hand, and the device's page says so
     wanted = Wanted(
         device=device.pk,
         kind=CommandKind.INTERVAL,
-        interval_s=rule.interval_s,
+        interval_s=constant_s,
         why=CONSTANT_INTERVAL,
         asked_by=f"fitting:{assignment.pk}",
         life=FITTING,
@@ -193,6 +189,16 @@ def is_quiet(device: Device) -> bool:
         return device.pk in kept_quiet(cursor, [device.pk])
 
 
+def interval_by_hand_s(device: Device) -> int | None:
+    """The interval that a quiet device should have and can't be told from here; None: it has it, or was told."""
+    at = clock.now()
+    carried = device.assignments.filter(until__isnull=True, party=Party.RESPONDENT).select_related("order")
+    assignment = carried.order_by("-since", "-pk").first()
+    if assignment is None or _speaks(device, CommandKind.INTERVAL):
+        return None
+    return _constant_interval_s(assignment.order, device, at=at)
+
+
 def next_moment_of(device: Device) -> Moment | None:
     """When its carrier, a respondent, is next written to; None: nobody has drawn it, or he is no respondent."""
     at = clock.now()
@@ -211,6 +217,17 @@ def _in_force(assignments: QuerySet[Assignment], *, now: datetime) -> QuerySet[A
         party=Party.RESPONDENT, until__isnull=True, order__ended_at__isnull=True,
         order__starts_at__lte=now, order__expires_at__gt=now,
     )  # fmt: skip
+
+
+def _constant_interval_s(order: Order, device: Device, *, at: datetime) -> int | None:
+    """What the law of the order wants of his device from the fitting on; None: it reports as often already."""
+    law = pack(order.jurisdiction)
+    rule = law.contact_on(law.day_of(at))
+    return None if rule is None or rule.interval_s >= device.interval_s else rule.interval_s
+
+
+def _speaks(device: Device, kind: CommandKind) -> bool:
+    return command_queue.speaks(protocol=device.protocol, model=device.model, device=device.pk, kind=kind)
 
 
 def _aim(plan: ContactPlan, *, after: datetime) -> None:
@@ -246,9 +263,7 @@ def _texts(plan: ContactPlan, *, now: datetime) -> list[Wanted]:
             data={"moment": clock.iso(plan.next_at), "text": rule.message},
         )
         for device in sorted(quiet)
-        if command_queue.speaks(
-            protocol=devices[device].protocol, model=devices[device].model, device=device, kind=CommandKind.MESSAGE
-        )
+        if _speaks(devices[device], CommandKind.MESSAGE)
     ]
 
 

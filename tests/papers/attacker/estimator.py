@@ -93,7 +93,7 @@ def belief_from_calls(
         until_s: How far the order has run.
         trusting: He reads meaning into calls whose times were drawn beforehand.
     """
-    if channel in (Channel.PAPERS, Channel.SLOTS) and not trusting:
+    if channel in (Channel.PAPERS, Channel.SLOTS, Channel.PLATFORM) and not trusting:
         return np.zeros(begins.shape[1])  # their times were drawn before anything happened: the best is to ignore them
     device = channel in (Channel.DEVICE, Channel.EXEMPT)
     answered = 1.0 if device else ANSWERED
