@@ -29,6 +29,7 @@ from aralyk.devices.contacts import (
     next_contacts_for,
     next_moment_of,
 )
+from aralyk.devices.discretion import kept_quiet
 from aralyk.devices.models import Checkup, Command, ContactPlan, Device, DeviceKind, Party
 from aralyk.devices.urgent import WAITS, do_propose_urgent_contact, do_send_urgent_contact, urgent_contacts_for
 from aralyk.jurisdictions.loader import pack
@@ -115,6 +116,7 @@ def test_his_device_is_asked_where_the_order_he_was_given_names_every_place_open
     equip(roles.probation, open_order(roles.police), device=TRACKER)
     engine_wants(database, TRACKER)
     assert [state for *_, state, _ in asked()] == ["queued", "queued"]
+    do_keep_contacts(now=clock.now())
     assert not ContactPlan.objects.exists()
 
 
@@ -367,4 +369,4 @@ def test_where_nothing_is_hidden_from_him_no_second_person_is_needed(
         propose(roles.supervisor)
     assert refused.value.code is Code.NOT_QUIET
     with transaction.atomic(), connection.cursor() as cursor:
-        assert command_queue.kept_quiet(cursor, [TRACKER]) == set()
+        assert kept_quiet(cursor, [TRACKER]) == set()

@@ -55,12 +55,13 @@ def list_commands(
     found = commands.commands_for(user, device_id)
     items = [schemas.command(command) for command in found[offset : offset + limit]]
     device = device_for(user, device_id)
-    moment = contacts.next_moment_of(device) if allows(user, May.COMMAND_DEVICES) else None
+    quiet = contacts.is_quiet(device)
+    moment = contacts.next_moment_of(device) if quiet and allows(user, May.COMMAND_DEVICES) else None
     return schemas.CommandPage(
         items=items,
         total=found.count(),
         spoken=[kind.value for kind in commands.spoken_by(device)],
-        quiet=contacts.is_quiet(device),
+        quiet=quiet,
         next_contact_at=None if moment is None else moment.at,
     )
 

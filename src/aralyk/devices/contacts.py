@@ -152,7 +152,9 @@ def do_keep_contacts(*, now: datetime) -> int:
     """
     with transaction.atomic():
         carried = _in_force(Assignment.objects.filter(order__contact_plan__isnull=True), now=now)
-        for assignment in carried.select_related("order")[:PLANS_AT_ONCE]:
+        with connection.cursor() as cursor:
+            quiet = kept_quiet(cursor, set(carried.values_list("device_id", flat=True)))
+        for assignment in carried.filter(device__in=quiet).select_related("order")[:PLANS_AT_ONCE]:
             draw_contacts(System.CONTACTS, assignment.order, at=now)
     with transaction.atomic():
         due = ContactPlan.objects.filter(next_at__lte=now).select_related("order__respondent").order_by("next_at")

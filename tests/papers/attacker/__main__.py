@@ -6,11 +6,12 @@ Seeds are 1 … orders. Orders that run through the platform itself need a datab
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from typing import Final
 
 from tests.papers.attacker import runs
 from tests.papers.attacker.estimator import BOUND_M
-from tests.papers.attacker.world import Channel, make_world
+from tests.papers.attacker.world import Channel, Floats, make_world
 
 SIMULATED: Final = [channel for channel in Channel if channel not in (Channel.PLATFORM, Channel.EXEMPT)]
 
@@ -67,14 +68,16 @@ def through_the_platform(orders: int, *, days: int) -> None:
                 days=days,
                 searching=searching,
                 trusting=True,
-                reaches=lambda _, seed, kept=kept: kept[seed],
+                reaches=_given(kept),
             )
             for alerts, row in rows.items():
                 line(channel, who, str(alerts), row)
-            live = runs.live_at_calls(
-                channel, seeds, days=days, searching=searching, reaches=lambda _, seed, kept=kept: kept[seed]
-            )
+            live = runs.live_at_calls(channel, seeds, days=days, searching=searching, reaches=_given(kept))
             line(f"{channel}: her live place", who, f"{live.orders} messages", live)
+
+
+def _given(kept: Mapping[int, Floats]) -> runs.Reaches:
+    return lambda _, seed: kept[seed]
 
 
 def head(*names: str) -> None:

@@ -164,13 +164,10 @@ def _operator(device: str) -> Event:
     """Because of an alert somebody writes to him, makes it buzz, asks for a place."""
 
     def ask(roles: Cast, _: Monitor) -> None:
-        for kind, said in (
-            (CommandKind.MESSAGE, {"listed": ("call_centre", "ru")}),
-            (CommandKind.POSITION, {}),
-            (CommandKind.BUZZ, {}),
-        ):
+        for kind in (CommandKind.MESSAGE, CommandKind.POSITION, CommandKind.BUZZ):
+            listed = ("call_centre", "ru") if kind is CommandKind.MESSAGE else None
             with suppress(Refused):
-                do_ask_device(roles.operator, device_id=device, kind=kind, reason="сигнал", **said)
+                do_ask_device(roles.operator, device_id=device, kind=kind, reason="сигнал", listed=listed)
 
     return ask
 
