@@ -29,7 +29,6 @@ from aralyk.reports.models import Answer, Report, Task, WhyNotTold
 from aralyk.reports.overdue import do_tell_overdue
 from aralyk.reports.queries import (
     Waiting,
-    conflicts,
     from_report,
     refused_for,
     report_for,
@@ -290,7 +289,6 @@ def test_an_officer_of_whom_somebody_complained_does_not_see_the_report_any_more
     assert list(reports_for(desk.inspector)) == []
     with pytest.raises(NotFound):
         do_decide(desk.inspector, report.pk, outcome="refused", reason=WHY)
-    assert conflicts() == [(desk.inspector.pk, f"report:{report.pk}")]
     assert report_for(desk.juvenile, report.pk) == report
 
 

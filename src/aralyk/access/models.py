@@ -133,6 +133,7 @@ class CaseSubject(models.TextChoices):
     ORDER = "order"
     RESPONDENT = "respondent"
     PROTECTED_PERSON = "protected_person"
+    REPORT = "report"  # to whomever it is about, now or later
 
 
 class Conflict(models.Model):

@@ -2,7 +2,7 @@
 
 `pursuit_mode` shortens the interval, and gives the registered one back when its last episode of that device has ended:
 her phone may stand in two orders. `better_fix` asks for one place. A device whose protocol has no words for it gets a
-row that says so, and so does a respondent's device that would tell him by it that he is near her (ADR-0019): that one
+row that says so, and so does a respondent's device that would tell him by it that he is near her (ADR-0021): that one
 reports at its constant interval from the fitting on, and only hers is asked. Nothing here changes a decision: the
 engine neither knows nor needs whether a device was asked.
 """

@@ -86,8 +86,12 @@ def pairs_for(user: User, *, to: May = May.SEE_CASES) -> Q:
     for case in case_book().by_order(opened) if opened else ():
         of_them = Q(protected_person__in=case.protected) | Q(protected_person__isnull=True)
         found |= Q(respondent=case.respondent) & of_them
-    closed = sight(user.pk).closed_respondents
-    return found & ~Q(respondent__in=closed) if closed else found
+    mine = sight(user.pk)
+    if mine.closed_respondents:
+        found &= ~Q(respondent__in=mine.closed_respondents)
+    if mine.closed_persons:
+        found &= ~Q(protected_person__in=mine.closed_persons)
+    return found
 
 
 def _by_office(user: User) -> Q:

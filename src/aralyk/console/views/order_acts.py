@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django import forms
@@ -57,6 +58,8 @@ from aralyk.orders.suspensions import do_resume
 from aralyk.people.models import Stated
 
 Given = dict[str, Any]
+_FILLED: Final = frozenset({"person", "device"})  # what a link of another page may fill in
+_TO_BE_WATCHED: Final = frozenset({"serve", "choose-device", "assign", "limits"})
 _PRIVACY: Final = ("alone", "code_word_used", "not_on_her_phone", "adviser_offered")
 
 
@@ -195,11 +198,14 @@ def act(request: HttpRequest, order_id: UUID, name: str) -> HttpResponse:
     if chosen.names_devices:
         stock = [(one.pk, f"{one.pk} · {sentences.text(sentences.DEVICE_KINDS, one.kind)}") for one in stock_for(user)]
         extra |= {"stock": stock, "respondent": str(order.respondent_id)}
-    form = chosen.form(request.POST if request.method == "POST" else None, **extra)
+    given = {field: request.GET[field] for field in _FILLED & request.GET.keys()}
+    form = chosen.form(request.POST if request.method == "POST" else None, initial=given, **extra)
     back = reverse("order", args=[order.pk])
+    register = reverse("device_register") if chosen.names_devices else ""
     return _answered(
         request, form, lambda given: chosen.do(user, order, given), title=chosen.title, hint=chosen.hint, order=order,
-        back=back, done=f"{back}#life",
+        back=back, done=f"{back}#{'next' if name in _TO_BE_WATCHED else 'life'}",
+        register=f"{register}?{urlencode({'order': order.pk, **given})}" if register else "",
     )  # fmt: skip
 
 

@@ -79,18 +79,21 @@ def send(request: HttpRequest, device_id: str, urgent: int) -> HttpResponse:
 
 def quiet_facts(user: User, device: Device, *, at: datetime) -> dict[str, Any]:
     """What the page of a quiet device says instead of offering commands, for those who may command others."""
-    choices = _choices(device) if allows(user, May.WRITE_TO_RESPONDENT) else []
+    choices = _choices(device)
+    said = dict(choices)
     waiting = [one for one in urgent_contacts_for(user, device.pk) if _waits(one, at)]
     return {
         "moment": next_moment_of(device),
         "by_hand_s": interval_by_hand_s(device),
         "interval": sentences.duration(device.interval_s),
-        "urgent_form": UrgentForm(prefix=PREFIX, choices=choices) if choices else None,
+        "urgent_form": UrgentForm(prefix=PREFIX, choices=choices)
+        if choices and allows(user, May.WRITE_TO_RESPONDENT)
+        else None,
         "waiting": [
             {
                 "id": one.pk,
                 "title": sentences.text(device_words.COMMANDS, one.kind),
-                "text": ":".join(filter(None, (one.slug, one.language))),
+                "text": said.get(f"{one.kind}:{one.slug}:{one.language}", ""),
                 "by": shown_name(one.proposed_by),
                 "reason": one.reason,
                 "until": one.proposed_at + WAITS,
