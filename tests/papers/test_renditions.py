@@ -18,6 +18,7 @@ from aralyk import clock
 from aralyk.access.errors import Code, NotFound, Refused
 from aralyk.access.grants import do_grant_case
 from aralyk.access.models import Right, Role
+from aralyk.access.witness import fingerprint
 from aralyk.orders.actions import do_vary_order
 from aralyk.orders.drafts import ConditionDraft
 from aralyk.orders.models import Order
@@ -37,6 +38,7 @@ from aralyk.papers.looks import ON_PAPER
 from aralyk.papers.models import Paper, PublicArea, Recipient, Rendition, Way
 from aralyk.papers.queries import paper_for, papers_for, served_papers_for
 from aralyk.people.actions import do_register_protected_person
+from aralyk.people.queries import looks_at
 from aralyk.people.vault import SealedName
 from tests.conftest import Database
 from tests.orders.cast import ZONE, Cast, account, draft, order, witnesses
@@ -355,7 +357,12 @@ def test_a_sealed_paper_is_not_kept_and_each_look_into_the_vault_is_witnessed(da
     assert made.paper.document is None
     entries = witnesses(database)
     looks = [data for kind, _, _, data in entries if kind == "vault_look"]
-    assert [(look["field"], look["purpose"]) for look in looks] == [("home_address", "передача в суд по запросу")]
+    told = [(look["field"], look["purpose_sha256"]) for look in looks]
+    assert told == [("home_address", fingerprint("передача в суд по запросу"))]
+    (listed,) = [
+        look for look in looks_at(roles.police, found.protected_persons.get().pk) if look.field == "home_address"
+    ]
+    assert (listed.granted, listed.purpose) == (True, "передача в суд по запросу")
     (seen,) = [data for kind, _, _, data in entries if kind == "paper_made"]
     assert seen["rendition"] == "sealed"
     assert "Сокрытая" not in json.dumps(seen, ensure_ascii=False)

@@ -73,7 +73,8 @@ def do_follow_levels(*, now: datetime) -> int:
     with connection.cursor() as cursor:
         cursor.execute(_BELOW, asked)
         orders = [row[0] for row in cursor.fetchall()]
-    raised, refusals = 0, []
+    raised = 0
+    refusals: list[Refused] = []
     for order in orders:
         try:
             raised += _raise(order)
