@@ -90,6 +90,8 @@ SHOWN: Final[Mapping[Kind, Group]] = MappingProxyType(
         Kind.COMMAND_REFUSED: Group.COMMAND,
         Kind.COMMAND_EXPIRED: Group.COMMAND,
         Kind.COMMAND_WITHDRAWN: Group.COMMAND,
+        Kind.URGENT_CONTACT_PROPOSED: Group.COMMAND,
+        Kind.URGENT_CONTACT_SENT: Group.COMMAND,
         Kind.CHECKUP_STARTED: Group.CHECKUP,
         Kind.CHECKUP_FINISHED: Group.CHECKUP,
         Kind.VAULT_WRITTEN: Group.VAULT,
@@ -143,7 +145,7 @@ NOT_SHOWN: Final = frozenset(
         Kind.CONFLICT_LIFT_ASKED, Kind.CONFLICT_LIFTED, Kind.DISTRICTS_LENT, Kind.DISTRICTS_TAKEN_BACK,
         Kind.LOOKS_STOPPED, Kind.ACCOUNT_REVIEWED, Kind.PEOPLE_IMPORTED, Kind.REGISTER_REFUSED,
         Kind.REGISTER_IMPORTED, Kind.CORRESPONDENT_ADDED, Kind.CORRESPONDENT_ALLOWED, Kind.CANARY_SET,
-        Kind.VAULT_MASTER_CHANGED,
+        Kind.VAULT_MASTER_CHANGED, Kind.CONTACTS_DRAWN,
     }
 )  # fmt: skip
 # The rest is for everybody who sees the order. Any one of the permissions is enough.

@@ -36,6 +36,7 @@ from aralyk.console.views import (
     report_taking,
     reports,
     risk,
+    urgent,
     vault,
     ways,
 )
@@ -144,6 +145,8 @@ urlpatterns = [
     path("devices/<str:device_id>/live/<slug:part>", _page(device.live_part), name="device_live"),
     path("devices/<str:device_id>/ask/<slug:kind>", _page(device.ask), name="device_ask"),
     path("devices/<str:device_id>/commands/<int:command>/withdraw", _page(device.withdraw), name="device_withdraw"),
+    path("devices/<str:device_id>/urgent", _page(urgent.propose), name="device_urgent"),
+    path("devices/<str:device_id>/urgent/<int:urgent>/send", _page(urgent.send), name="device_urgent_send"),
     path("devices/<str:device_id>/checkups", _page(device.start_checkup), name="device_checkup"),
     path("checkups/<uuid:checkup_id>/", _page(device.checkup), name="checkup"),
     path("checkups/<uuid:checkup_id>/live", _page(device.checkup_live), name="checkup_live"),

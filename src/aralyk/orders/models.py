@@ -179,6 +179,7 @@ class LessProtection(models.TextChoices):
     REVOKED = "revoked"
     LIFTED_ON_REQUEST = "lifted_on_request"
     NOT_EXTENDED_ON_REQUEST = "not_extended_on_request"
+    CONTACTED_AT_ONCE = "contacted_at_once"  # he was written to at a moment that may tell him where she is
 
 
 class ProtectionCut(models.Model):
