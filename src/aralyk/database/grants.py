@@ -18,7 +18,8 @@ FULL = "SELECT, INSERT, UPDATE, DELETE"
 INSERT_ONLY = "INSERT"
 
 _WITNESS: Final = {"evidence_entry": ADD}
-_LOG_WRITER: Final = {"log_stream": WRITE, "log_batch": ADD}
+# Which streams whose are, triggers say (tracking, 0005): the gateway's, people's, and that the platform was away.
+_LOG_WRITER: Final = {"log_stream": "SELECT, INSERT, UPDATE (last_seq)", "log_batch": ADD}
 
 GRANTS: Final[dict[str, dict[str, str]]] = {
     "aralyk_gateway": {
@@ -116,6 +117,9 @@ CONSOLE_GRANTS: Final[dict[str, str]] = {
     "access_delegation": WRITE,
     "access_accountreview": ADD,
     "access_countedlook": ADD,
+    "channels_address": WRITE,
+    "channels_notice": WRITE,
+    "channels_delivery": WRITE,
     "evidence_pending": READ,
     "evidence_leaf": READ,
     "evidence_tile": READ,

@@ -19,6 +19,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from aralyk import clock
+from aralyk.access.errors import Refused
 from aralyk.access.witness import System, fingerprint, witness
 from aralyk.evidence.kinds import Kind
 from aralyk.orders import versions
@@ -57,6 +58,9 @@ def do_follow_levels(*, now: datetime) -> int:
 
     Returns:
         How many orders were raised; each is a new version, witnessed, and the engine is told.
+
+    Raises:
+        Refused: The engine can't compile an order any more. The others were raised first: none waits behind it.
     """
     asked: dict[str, Any] = {
         "in_force": State.IN_FORCE.value,
@@ -69,7 +73,15 @@ def do_follow_levels(*, now: datetime) -> int:
     with connection.cursor() as cursor:
         cursor.execute(_BELOW, asked)
         orders = [row[0] for row in cursor.fetchall()]
-    return sum(_raise(order) for order in orders)
+    raised, refusals = 0, []
+    for order in orders:
+        try:
+            raised += _raise(order)
+        except Refused as refused:
+            refusals.append(refused)
+    if refusals:
+        raise refusals[0]
+    return raised
 
 
 def _raise(order_id: UUID) -> bool:
