@@ -2,8 +2,8 @@
 
 The keystroke-level model (Card, Moran and Newell, 1980): what a hand does is counted and each movement has its time.
 It was made for practised users. For somebody who is new, every word of what is touched is read when it is met for the
-first time on the way, and whatever is new has its thought; what is met again is known, and the boxes of one question
-are one thought (their rule: no M inside a cognitive unit).
+first time on the way, or has its thought, whichever is longer: one thinks while one reads. What is met again is known,
+and the boxes of one question are one thought (their rule: no M inside a cognitive unit).
 
 | operator | s | what |
 |---|---|---|
@@ -12,8 +12,8 @@ are one thought (their rule: no M inside a cognitive unit).
 | point | 1.10 | to move the pointer or the thumb to a thing |
 | press | 0.20 | button down and up; a tap |
 | home | 0.40 | the hand from the mouse to the keys, or back; none on a phone |
-| think | 1.35 | before each question, list, place on the map and button that is new |
-| read | 0.25 | each word of label, hint and answers, and of the page's title: 238 a minute (Brysbaert, 2019) |
+| think | 1.35 | before what is new and has few words, before a line of a list and a place on the map |
+| read | 0.25 | each word of longer labels, hints, answers and page titles: 238 a minute (Brysbaert, 2019) |
 | page | 1.00 | until the next page is there |
 
 Not counted: logging in at the start of a shift, talking with her, and waiting for devices.
@@ -59,7 +59,11 @@ class Work:
         if text in self.known:
             return
         self.known.add(text)
-        self.add(think=1, read=len(text.split()))
+        words = len(text.split())
+        if words * SECONDS["read"] > SECONDS["think"]:
+            self.add(read=words)
+        else:
+            self.add(think=1)
 
     def seconds_of(self, stage: str) -> float:
         """What the model says of one stage."""
