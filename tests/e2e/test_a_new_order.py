@@ -175,8 +175,9 @@ def write_order(hand: Hand) -> None:
     hand.write("[name=police_travel_min]", "12")
     hand.tick("input[name^=carries_][value=yes]")
     on("findings")
+    expect(page.locator("[name=finding-0-reason]")).to_be_visible()
     for number in range(page.locator("textarea[name$=-reason]").count()):
-        hand.write(f"[name=finding-{number}-reason]", "уточним сегодня")
+        hand.write(f"[name=finding-{number}-reason]", "уточним сегодня до вечера")
         alternative = page.locator(f"[name=finding-{number}-alternative]")
         if alternative.count():
             hand.write(alternative, "убежище на первую неделю")
