@@ -141,7 +141,7 @@ def test_the_result_of_an_examination_is_a_duty_by_the_day_that_was_set_and_is_a
     page = client_of(pair.inspector, "ru").get("/duties/").content.decode()
     assert "Итог: " in page
     Task.objects.update(due_at=clock.now() + timedelta(days=1))
-    late(Task.objects.filter(pk=int(one.id)))
+    late(Task.objects.filter(pk=str(one.id)))
     assert rows_of_alarm(database) == [f"report_task:{one.id}"]
 
 

@@ -55,6 +55,7 @@ GRANTS: Final[dict[str, dict[str, str]]] = {
         **_WITNESS,
         "people_sealedfield": WRITE,
         "people_datakey": WRITE,
+        "people_lookpurpose": ADD,  # why somebody looked: added to, never changed
         "people_protectedperson": READ,
         "platform_alarm": ADD,  # somebody looked at a person who does not exist
         "live_event": ADD,
@@ -117,6 +118,7 @@ CONSOLE_GRANTS: Final[dict[str, str]] = {
     "access_delegation": WRITE,
     "access_accountreview": ADD,
     "access_countedlook": ADD,
+    "access_secondfactorremoval": WRITE,
     "channels_address": WRITE,
     "channels_notice": WRITE,
     "channels_delivery": WRITE,
@@ -185,7 +187,15 @@ NEVER_DELETED: Final = (
 )
 # Not the console's, though Django's migrations made them: sealed facts, and what only processes write.
 HIDDEN_FROM_CONSOLE: Final = frozenset(
-    {"people_sealedfield", "people_datakey", "reports_sealedtext", "reports_draft", "snapshot", "django_migrations"}
+    {
+        "people_sealedfield",
+        "people_datakey",
+        "people_lookpurpose",
+        "reports_sealedtext",
+        "reports_draft",
+        "snapshot",
+        "django_migrations",
+    }
 )
 
 

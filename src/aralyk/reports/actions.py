@@ -120,7 +120,7 @@ def do_decide(
 
 
 def do_reopen(by: User, report_id: UUID, *, reason: str) -> Report:
-    """Open a closed report again: the clock of standing still runs anew, and what was decided stays to be read.
+    """Open a closed report again: its clocks run on, that of standing still anew; what was decided stays to be read.
 
     Raises:
         NotFound: No such report, or not this person's.
@@ -134,6 +134,7 @@ def do_reopen(by: User, report_id: UUID, *, reason: str) -> Report:
             raise Refused(Code.REPORT_NOT_CLOSED)
         report.closed_at = None
         report.save(update_fields=["closed_at"])
+        clocks.resume_issue(report)
         clocks.restart_standing_still(report, at=at)
         add_event(report, "reopened", by=by, at=at, text=reason)
         witness(
