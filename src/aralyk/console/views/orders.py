@@ -76,11 +76,13 @@ def page(request: HttpRequest, order_id: UUID) -> HttpResponse:
     user = person_of(request)
     order = order_for(user, order_id)
     places = places_for(user, order_ids=[order.pk])
+    steps = next_steps(user, order, places)
     values = {
         "order": order_facts(order),
         "conditions": condition_facts(order),
         "devices": device_facts(places),
-        "next_steps": next_steps(user, order, places),
+        "next_steps": steps,
+        "first_step": next((step.address for step in steps if step.address), ""),
         "versions": [
             {
                 "number": version.version,
