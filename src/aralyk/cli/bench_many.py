@@ -234,9 +234,10 @@ _HEAVY_SIGNALS: Final = """
     INSERT INTO evidence_entry (kind, subject, at, body, leaf_hash)
     SELECT kind, subject, at, body, sha256('\\x00'::bytea || body) FROM (
         SELECT said AS kind, 'incident:' || i.id AS subject, i.raised_at AS at,
-            convert_to(json_build_object('at', i.raised_at, 'by', 'user:' || %(by)s, 'kind', said, 'subject', 'incident:' || i.id, 'v', 1, 'salt', '', 'data',
-            json_build_object('order', i.order_id, 'kind', i.kind, 'priority', i.priority, 'outcome', 'no_pursuit',
-                              'reason', '', 'text', ''))::text, 'UTF8') AS body
+            convert_to(json_build_object(
+                'at', i.raised_at, 'by', 'user:' || %(by)s, 'kind', said, 'subject', 'incident:' || i.id, 'v', 1,
+                'salt', '', 'data', json_build_object('order', i.order_id, 'kind', i.kind, 'priority', i.priority,
+                    'outcome', 'no_pursuit', 'reason', '', 'text', ''))::text, 'UTF8') AS body
         FROM incidents_incident i
         CROSS JOIN unnest('{incident_raised,incident_acknowledged,incident_noted,incident_closed}'::text[]) AS said
         WHERE i.order_id = %(order)s AND starts_with(i.engine_key, 'heavy:')
