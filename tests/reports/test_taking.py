@@ -7,13 +7,14 @@ import pytest
 
 from aralyk import clock
 from aralyk.access.errors import Code, NotFound, Refused
+from aralyk.access.models import Role
 from aralyk.people.models import Respondent, SealedField, Stated
 from aralyk.people.vault import SealedName
 from aralyk.reports import clocks
 from aralyk.reports.clocks import Owed
 from aralyk.reports.drafts import Said
-from aralyk.reports.models import Answer, Applicant, Channel, Report, SealedText, WhyNotTold
-from aralyk.reports.queries import report_for, words_for
+from aralyk.reports.models import Answer, Applicant, Channel, OfficerComplaint, Report, SealedText, WhyNotTold
+from aralyk.reports.queries import report_for, tasks_for, words_for
 from aralyk.reports.taking import (
     do_add_words,
     do_establish,
@@ -25,8 +26,8 @@ from aralyk.reports.taking import (
 from aralyk.risk.models import Reassessment
 from aralyk.risk.queries import reassessments_for
 from tests.conftest import Database
-from tests.orders.cast import ELSEWHERE, HER_NAME, HER_PHONE, witnesses
-from tests.reports.cast import ACCOUNT, CHILD, CONTACT, HIM, SHE, STATED, YES, draft, taken
+from tests.orders.cast import ELSEWHERE, HER_NAME, HER_PHONE, account, witnesses
+from tests.reports.cast import ACCOUNT, CHILD, CONTACT, HIM, SHE, STATED, WHY, YES, draft, taken
 from tests.reports.conftest import Desk
 
 
@@ -83,6 +84,18 @@ def test_nobody_without_a_right_to_the_case_learns_that_there_is_a_report(desk: 
         with pytest.raises(NotFound):
             do_add_words(stranger, report.pk, text="что-то ещё")
     assert report_for(cast.prosecutor, report.pk) == report
+
+
+def test_a_prosecutor_for_whom_no_district_is_named_reads_the_reports_of_the_whole_country(desk: Desk) -> None:
+    report = taken(desk.inspector)
+    of_the_country = account("general_prosecutor", Role.PROSECUTOR, agency="prosecutor_general")
+    assert report_for(of_the_country, report.pk) == report
+    assert {task.report_id for task in tasks_for(of_the_country)} == {report.pk}
+    OfficerComplaint.objects.create(
+        report=report, officer=of_the_country, reason=WHY, recorded_by=desk.inspector, recorded_at=clock.now()
+    )
+    with pytest.raises(NotFound):
+        report_for(of_the_country, report.pk)
 
 
 def test_a_crisis_centre_sees_the_report_that_it_took_and_no_other(desk: Desk) -> None:

@@ -38,6 +38,7 @@ _TABLES: Final = (
     "orders_condition", "orders_finding", "devices_device", "devices_assignment", "device_status", "device_trait",
     "incidents_incident", "incidents_incidentevent",
 )  # fmt: skip
+_NAME_PEOPLE: Final = {("orders_orderversion", "spec"), ("orders_condition", "parameters")}
 _OF_THE_WATCHED: Final = frozenset({"devices_device", "device_status", "device_trait"})
 _AS_THEY_ARE: Final = frozenset({"device_status", "device_trait"})  # their times are now, in every copy
 _OLD: Final = "(n > %(watched)s AND n %% %(left_open)s <> 0)"
@@ -77,7 +78,14 @@ _SAYS: Final[Mapping[tuple[str, str], str]] = {
     ("incidents_incident", "closed_at"): f"coalesce(t.closed_at, t.raised_at) - {_SHIFT}",
     ("incidents_incident", "outcome"): "'no_pursuit'",
 }
+_STANDING: Final = """
+    (SELECT v.id FROM orders_orderversion v JOIN orders_order o ON o.id = v.order_id
+     WHERE v.version = o.current_version)
+"""
 _ONLY_SOME: Final[Mapping[str, str]] = {
+    "orders_orderversion": f"t.id IN {_STANDING}",
+    "orders_condition": f"t.order_version_id IN {_STANDING}",
+    "orders_finding": f"t.order_version_id IN {_STANDING}",
     "incidents_incident": "t.id IN (SELECT id FROM bench_signals)",
     "incidents_incidentevent": "t.incident_id IN (SELECT id FROM bench_signals)",
 }
@@ -109,13 +117,14 @@ _COLUMNS: Final = """
 _EVIDENCE: Final = """
     INSERT INTO evidence_entry (kind, subject, at, body, leaf_hash)
     SELECT kind, subject, at, body, sha256('\\x00'::bytea || body) FROM (
-        SELECT t.kind, bench_text(t.subject, n) AS subject, t.at - {shift} AS at,
+        SELECT t.kind, s.type || ':' || bench_id(s.id::uuid, n) AS subject, t.at - {shift} AS at,
                CASE WHEN starts_with(t.subject, 'respondent:')
                    THEN convert_to(bench_text(convert_from(t.body, 'UTF8'), n), 'UTF8') ELSE t.body END AS body
-        FROM evidence_entry t CROSS JOIN generate_series(1, %(copies)s) AS n
-        WHERE split_part(t.subject, ':', 1) = ANY('{{order,respondent,protected_person,report,incident}}'::text[])
-          AND (NOT starts_with(t.subject, 'incident:')
-               OR split_part(t.subject, ':', 2)::uuid IN (SELECT id FROM bench_signals))
+        FROM evidence_entry t
+        CROSS JOIN LATERAL (SELECT split_part(t.subject, ':', 1), split_part(t.subject, ':', 2)) AS s (type, id)
+        CROSS JOIN generate_series(1, %(copies)s) AS n
+        WHERE s.type IN ('order', 'respondent', 'protected_person', 'report', 'incident')
+          AND (s.type <> 'incident' OR s.id::uuid IN (SELECT id FROM bench_signals))
     ) AS copied
 """
 
@@ -204,7 +213,7 @@ def _value(
         return f"bench_device(t.{name}, n, %(watched)s)"
     if kind == "timestamp with time zone" and table not in _AS_THEY_ARE:
         return f"t.{name} - {_SHIFT}"
-    if kind == "jsonb":
+    if (table, name) in _NAME_PEOPLE:
         return f"bench_text(t.{name}::text, n)::jsonb"
     return f't."{name}"'
 

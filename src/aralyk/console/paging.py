@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.http import HttpRequest
 
 
-def page_query(request: HttpRequest) -> str:
-    """What such a link keeps of the address, the search above all; its own page number follows."""
+def page_query(request: HttpRequest, *, name: str = "page") -> str:
+    """What such a link keeps of the address, the search above all; its own page number, `name`, follows."""
     kept = request.GET.copy()
-    kept.pop("page", None)
+    kept.pop(name, None)
     return f"{kept.urlencode()}&" if kept else ""
