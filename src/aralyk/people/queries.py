@@ -117,11 +117,17 @@ def find_respondents(user: User, search: str, *, born_on: date | None = None) ->
     Who has no birth date recorded is found, too: unknown is not another day.
     """
     found = respondents_for(user)
-    for word in words_of(search[:SEARCH_MAX]):
-        found = found.filter(name_key__contains=f" {word}")
+    if words_of(search[:SEARCH_MAX]):
+        found = found.filter(named_like(search))
     if born_on is not None:
         found = found.filter(Q(born_on=born_on) | Q(born_on__isnull=True))
     return found
+
+
+def named_like(search: str) -> Q:
+    """The filter for respondents whose name has words that begin like these, however spelt; nobody for no words."""
+    words = words_of(search[:SEARCH_MAX])
+    return Q(*(Q(name_key__contains=f" {word}") for word in words)) if words else Q(pk__in=[])
 
 
 def respondent_for(user: User, respondent_id: UUID) -> Respondent:

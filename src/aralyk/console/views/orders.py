@@ -6,7 +6,6 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.core.paginator import Paginator
-from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy
@@ -30,7 +29,7 @@ from aralyk.orders.actions import FIRST_VERSION_REASON
 from aralyk.orders.life import clocks_of, suspension_of, waiting_count
 from aralyk.orders.models import Finding, Order
 from aralyk.orders.overlaps import overlapping
-from aralyk.orders.queries import holds_at, order_for, orders_for, versions_of
+from aralyk.orders.queries import holds_at, order_for, orders_for, orders_like, versions_of
 from aralyk.orders.threats import RISEN
 
 PAGE_ROWS: Final = 50
@@ -47,12 +46,7 @@ def listing(request: HttpRequest) -> HttpResponse:
     search = request.GET.get("q", "").strip()[:SEARCH_MAX]
     every = request.GET.get("all") == "1"
     if search:
-        # Codes only: a protected person's name is sealed and no search may lead to it.
-        found = found.filter(
-            Q(number__icontains=search)
-            | Q(respondent__name__icontains=search)
-            | Q(protected_persons__code__icontains=search)
-        ).distinct()
+        found = found.filter(pk__in=orders_like(search))
     if not every:
         found = found.filter(holds_at(clock.now()))
     page_of = Paginator(found, PAGE_ROWS).get_page(request.GET.get("page"))
