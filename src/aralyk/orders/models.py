@@ -51,6 +51,7 @@ class Order(models.Model):
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["district", "-issued_at", "id"], name="orders_of_district"),
             models.Index(fields=["-issued_at", "id"], name="orders_newest_first"),
+            models.Index(fields=["district", "respondent"], name="people_of_orders_by_district"),
             # Most of what is stored is over: what may hold now is found among those that end after now.
             models.Index(fields=["expires_at"], condition=Q(ended_at__isnull=True), name="orders_that_may_hold"),
         ]

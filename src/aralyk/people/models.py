@@ -49,7 +49,7 @@ class Respondent(models.Model):
 
     class Meta:
         indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["residence_district"], name="respondents_of_district"),
+            models.Index(fields=["residence_district", "id"], name="respondents_of_district"),
             models.Index(fields=["name", "id"], name="respondents_by_name"),
         ]
 

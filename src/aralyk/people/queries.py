@@ -102,13 +102,19 @@ def pairs_for(user: User, *, to: May = May.SEE_CASES) -> Q:
 def _by_office(user: User, *, respondent: str = "pk") -> Q:
     """Of the user's districts by home, order or report; nothing is narrowed for who sees every district.
 
-    Three lists of ids made one, each by its own index on the district: nobody elsewhere is looked at.
+    Three lists of ids made one, each read from an index on district and respondent: nobody elsewhere is looked at,
+    and no row of his. Orders and reports stand above people, so they are reached through what points to him.
     """
     if districts_of(user) is None:
         return Q()
-    ways = ("residence_district", "orders__district", "reports__district")
-    living, ordered, reported = (Respondent.objects.filter(in_districts(user, field=way)).values("pk") for way in ways)
-    return Q(**{f"{respondent}__in": living.union(ordered, reported)})
+    living = Respondent.objects.filter(in_districts(user, field="residence_district")).values("pk")
+    told = [
+        Respondent._meta.get_field(name)
+        .related_model._default_manager.filter(in_districts(user), respondent__isnull=False)
+        .values("respondent")
+        for name in ("orders", "reports")
+    ]
+    return Q(**{f"{respondent}__in": living.union(*told)})
 
 
 def find_respondents(user: User, search: str, *, born_on: date | None = None) -> QuerySet[Respondent]:

@@ -19,7 +19,7 @@ from aralyk.console.cards import cards
 from aralyk.console.case_line import case_values
 from aralyk.console.device_facts import device_facts
 from aralyk.console.order_facts import condition_facts, order_facts
-from aralyk.console.paging import page_query
+from aralyk.console.paging import page_in_one_pass, page_query
 from aralyk.console.people import person_of
 from aralyk.console.views.map_data import map_values
 from aralyk.console.views.order_acts import acts_for
@@ -49,7 +49,8 @@ def listing(request: HttpRequest) -> HttpResponse:
         found = found.filter(pk__in=orders_like(search))
     if not every:
         found = found.filter(holds_at(clock.now()))
-    page_of = Paginator(found, PAGE_ROWS).get_page(request.GET.get("page"))
+    number = request.GET.get("page")
+    page_of = page_in_one_pass(found, number, PAGE_ROWS) if search else Paginator(found, PAGE_ROWS).get_page(number)
     values = {
         "orders": [order_facts(order) for order in page_of],
         "page": page_of,

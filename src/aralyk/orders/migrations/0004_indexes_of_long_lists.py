@@ -25,4 +25,8 @@ class Migration(migrations.Migration):
                 condition=models.Q(("ended_at__isnull", True)), fields=["expires_at"], name="orders_that_may_hold"
             ),
         ),
+        migrations.AddIndex(
+            model_name="order",
+            index=models.Index(fields=["district", "respondent"], name="people_of_orders_by_district"),
+        ),
     ]

@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="respondent",
-            index=models.Index(fields=["residence_district"], name="respondents_of_district"),
+            index=models.Index(fields=["residence_district", "id"], name="respondents_of_district"),
         ),
         migrations.AddIndex(
             model_name="respondent",

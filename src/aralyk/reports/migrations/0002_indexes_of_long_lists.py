@@ -22,4 +22,8 @@ class Migration(migrations.Migration):
                 condition=models.Q(("closed_at__isnull", True)), fields=["-taken_at", "id"], name="reports_open_newest"
             ),
         ),
+        migrations.AddIndex(
+            model_name="report",
+            index=models.Index(fields=["district", "respondent"], name="people_of_reports_by_district"),
+        ),
     ]
