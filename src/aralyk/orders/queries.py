@@ -78,7 +78,7 @@ def orders_for(user: User, *, to: May = May.SEE_CASES) -> QuerySet[Order]:
     )
 
 
-def orders_like(search: str) -> QuerySet[Order]:
+def orders_like(search: str) -> QuerySet[Order, Any]:
     """Ids of orders, anybody's, to narrow a list of a person's own with: by number, respondent's name or her code.
 
     Three searches of one column each: one with "or" over three tables would join everybody before it looks. Codes

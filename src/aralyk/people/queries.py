@@ -108,11 +108,10 @@ def _by_office(user: User, *, respondent: str = "pk") -> Q:
     if districts_of(user) is None:
         return Q()
     living = Respondent.objects.filter(in_districts(user, field="residence_district")).values("pk")
+    pointing: list[Any] = [Respondent._meta.get_field(name).related_model for name in ("orders", "reports")]
     told = [
-        Respondent._meta.get_field(name)
-        .related_model._default_manager.filter(in_districts(user), respondent__isnull=False)
-        .values("respondent")
-        for name in ("orders", "reports")
+        model._default_manager.filter(in_districts(user), respondent__isnull=False).values("respondent")
+        for model in pointing
     ]
     return Q(**{f"{respondent}__in": living.union(*told)})
 

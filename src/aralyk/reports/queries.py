@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -111,7 +112,7 @@ def reports_for(user: User, waiting: Waiting = Waiting.ALL, *, at: datetime | No
     return found.order_by("-taken_at", "pk")
 
 
-def reports_like(search: str) -> QuerySet[Report]:
+def reports_like(search: str) -> QuerySet[Report, Any]:
     """Ids of reports, anybody's, to narrow a list of a person's own with: by number, respondent's name or a code.
 
     Three searches of one column each, as of orders. Codes only, and whole: a protected person's name is sealed.
