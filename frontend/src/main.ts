@@ -13,6 +13,7 @@ import type { DrawView } from "./map/draw";
 import { hasWebGl } from "./map/ground";
 import { MapPane } from "./map/pane";
 import { startPreferences } from "./preferences";
+import { startPush } from "./push";
 import { startSounds } from "./sounds";
 import { Strip } from "./strip";
 
@@ -41,6 +42,7 @@ startForms();
 startAnswering();
 startDownloads();
 startDrafts();
+startPush(document.querySelector<HTMLElement>("[data-push]"));
 for (const button of document.querySelectorAll("[data-print]")) button.addEventListener("click", () => print());
 if (document.body.dataset["live"]) startLive(document.body.dataset["live"]);
 

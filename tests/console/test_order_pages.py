@@ -316,9 +316,13 @@ def test_a_report_leads_to_an_order_that_begins_with_what_it_says(roles: Cast) -
     report = taken(roles.police, respondent=him.pk)
     browser = client_of(roles.police)
     where = f"{reverse('order_new')}?report={report.pk}"
-    assert where in browser.get(reverse("report", args=[report.pk])).content.decode()
-    assert browser.post(where).status_code == 302
-    draft = DraftedOrder.objects.latest("created_at")
+    page = browser.get(reverse("report", args=[report.pk])).content.decode()
+    assert f'<input type="hidden" name="report" value="{report.pk}">' in page
+    begun = browser.post(reverse("order_new"), {"report": str(report.pk)})
+    draft = DraftedOrder.objects.get()
+    again = browser.post(reverse("order_new"), {"report": str(report.pk)})
+    assert begun["Location"] == again["Location"] == reverse("order_step", args=[draft.pk, "people"])
+    assert DraftedOrder.objects.count() == 1
     assert draft.content["who"]["respondent"] == str(him.pk)
     assert draft.content["who"]["report"] == str(report.pk)
     step = browser.get(reverse("order_step", args=[draft.pk, "law"])).content.decode()

@@ -52,6 +52,15 @@ def test_a_damaged_key_file_stops_the_start(tmp_path: Path, content: bytes) -> N
         exported_key(tmp_path)
 
 
+def test_a_key_beside_the_logs_is_named_when_it_can_not_be_used(tmp_path: Path) -> None:
+    signing_key(tmp_path, origin=ORIGIN, name="register")
+    (tmp_path / "keys" / "register.pem").chmod(0o644)
+    with pytest.raises(KeyProblem, match=r"^keys/register\.pem: .*0644"):
+        signing_key(tmp_path, origin=ORIGIN, name="register")
+    with pytest.raises(KeyProblem, match=r"^no keys/other\.vkey yet"):
+        exported_key(tmp_path, name="other")
+
+
 def test_two_processes_that_start_together_get_one_key(tmp_path: Path) -> None:
     children = []
     for _ in range(4):

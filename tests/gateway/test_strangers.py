@@ -32,6 +32,18 @@ def test_what_could_not_be_written_is_counted_on() -> None:
     assert (seen.first_us, seen.last_us, seen.count) == (5, 9, 2)
 
 
+def test_made_up_ids_do_not_fill_the_memory_while_the_database_is_away() -> None:
+    counted, heard = Strangers(), 0
+    for turn in range(5):
+        unwritten = counted.take()
+        for number in range(WAITING_MAX):
+            counted.note("gt06", f"{turn}-{number}", at_us=1)
+        heard += WAITING_MAX
+        counted.give_back(unwritten)
+        assert len(counted._waiting) <= WAITING_MAX + 1
+    assert sum(sighting.count for sighting in counted.take().values()) == heard
+
+
 def test_the_table_keeps_those_last_seen(database: Database) -> None:
     seen = {("gt06", f"{number:05d}"): Sighting(first_us=number, last_us=number, count=1) for number in range(KEPT_MAX)}
     later = {("gt06", "new"): Sighting(first_us=10**9, last_us=10**9, count=3)}

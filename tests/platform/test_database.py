@@ -3,6 +3,7 @@
 import psycopg
 import pytest
 
+from aralyk.cli.errors import CommandRefused
 from aralyk.cli.schema import bring_up_to_date, is_up_to_date
 from aralyk.database import Role
 from tests.conftest import Database
@@ -35,3 +36,14 @@ def test_a_database_says_which_schema_and_rights_it_has(database: Database) -> N
     assert is_up_to_date()
     with database.connect(Role.MONITOR) as connection:
         connection.execute("SELECT count(*) FROM log_batch")
+
+
+def test_a_database_of_another_version_is_refused_before_anything_is_changed_in_it(database: Database) -> None:
+    with database.connect() as connection:
+        connection.execute(
+            "INSERT INTO django_migrations (app, name, applied) VALUES ('orders', '9001_of_a_newer_one', now())"
+        )
+        connection.execute("COMMENT ON TABLE django_migrations IS 'applied: by another version'")
+    with pytest.raises(CommandRefused, match=r"another version of Aralyk: orders\.9001_of_a_newer_one"):
+        bring_up_to_date()
+    assert not is_up_to_date()

@@ -122,6 +122,37 @@ def test_the_database_refuses_to_change_what_was_logged(database: Database) -> N
                 owner.execute(statement)
 
 
+@pytest.mark.parametrize(
+    ("role", "own", "others"),
+    [
+        (Role.GATEWAY, ("panic/g1", "quarantine/g1"), ("control/c", "control/away-0")),
+        (Role.MONITOR, ("control/away-0",), ("control/c", "panic/g1", "position/release")),
+        (Role.CONSOLE, ("control/c", "panic/release"), ("control/away-0", "panic/g1", "quarantine/g1")),
+    ],
+)
+def test_nobody_writes_a_stream_of_another(
+    database: Database, role: Role, own: tuple[str, ...], others: tuple[str, ...]
+) -> None:
+    with database.connect(Role.OWNER, autocommit=True) as owner:
+        for stream in others:
+            append(owner, stream=stream)
+    with database.connect(role, autocommit=True) as connection:
+        for stream in own:
+            assert append(connection, stream=stream) == 1
+        for stream in others:
+            for statement in (
+                "UPDATE log_stream SET last_seq = last_seq + 1 WHERE stream = %(stream)s",
+                (
+                    "INSERT INTO log_batch (stream, seq, shard, received_at, messages, root, payload)"
+                    " SELECT %(stream)s, 2, 0, now(), 1, root, payload FROM log_batch WHERE stream = %(stream)s"
+                ),
+            ):
+                with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                    connection.execute(statement, {"stream": stream})
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute("UPDATE log_stream SET stream = 'panic/x' WHERE last_seq = 0")
+
+
 def test_a_line_break_inside_a_line_is_refused(database: Database) -> None:
     with (
         database.connect(Role.GATEWAY) as connection,

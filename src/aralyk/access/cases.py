@@ -23,6 +23,17 @@ class Case:
     protected: frozenset[UUID]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportOfCase:
+    """One report: whose it is, and whom it is about; nobody may be known yet."""
+
+    report: UUID
+    number: str
+    district: str
+    respondent: UUID | None
+    persons: frozenset[UUID]
+
+
 class CaseBook(Protocol):
     """Finds cases, whoever asks: permission is the caller's."""
 
@@ -32,6 +43,10 @@ class CaseBook(Protocol):
 
     def by_number(self, number: str) -> Case | None:
         """The case with exactly this number."""
+        ...
+
+    def by_report(self, reports: Collection[UUID]) -> list[ReportOfCase]:
+        """Whom these reports are about, as far as there are any."""
         ...
 
     def around(

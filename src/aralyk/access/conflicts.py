@@ -1,31 +1,37 @@
 """People who must not see a case because they are close to a party of it: from then on it is not there for them.
 
 What somebody declares of himself holds at once. What is recorded of somebody else holds once a second person agreed, or
-one rival could take an inspector off a case alone. Lifting needs two people as well, and never the one concerned.
+one rival could take an inspector off a case alone. An officer who was complained of in a report is the exception: the
+case must not stay in those hands until somebody finds the time, so it is closed at once, and an alarm stands for
+whoever reviews access until a second person agreed or disagreed. Lifting needs two, and never the one concerned.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import QuerySet
 
 from aralyk import clock
-from aralyk.access.cases import Case, case_book
+from aralyk.access.cases import Case, ReportOfCase, case_book
+from aralyk.access.counting import ALARM_PREFIX
 from aralyk.access.errors import Code, NotFound, Refused
-from aralyk.access.models import CaseSubject, Closeness, Conflict, User
-from aralyk.access.permissions import May, allows, check_allowed, sees_case
-from aralyk.access.sight import cases_around, forget
+from aralyk.access.models import CaseSubject, Closeness, Conflict, Role, User
+from aralyk.access.permissions import May, allows, check_allowed, sees_case, sees_district
+from aralyk.access.sight import cases_around, forget, parties_of_reports, sights
 from aralyk.access.strength import check_strong
 from aralyk.access.texts import check_text, check_username
-from aralyk.access.witness import fingerprint, name_of, witness
+from aralyk.access.witness import System, fingerprint, name_of, witness
 from aralyk.evidence.kinds import Kind
+from aralyk.tracking.alarms import clear_alarm, raise_alarm
 
 NOTE_MIN: Final = 8
 NOTE_MAX: Final = 400
+WAITING_ALARM: Final = f"{ALARM_PREFIX}conflicts"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +40,8 @@ class Closed:
 
     conflict: Conflict
     cases: tuple[Case, ...]
+    report: ReportOfCase | None = None
+    left: int | None = None  # inspectors of the report's district to whom it is not closed; None: not of a report
 
 
 def do_record_conflict(
@@ -53,6 +61,9 @@ def do_record_conflict(
         NotFound: No such case, or not this person's.
         Refused: not_permitted; second_factor_needed; invalid, naming the field.
     """
+    kinds = [kind.value for kind in CaseSubject if kind is not CaseSubject.REPORT]  # that one follows from a complaint
+    if subject_kind not in kinds:
+        raise Refused.field("subject_kind", expected=" or ".join(kinds), found=subject_kind)
     username = check_username("username", username)
     own = username == by.username
     if not own:
@@ -76,12 +87,29 @@ def do_record_conflict(
     return conflict
 
 
+def do_close_after_complaint(by: User, *, officer: User, report: ReportOfCase, at: datetime) -> Conflict:
+    """Close to an officer everything about the people of a report in which somebody complained of that officer.
+
+    Inside the transaction that records the complaint; permission is asked there.
+    """
+    conflict = Conflict.objects.create(
+        user=officer, subject_kind=CaseSubject.REPORT, subject_id=report.report,
+        closeness=Closeness.NAMED_IN_COMPLAINT, note=f"№ {report.number}", recorded_by=by, recorded_at=at,
+        in_force_at=at,
+    )  # fmt: skip
+    _witness(by, conflict, Kind.CONFLICT_RECORDED, note_sha256=fingerprint(conflict.note), closeness=conflict.closeness)
+    _say_what_waits(at=at)
+    forget()
+    return conflict
+
+
 def do_answer_conflict(by: User, conflict_id: int, *, agreed: bool) -> Conflict:
     """Agree, as the second person, that it is one, or say that it is none.
 
     Raises:
         NotFound: No such conflict, or in no case of this person's.
-        Refused: not_permitted; second_factor_needed; another_person_needed; already_answered.
+        Refused: not_permitted; second_factor_needed; another_person_needed: who recorded it, or to disagree alone with
+            what the person concerned declared: that is lifted by two; already_answered.
     """
     at = clock.now()
     with transaction.atomic():
@@ -89,6 +117,8 @@ def do_answer_conflict(by: User, conflict_id: int, *, agreed: bool) -> Conflict:
         _check_another(by, conflict.user_id, conflict.recorded_by_id)
         if conflict.answered_at is not None:
             raise Refused(Code.ALREADY_ANSWERED)
+        if conflict.recorded_by_id == conflict.user_id and not agreed:
+            raise Refused(Code.ANOTHER_PERSON_NEEDED)
         conflict.answered_by, conflict.answered_at, conflict.refused = by, at, not agreed
         if agreed:
             conflict.in_force_at = conflict.in_force_at or at
@@ -96,6 +126,7 @@ def do_answer_conflict(by: User, conflict_id: int, *, agreed: bool) -> Conflict:
             conflict.lifted_by, conflict.lifted_at = by, at
         conflict.save()
         _witness(by, conflict, Kind.CONFLICT_CONFIRMED if agreed else Kind.CONFLICT_REFUSED)
+        _say_what_waits(at=at)
     forget()
     return conflict
 
@@ -143,21 +174,49 @@ def conflicts_for(user: User) -> list[Closed]:
     if not allows(user, May.RECORD_CONFLICTS):
         return []
     rows = _with_people(Conflict.objects.filter(lifted_at__isnull=True, refused=False)).exclude(user=user)
-    found = [(row, tuple(_cases(row))) for row in rows.order_by("-pk")]
-    return [Closed(conflict=row, cases=cases) for row, cases in found if _sees_one(user, cases)]
+    found = [_closed(row) for row in rows.order_by("-pk")]
+    return [one for one in found if _sees(user, one)]
 
 
 def _with_people(rows: QuerySet[Conflict]) -> QuerySet[Conflict]:
     return rows.select_related("user", "recorded_by", "answered_by", "lift_asked_by")
 
 
-def _cases(conflict: Conflict) -> list[Case]:
-    return _cases_of((CaseSubject(conflict.subject_kind), conflict.subject_id))
+def _closed(conflict: Conflict) -> Closed:
+    subject = (CaseSubject(conflict.subject_kind), conflict.subject_id)
+    report = next(iter(case_book().by_report([conflict.subject_id])), None) if _of_report(conflict) else None
+    return Closed(
+        conflict=conflict,
+        cases=tuple(_cases_of(subject)),
+        report=report,
+        left=None if report is None else _left_for(report),
+    )
+
+
+def _of_report(conflict: Conflict) -> bool:
+    return conflict.subject_kind == CaseSubject.REPORT
+
+
+def _left_for(report: ReportOfCase) -> int:
+    """How many inspectors of its district may still work on it: with none, another unit must be given the case."""
+    near = User.objects.filter(role=Role.POLICE, is_active=True, districts__contains=[report.district])
+    near_sights = sights(list(near.values_list("pk", flat=True)))
+    return sum(
+        not (report.persons & one.closed_persons or report.respondent in one.closed_respondents)
+        for one in near_sights.values()
+    )
 
 
 def _cases_of(subject: tuple[CaseSubject, UUID]) -> list[Case]:
     kind, subject_id = subject
-    return case_book().by_order([subject_id]) if kind is CaseSubject.ORDER else cases_around([subject])
+    if kind is CaseSubject.ORDER:
+        return case_book().by_order([subject_id])
+    return cases_around([subject, *parties_of_reports([subject])])
+
+
+def _sees(by: User, closed: Closed) -> bool:
+    of_report = closed.report is not None and sees_district(by, closed.report.district)
+    return of_report or _sees_one(by, closed.cases)
 
 
 def _sees_one(by: User, cases: tuple[Case, ...], *, to: May = May.RECORD_CONFLICTS) -> bool:
@@ -173,9 +232,23 @@ def _locked(by: User, conflict_id: int) -> Conflict:
     check_allowed(by, May.RECORD_CONFLICTS)
     check_strong()
     conflict = Conflict.objects.select_for_update().filter(pk=conflict_id).first()
-    if conflict is None or not _sees_one(by, tuple(_cases(conflict))):
+    if conflict is None or not _sees(by, _closed(conflict)):
         raise NotFound("conflict")
     return conflict
+
+
+def _say_what_waits(*, at: datetime) -> None:
+    waiting = Conflict.objects.filter(
+        subject_kind=CaseSubject.REPORT, answered_at__isnull=True, lifted_at__isnull=True
+    ).order_by("pk")
+    ids = list(waiting.values_list("pk", flat=True))
+    with connection.cursor() as cursor:
+        if ids:
+            raise_alarm(
+                cursor, component=WAITING_ALARM, by=System.ACCESS.value, at=at, detail={"conflicts": ids}
+            )  # fmt: skip
+        else:
+            clear_alarm(cursor, component=WAITING_ALARM, by=System.ACCESS.value, at=at)
 
 
 def _check_another(by: User, *others: int | None) -> None:

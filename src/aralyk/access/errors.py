@@ -68,6 +68,7 @@ class Code(StrEnum):
     REPORT_NOT_ASSESSED = "report_not_assessed"
     RESPONDENT_KNOWN = "respondent_known"
     KEY_REUSED = "key_reused"
+    ADDRESS_KNOWN = "address_known"
     FRAME_DECIDED = "frame_decided"
     FRAME_NOT_RELEASABLE = "frame_not_releasable"
     PAPER_NOT_KEPT = "paper_not_kept"

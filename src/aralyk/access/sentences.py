@@ -74,6 +74,7 @@ SENTENCES: Final[Mapping[Code, Promise]] = MappingProxyType(
         Code.REPORT_NOT_ASSESSED: _("No report closes without a risk assessment: assess the risk first."),
         Code.RESPONDENT_KNOWN: _("The report already names the person it is about."),
         Code.KEY_REUSED: _("This idempotency key was already used for another request."),
+        Code.ADDRESS_KNOWN: _("You have added this address already."),
         Code.FRAME_DECIDED: _("This frame was already released or dismissed."),
         Code.FRAME_NOT_RELEASABLE: _("This frame can't be released: open it to see why."),
         Code.PAPER_NOT_KEPT: _("Of a sealed paper only its hash is kept: make it again."),

@@ -109,6 +109,7 @@ def sights(user_ids: Collection[int]) -> dict[int, Sight]:
 
 def _sight(rows: list[tuple[str, Any, UUID]]) -> Sight:
     subjects = [(CaseSubject(word), subject) for what, word, subject in rows if what == "closed"]
+    subjects += parties_of_reports(subjects)
     cases = cases_around(subjects) if subjects else []
     named = {kind: {subject for of, subject in subjects if of is kind} for kind in CaseSubject}
     return Sight(
@@ -118,6 +119,17 @@ def _sight(rows: list[tuple[str, Any, UUID]]) -> Sight:
         closed_respondents=frozenset(case.respondent for case in cases) | named[CaseSubject.RESPONDENT],
         closed_persons=frozenset().union(*(case.protected for case in cases)) | named[CaseSubject.PROTECTED_PERSON],
     )
+
+
+def parties_of_reports(subjects: Collection[tuple[CaseSubject, UUID]]) -> list[tuple[CaseSubject, UUID]]:
+    """Whom the reports among these are about: whoever is named in one later is one of them from then on."""
+    reports = [subject for kind, subject in subjects if kind is CaseSubject.REPORT]
+    parties: list[tuple[CaseSubject, UUID]] = []
+    for report in case_book().by_report(reports) if reports else ():
+        if report.respondent is not None:
+            parties.append((CaseSubject.RESPONDENT, report.respondent))
+        parties += [(CaseSubject.PROTECTED_PERSON, person) for person in report.persons]
+    return parties
 
 
 def cases_around(subjects: Collection[tuple[CaseSubject, UUID]]) -> list[Case]:

@@ -163,7 +163,7 @@ class DutyOut(Schema):
     """Something owed; `kind` is what, `rule` the entry of the jurisdiction pack that says so."""
 
     source: str
-    id: int
+    id: int | UUID
     kind: str
     rule: str
     jurisdiction: str
@@ -175,6 +175,7 @@ class DutyOut(Schema):
     district: str
     began_at: Time
     due_at: Time
+    threat: str
 
 
 class DutyPage(Schema):
@@ -304,7 +305,7 @@ def duty(found: Owed) -> DutyOut:
         source=found.source, id=found.id, kind=found.kind, rule=found.rule, jurisdiction=found.jurisdiction,
         subject=found.subject, number=found.number, respondent=found.respondent,
         protected_person=found.protected_person, code=found.code,
-        district=found.district, began_at=found.began_at, due_at=found.due_at,
+        district=found.district, began_at=found.began_at, due_at=found.due_at, threat=found.threat,
     )  # fmt: skip
 
 

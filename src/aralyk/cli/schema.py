@@ -16,6 +16,7 @@ from pathlib import Path
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
+from aralyk.cli.errors import CommandRefused
 from aralyk.database import Role, connect, connect_info
 from aralyk.database.roles import (
     RolesRefused,
@@ -62,10 +63,17 @@ def bring_up_to_date() -> None:
 
     Raises:
         NoDatabase: Nothing says where the database is.
+        CommandRefused: Another version made the database, and this one does not know all of its migrations.
     """
     if is_up_to_date():
         return
     missing = unapplied_migrations()
+    strange = unknown_migrations()
+    if strange:
+        raise CommandRefused(
+            f"the database was made by another version of Aralyk: {strange[0]} and {len(strange) - 1} more "
+            "of its migrations are not in this one; run it with the version that made it, or start with an empty home"
+        )
     from django.core.management import call_command
     from django.db import connections, transaction
 
@@ -109,6 +117,23 @@ def unapplied_migrations() -> list[str]:
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
     connections["owner"].close()
     return [f"{migration.app_label}.{migration.name}" for migration, _ in plan]
+
+
+def unknown_migrations() -> list[str]:
+    """Names of migrations of our own packages that the database has seen and this version does not have."""
+    set_up_django()
+    from django.apps import apps
+    from django.db import connections
+    from django.db.migrations.executor import MigrationExecutor
+
+    loader = MigrationExecutor(connections["owner"]).loader
+    ours = {one.label for one in apps.get_app_configs() if one.name.startswith("aralyk.")}
+    connections["owner"].close()
+    return sorted(
+        f"{app}.{name}"
+        for app, name in loader.applied_migrations
+        if app in ours and (app, name) not in loader.disk_migrations
+    )
 
 
 def _fingerprint() -> str:

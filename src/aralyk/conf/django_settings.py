@@ -24,6 +24,9 @@ CSRF_TRUSTED_ORIGINS = [_settings.public_url] if _settings.public_url else []
 ROOT_URLCONF = "aralyk.console.urls"
 ASGI_APPLICATION = "aralyk.console.asgi.application"
 
+PUSH_HOSTS = _settings.push_hosts
+SMS_RECEIPT_TOKEN = _settings.sms_receipt_token
+
 INSTALLED_APPS = [
     "aralyk.access",
     "aralyk.people",
@@ -34,6 +37,7 @@ INSTALLED_APPS = [
     "aralyk.devices",
     "aralyk.tracking",
     "aralyk.quarantine",
+    "aralyk.channels",
     "aralyk.incidents",
     "aralyk.evidence",
     "aralyk.api",

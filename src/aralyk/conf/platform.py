@@ -54,6 +54,8 @@ class PlatformSettings:
         access_review_days: How often each account's access is confirmed anew.
         vault_looks_per_hour: Looks into sealed facts by one person; beyond it the vault stays shut, with an alarm.
         glass_asks_per_hour: Tries of one person to open a case in an emergency.
+        push_hosts: Browsers' push services that may be spoken to; nobody can make the platform call another address.
+        sms_receipt_token: What the SMS gateway sends as its bearer token with a receipt; empty: none are taken.
         clock_step_file: File with seconds to add to the wall clock, to rehearse a stepped clock; test only.
     """
 
@@ -76,6 +78,10 @@ class PlatformSettings:
     access_review_days: int = 31
     vault_looks_per_hour: int = 20
     glass_asks_per_hour: int = 5
+    push_hosts: tuple[str, ...] = (
+        "fcm.googleapis.com", "updates.push.services.mozilla.com", "web.push.apple.com", "notify.windows.com",
+    )  # fmt: skip
+    sms_receipt_token: str = ""
     clock_step_file: str = ""
 
     @property

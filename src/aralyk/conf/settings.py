@@ -22,7 +22,7 @@ from aralyk.database import Role
 
 PREFIX = "ARALYK"
 # In the order of their start: the watch first, the door for devices last.
-PROCESSES = ("watchdog", "jobs", "monitor", "console", "gateway", "simulator")
+PROCESSES = ("watchdog", "jobs", "monitor", "console", "courier", "gateway", "simulator")
 
 _SHARED_FIELDS = frozenset(field.name for field in fields(PlatformSettings))
 # Read by `aralyk.database` at each connection (see there), by the tests, and by a supervised process's clock.

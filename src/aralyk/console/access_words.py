@@ -38,6 +38,7 @@ SUBJECTS: Final[Mapping[str, Promise]] = MappingProxyType(
         CaseSubject.RESPONDENT: _("The person under monitoring"),
         CaseSubject.PROTECTED_PERSON: _("The protected person"),
         CaseSubject.ORDER: _("This case"),
+        CaseSubject.REPORT: _("Everybody in the report"),
     }
 )
 ENDINGS: Final[Mapping[str, Promise]] = MappingProxyType(

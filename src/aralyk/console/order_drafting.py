@@ -33,10 +33,13 @@ from aralyk.console.order_forms import (
 from aralyk.jurisdictions.loader import pack
 from aralyk.jurisdictions.model import LegalBasis
 from aralyk.orders.drafts import HANDOVER, PROXIMITY, Answered, Circumstances, ConditionDraft, OrderDraft
+from aralyk.orders.life import drafts_for
 from aralyk.orders.models import DraftedOrder, Threat
+from aralyk.orders.threats import THREAT_OF
 from aralyk.people.models import ProtectedPerson, Stated
 from aralyk.people.queries import respondents_for
 from aralyk.reports.queries import FromReport
+from aralyk.risk.queries import levels_for
 
 JURISDICTION: Final = "KG"  # of this installation's desk; another country's desk has its own
 STEPS: Final = ("people", "law", "conditions", "zones", "circumstances", "findings", "review")
@@ -78,8 +81,19 @@ def save(draft: DraftedOrder) -> None:
     draft.save(update_fields=["content", "updated_at", "issued_as"])
 
 
-def take_over(draft: DraftedOrder, report: FromReport) -> None:
-    """Begin with what the report says; everything of it may still be changed but the report itself."""
+def draft_of_report(user: User, report: FromReport) -> DraftedOrder | None:
+    """The draft that this person has begun on a report: a second click begins no second order."""
+    return drafts_for(user).filter(content__who__report=str(report.report)).first()
+
+
+def take_over(draft: DraftedOrder, report: FromReport, *, threat: Threat | None) -> None:
+    """Begin with what the report says; everything of it may still be changed but the report itself.
+
+    Args:
+        draft: The new draft.
+        report: What was said.
+        threat: As the risk was assessed; None: it was not.
+    """
     zone = ZoneInfo(pack(JURISDICTION).country.timezone)
     draft.content["who"] = {
         "report": str(report.report),
@@ -90,6 +104,7 @@ def take_over(draft: DraftedOrder, report: FromReport) -> None:
     times = {"reported_at": report.reported_at, "established_at": report.established_at}
     draft.content["law"] = {
         **{f"stated_{name}": [stated.value] for name, stated in report.statements.items()},
+        **({} if threat is None else {"threat": [threat.value]}),
         **{name: [at.astimezone(zone).strftime("%Y-%m-%dT%H:%M")] for name, at in times.items() if at is not None},
     }
     save(draft)
@@ -105,6 +120,16 @@ def districts(user: User) -> list[tuple[str, str]]:
     law, now = pack(JURISDICTION), clock.now()
     found = [one for one in law.districts_on(law.day_of(now)) if sees_district(user, one.slug)]
     return [(one.slug, law_words.district_name(JURISDICTION, one.slug, at=now)) for one in found]
+
+
+def threat_of(user: User, report: FromReport) -> Threat | None:
+    """The highest level that stands towards the people of the report, as an order says it; None: none stands."""
+    levels = [
+        one.level
+        for one in levels_for(user, respondent=report.respondent)
+        if one.protected_person in report.protected_persons
+    ]
+    return THREAT_OF[max(levels, key=lambda level: level.height)] if levels else None
 
 
 def protected_of(draft: DraftedOrder) -> list[tuple[str, str]]:

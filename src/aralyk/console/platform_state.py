@@ -160,6 +160,8 @@ def component_title(component: str) -> str:
 
 def _access_title(name: str) -> str:
     """What was found about access, by `aralyk.access`."""
+    if name == "conflicts":
+        return _("somebody complained of an officer; the case is closed to that officer until a second person looked")
     if name == "review":
         return _("the review of an emergency access is late")
     return _("a person looked too often and was stopped")

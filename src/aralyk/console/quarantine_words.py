@@ -28,6 +28,7 @@ CODES: Final[Texts] = MappingProxyType(
         "not_finite": _("A number is not a number"),
         "out_of_range": _("A value that no device can mean"),
         "not_opened": _("Encrypted, and no registered key opens it"),
+        "codec_failed": _("The codec failed: our fault, and not the device's"),
         "unknown_device": _("The sender is not registered"),
         "inactive_device": _("The device was taken out of service"),
         "device_mismatch": _("The record names another device than its address belongs to"),

@@ -94,6 +94,10 @@ _ENTRIES: Final = (
         pages=("emergencies", "emergency", "conflicts", "access_review", "case_access"),
     ),
     _Entry(
+        name="ways", title=_("How I am reached"), icon="bell", opens=lambda user: True, in_bar=False,
+        pages=("way_add", "way_confirm"),
+    ),
+    _Entry(
         name="accounts", title=_("Accounts"), icon="user", opens=_any(May.MANAGE_USERS), in_bar=False,
         pages=("account", "account_new"),
     ),

@@ -18,7 +18,8 @@ FULL = "SELECT, INSERT, UPDATE, DELETE"
 INSERT_ONLY = "INSERT"
 
 _WITNESS: Final = {"evidence_entry": ADD}
-_LOG_WRITER: Final = {"log_stream": WRITE, "log_batch": ADD}
+# Which streams whose are, triggers say (tracking, 0005): the gateway's, people's, and that the platform was away.
+_LOG_WRITER: Final = {"log_stream": "SELECT, INSERT, UPDATE (last_seq)", "log_batch": ADD}
 
 GRANTS: Final[dict[str, dict[str, str]]] = {
     "aralyk_gateway": {
@@ -54,6 +55,7 @@ GRANTS: Final[dict[str, dict[str, str]]] = {
         **_WITNESS,
         "people_sealedfield": WRITE,
         "people_datakey": WRITE,
+        "people_lookpurpose": ADD,  # why somebody looked: added to, never changed
         "people_protectedperson": READ,
         "platform_alarm": ADD,  # somebody looked at a person who does not exist
         "live_event": ADD,
@@ -116,6 +118,10 @@ CONSOLE_GRANTS: Final[dict[str, str]] = {
     "access_delegation": WRITE,
     "access_accountreview": ADD,
     "access_countedlook": ADD,
+    "access_secondfactorremoval": WRITE,
+    "channels_address": WRITE,
+    "channels_notice": WRITE,
+    "channels_delivery": WRITE,
     "evidence_pending": READ,
     "evidence_leaf": READ,
     "evidence_tile": READ,
@@ -181,7 +187,15 @@ NEVER_DELETED: Final = (
 )
 # Not the console's, though Django's migrations made them: sealed facts, and what only processes write.
 HIDDEN_FROM_CONSOLE: Final = frozenset(
-    {"people_sealedfield", "people_datakey", "reports_sealedtext", "reports_draft", "snapshot", "django_migrations"}
+    {
+        "people_sealedfield",
+        "people_datakey",
+        "people_lookpurpose",
+        "reports_sealedtext",
+        "reports_draft",
+        "snapshot",
+        "django_migrations",
+    }
 )
 
 

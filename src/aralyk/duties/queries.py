@@ -15,12 +15,16 @@ from typing import Final
 from aralyk.access.models import User
 from aralyk.access.permissions import May, allows, sees_district
 from aralyk.devices import queries as devices
+from aralyk.duties.of_orders import OF_QUESTIONS
+from aralyk.duties.of_people import OF_CHILDREN, OF_NOTICES
 from aralyk.duties.of_reports import OF_REPORTS
 from aralyk.duties.of_risk import OF_ASSESSMENTS, OF_LEVELS
 from aralyk.duties.rows import COUNTED_MAX, Key, Owed, Source, Wanted
 
 OF_DUTIES: Final = "duties."  # the alarm's component is this and the district
-SOURCES: Final[tuple[Source, ...]] = (OF_ASSESSMENTS, OF_LEVELS, OF_REPORTS)
+SOURCES: Final[tuple[Source, ...]] = (
+    OF_ASSESSMENTS, OF_LEVELS, OF_REPORTS, OF_QUESTIONS, OF_CHILDREN, OF_NOTICES,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

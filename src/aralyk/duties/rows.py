@@ -16,6 +16,8 @@ from aralyk import clock
 from aralyk.access.models import User
 
 PAGE_ROWS: Final = 50
+ID_BITS: Final = 128  # some rows are numbered, some have a UUID; as a number the database sorts both in the same way
+ID_DIGITS_MAX: Final = 39
 COUNTED_MAX: Final = 200  # more is said as "more than": a count of everything would read everything
 
 
@@ -35,8 +37,11 @@ class Key:
         """The key of an address; None when it is none."""
         at, _, rest = text.partition(".")
         source, _, number = rest.partition(".")
-        numbers = all(part.isascii() and part.isdigit() and len(part) <= 18 for part in (at, number))
-        if not numbers or not source.isidentifier():
+        numbers = all(
+            part.isascii() and part.isdigit() and len(part) <= longest
+            for part, longest in ((at, 18), (number, ID_DIGITS_MAX))
+        )
+        if not numbers or not source.isidentifier() or int(number).bit_length() > ID_BITS:
             return None
         try:
             return cls(due_at=clock.from_us(int(at)), source=source, id=int(number))
@@ -89,10 +94,12 @@ class Owed:
         began_at: Since when it is owed.
         due_at: By when.
         may_finish: Whether this person may tick it off.
+        owner: Who answers for it by name; "": the office of the district.
+        threat: Of the order that it is owed on; "": it is owed on none.
     """
 
     source: str
-    id: int
+    id: int | UUID
     kind: str
     rule: str
     jurisdiction: str
@@ -106,11 +113,13 @@ class Owed:
     began_at: datetime
     due_at: datetime
     may_finish: bool
+    owner: str = ""
+    threat: str = ""
 
     @property
     def key(self) -> Key:
         """Its place in the list."""
-        return Key(due_at=self.due_at, source=self.source, id=self.id)
+        return Key(due_at=self.due_at, source=self.source, id=int(self.id))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +136,7 @@ class Late:
     district: str
     count: int
     oldest_due_at: datetime
-    ids: tuple[int, ...]
+    ids: tuple[int | UUID, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

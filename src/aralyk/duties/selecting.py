@@ -5,13 +5,32 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, TypeVar
+from uuid import UUID
 
 from django.db.models import Count, F, Min, Model, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
 
+from aralyk.access.models import User
+from aralyk.access.permissions import May, allows
 from aralyk.duties.rows import COUNTED_MAX, Late, Wanted
 
 Row = TypeVar("Row", bound=Model)
+
+
+def asked(user: User, wanted: Wanted, rows: QuerySet[Row], *, whole: bool) -> QuerySet[Row]:
+    """Of rows that this person may know of those that are wanted, by due time.
+
+    Args:
+        user: Who looks.
+        wanted: Which ones; `mine` and `after` are for others to keep.
+        rows: By permission.
+        whole: Whether everything that is owed is shown; else what is overdue, to those who oversee duties.
+    """
+    if not whole and not allows(user, May.OVERSEE_DUTIES):
+        return rows.none()
+    rows = rows.filter(due_at__lt=wanted.now) if wanted.overdue or not whole else rows
+    rows = rows if wanted.before is None else rows.filter(due_at__lt=wanted.before)
+    return rows.order_by("due_at", "pk")
 
 
 def page_of(rows: QuerySet[Row], *, source: str, wanted: Wanted) -> QuerySet[Row]:
@@ -39,7 +58,7 @@ def late_of(rows: QuerySet[Any], *, district: str) -> Callable[[datetime, int], 
 
     def late(before: datetime, ids_max: int) -> list[Late]:
         overdue = rows.filter(due_at__lt=before)
-        named: dict[str, list[int]] = {}
+        named: dict[str, list[int | UUID]] = {}
         first = overdue.annotate(place=place).filter(place__lte=ids_max).order_by(district, "place")
         for here, row in first.values_list(district, "pk"):
             named.setdefault(here, []).append(row)

@@ -70,9 +70,14 @@ def exported_key(home: Path, *, name: str = LOG) -> PublicKey:
     try:
         return parse_key(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise KeyProblem(f"no {PUBLIC_FILE} yet: it is written at the sequencer's first start") from None
+        raise KeyProblem(f"no {_named(path)} yet: it is written when its private key is first used") from None
     except (CheckpointError, UnicodeDecodeError) as error:
-        raise KeyProblem(f"{PUBLIC_FILE}: {error}") from error
+        raise KeyProblem(f"{_named(path)}: {error}") from error
+
+
+def _named(path: Path) -> Path:
+    """Which file, without the machine's own directories."""
+    return Path(path.parent.name) / path.name
 
 
 def _create(path: Path) -> None:
@@ -80,10 +85,10 @@ def _create(path: Path) -> None:
     pem = Ed25519PrivateKey.generate().private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    _write_once(path, pem, mode=0o600)
+    write_once(path, pem, mode=0o600)
 
 
-def _write_once(path: Path, content: bytes, *, mode: int) -> None:
+def write_once(path: Path, content: bytes, *, mode: int) -> None:
     """Write a file whole or not at all; whoever was first wins."""
     partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
@@ -103,18 +108,18 @@ def _read_private(path: Path) -> Ed25519PrivateKey:
     found = path.stat()
     if found.st_uid != os.geteuid() or stat.S_IMODE(found.st_mode) & 0o077:
         mode = stat.S_IMODE(found.st_mode)
-        raise KeyProblem(f"{PRIVATE_FILE}: expected our own file with mode 0600, found user {found.st_uid}, {mode:04o}")
+        raise KeyProblem(f"{_named(path)}: expected our own file with mode 0600, found user {found.st_uid}, {mode:04o}")
     try:
         key = serialization.load_pem_private_key(path.read_bytes(), password=None)
     except (ValueError, TypeError) as error:
-        raise KeyProblem(f"{PRIVATE_FILE}: expected a private key in PEM") from error
+        raise KeyProblem(f"{_named(path)}: expected a private key in PEM") from error
     if not isinstance(key, Ed25519PrivateKey):
-        raise KeyProblem(f"{PRIVATE_FILE}: expected an Ed25519 key")
+        raise KeyProblem(f"{_named(path)}: expected an Ed25519 key")
     return key
 
 
 def _publish(path: Path, key: PublicKey) -> None:
     if not path.exists():
-        _write_once(path, key.line().encode() + b"\n", mode=0o644)
+        write_once(path, key.line().encode() + b"\n", mode=0o644)
     if exported_key(path.parent.parent, name=path.stem) != key:
-        raise KeyProblem(f"{PUBLIC_FILE}: expected the key of {key.name}, found another origin or key")
+        raise KeyProblem(f"{_named(path)}: expected the key of {key.name}, found another origin or key")

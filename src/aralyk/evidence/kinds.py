@@ -111,6 +111,12 @@ class Kind(StrEnum):
     REGISTER_EXPORTED = "register_exported"
     REGISTER_IMPORTED = "register_imported"
     REGISTER_REFUSED = "register_refused"
+    # what people of the agencies were told
+    ADDRESS_CHANGED = "address_changed"
+    NOTICE_ASKED = "notice_asked"
+    NOTICE_SENT = "notice_sent"
+    NOTICE_ANSWERED = "notice_answered"
+    NOTICE_GIVEN_UP = "notice_given_up"
     # the platform itself
     USER_CHANGED = "user_changed"
     ACCOUNT_REVIEWED = "account_reviewed"
@@ -243,6 +249,11 @@ GRAMMAR: Final[dict[Kind, Grammar]] = {
     Kind.REGISTER_EXPORTED: _form("order", "fingerprint", "register", "sealed", "sha256"),
     Kind.REGISTER_IMPORTED: _form("register", "records", "sha256"),
     Kind.REGISTER_REFUSED: _form("register", "field", "sha256"),
+    Kind.ADDRESS_CHANGED: _form("user", "act", "address", "value_sha256", "way"),
+    Kind.NOTICE_ASKED: _form("user", "about", "notice", "text", "urgent", "ways"),
+    Kind.NOTICE_SENT: _form("user", "delivery", "failure", "notice", "state", "way"),
+    Kind.NOTICE_ANSWERED: _form("user", "about", "notice"),
+    Kind.NOTICE_GIVEN_UP: _form("user", "about", "delivered", "notice"),
     Kind.USER_CHANGED: _form("user"),
     Kind.ACCOUNT_REVIEWED: _form("user", "kept"),
     Kind.CASE_GRANTED: _form("order", "ends_at", "grant", "purpose_sha256", "right", "user"),

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -27,6 +28,7 @@ from aralyk.protocols.commands import Command, CommandAnswer, CommandKind, Comma
 
 POLL_S: Final = 30.0
 BACK_OFF_S: Final = 1.0
+STALE_S: Final = 2 * POLL_S  # no reading for longer: it fails, or hangs
 LISTEN_S: Final = 0.25  # between looks at what the event loop reports: the longest that "sent" is not yet written
 TAKEN_MAX: Final = 4  # commands of one contact; a device's receiving buffer is small, the rest follows the next frame
 # Pause after the first, second … sending before the next; the last one repeats. Answers come within seconds over a
@@ -78,6 +80,7 @@ class Outbox:
         self._lock = threading.Lock()
         self._reports: queue.SimpleQueue[Step] = queue.SimpleQueue()
         self._unwritten: list[Step] = []
+        self._read_s = time.monotonic()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._keep, name="outbox", daemon=True)
 
@@ -93,6 +96,10 @@ class Outbox:
     def alive(self) -> bool:
         """Whether the queue is still followed."""
         return self._thread.is_alive()
+
+    def is_fresh(self, now_s: float) -> bool:
+        """Whether the queue was read lately; monotonic seconds."""
+        return now_s - self._read_s < STALE_S
 
     def __len__(self) -> int:
         """How many commands are known to wait for their devices."""
@@ -182,6 +189,7 @@ class Outbox:
             self._write(connection)
             self._expire(connection)
             self._read(connection, None)
+            self._read_s = time.monotonic()
             waited_s = 0.0
             while waited_s < POLL_S and not self._ended.is_set():
                 changed = {notice.payload for notice in connection.notifies(timeout=LISTEN_S, stop_after=1)}

@@ -160,8 +160,8 @@ class Gateway:
             await asyncio.sleep(SWEEP_S)
 
     def _well(self, now_s: float) -> bool:
-        """Whether devices are heard and stored: the doors are open, no writer stalls."""
-        if not self._doors.ports:
+        """Whether devices are heard, known and stored: doors open, register and commands read, no writer stalls."""
+        if not (self._doors.ports and self._registry.is_fresh(now_s) and self._outbox.is_fresh(now_s)):
             return False
         return all(now_s - writer.well_since_s < STALLED_S and not _stalls(writer, now_s) for writer in self._writers)
 

@@ -17,6 +17,7 @@ from enum import StrEnum
 from typing import Final
 
 import msgspec
+import structlog
 
 from aralyk import clock
 from aralyk.gateway.findings import Findings
@@ -34,7 +35,14 @@ from aralyk.tracking import log
 from aralyk.tracking.log import Lane
 
 STRANGERS_BURST: Final = 200  # a shift's worth of wrongly typed addresses
+# Of one device's datagrams beyond its rate the urgent ones are taken at this: whoever floods in her device's name, for
+# which over UDP its number is enough, must not be able to keep her cry for help from being told.
+CRIES_PER_S: Final = 1.0
+CRIES_BURST: Final = 10
 REPEATS_MAX: Final = 10_000  # refused frames remembered, 32 bytes each
+
+
+_log = structlog.get_logger("aralyk.gateway")
 
 
 class Trust(StrEnum):
@@ -117,6 +125,7 @@ class Talk:
         device: Who was believed last.
         context: What its frames said about the later ones.
         read_us: When the bytes under judgement were read, domain time.
+        overtakes: Whether the frame under judgement came behind others of its connection that still wait.
         paced: Whether the sender can be slowed down; a datagram can't.
     """
 
@@ -125,6 +134,7 @@ class Talk:
     device: Device | None = None
     context: Mapping[str, str] = field(default_factory=dict)
     read_us: int = 0
+    overtakes: bool = False
     paced: bool = True
     _session: Session | None = None
     _session_of: Device | None = None
@@ -177,6 +187,7 @@ class Reception:
         self._strangers = Rate(per_s=settings.strangers_per_s, burst=STRANGERS_BURST)
         burst = settings.device_frames_burst
         self._device_rates = Speakers(per_s=settings.device_frames_per_s, burst=burst)
+        self._cry_rates = Speakers(per_s=CRIES_PER_S, burst=CRIES_BURST)
         self._address_rates = Speakers(per_s=settings.address_frames_per_s, burst=10 * burst)
 
     def allows(self, source: Source, device: Device | None) -> bool:
@@ -194,7 +205,7 @@ class Reception:
         visit = _Visit(codec=codec, frame=frame, talk=talk, device=device, session=session, stored=stored)
         hurried = not self.allows(source, device)
         try:
-            decoded = codec.decode(frame, session)
+            decoded = codec.read(frame, session)
         except ProtocolError as error:
             if hurried:
                 return _FULL
@@ -231,7 +242,7 @@ class Reception:
         if reason is not None:
             return self._set_aside(visit, reason.value, DETAILS[reason], claimed=decoded.device_id)
         assert device is not None
-        if not talk.paced and not self.allows(talk.source, device):
+        if not talk.paced and not self.allows(talk.source, device) and not self._may_cry_now(decoded, device):
             return self._set_aside(visit, Unbelieved.TOO_FAST.value, DETAILS[Unbelieved.TOO_FAST])
         verdict, parcel = self._keep(visit, decoded)
         if verdict.fate is _KEPT:
@@ -244,13 +255,16 @@ class Reception:
     def of_stranger(self, codec: Codec, frame: bytes, *, source: Source) -> Verdict:
         """Keep what came to an address that we don't know, at the strangers' rate; nobody waits for it."""
         try:
-            claimed = codec.decode(frame, Session()).device_id
+            claimed = codec.read(frame, Session()).device_id
         except ProtocolError:
             claimed = None
         talk = Talk(source=source, read_us=clock.now_us())
         visit = _Visit(codec=codec, frame=frame, talk=talk, device=None, session=Session(), stored=None)
         reason = Unbelieved.UNKNOWN_DEVICE
         return self._set_aside(visit, reason.value, DETAILS[reason], claimed=claimed)[0]
+
+    def _may_cry_now(self, decoded: Decoded, device: Device) -> bool:
+        return lane_of(decoded.messages) in URGENT and self._cry_rates.allows(device.id)
 
     def _keep(self, visit: _Visit, decoded: Decoded, *, urgent_only: bool = False) -> tuple[Verdict, Parcel | None]:
         lane = lane_of(decoded.messages)
@@ -279,8 +293,9 @@ class Reception:
     def _weigh(self, visit: _Visit, device: Device, decoded: Decoded, now_us: int) -> tuple[Suspicion, ...]:
         talk = visit.talk
         found = self._doubts.of_frame(
-            device.id, visit.frame, decoded, talk.link, talk.source.name, read_us=talk.read_us, now_us=now_us
-        )
+            device.id, visit.frame, decoded, talk.link, talk.source.name, read_us=talk.read_us, now_us=now_us,
+            overtakes=talk.overtakes,
+        )  # fmt: skip
         if found:
             self._findings.alarms.note(device.id, found, at_us=now_us)
             for suspicion in found:
@@ -291,6 +306,8 @@ class Reception:
         self, visit: _Visit, code: str, detail: str, *, claimed: str | None = None
     ) -> tuple[Verdict, Parcel | None]:
         device, now_us = visit.device, clock.now_us()
+        if code == ErrorCode.CODEC_FAILED:
+            _log.error("codec_failed", protocol=visit.codec.name, detail=detail)
         if device is None:
             self._findings.strangers.note(visit.codec.name, claimed, at_us=now_us)
         elif code in _FOREIGN:
@@ -381,10 +398,10 @@ def _session(device: Device | None, context: Mapping[str, str]) -> Session:
 
 def _read(codec: Codec, frame: bytes | BrokenFrame, session: Session) -> Decoded:
     if isinstance(frame, BrokenFrame):
-        raise frame.error
+        raise frame.error.with_traceback(None)  # raised again at each offer, and each would add its own
     if len(frame) > codec.frame_bytes_max:
         raise ProtocolError(ErrorCode.FRAME_TOO_LONG, f"frame: expected at most {codec.frame_bytes_max} bytes")
-    return codec.decode(frame, session)
+    return codec.read(frame, session)
 
 
 def _doubt(decoded: Decoded, device: Device | None, codec: Codec, source: Source) -> Unbelieved | None:

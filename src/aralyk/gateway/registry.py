@@ -2,7 +2,8 @@
 
 A thread of its own reads the register, listens for changes ("devices") and reads it again every 30 s in case a
 notification was lost. While the database is away the last copy serves; before the first copy nobody is refused for
-being unknown, because nobody can be known.
+being unknown, because nobody can be known. A copy that can't be renewed though the database answers is a fault that
+shows: devices that were added, moved or taken out of service would be judged by old news.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 import threading
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -23,7 +25,11 @@ from aralyk.gateway.settings import Network
 
 POLL_S: Final = 30.0
 BACK_OFF_S: Final = 1.0
+STALE_S: Final = 2 * POLL_S  # no reading for longer: it fails, or hangs
 _LISTEN_S: Final = 1.0  # between looks at whether to stop
+
+# What is written for a device that we can't read is no permission for anybody: no sender has this address.
+_NOWHERE: Final[tuple[Network, ...]] = (ipaddress.ip_network("255.255.255.255/32"),)
 
 _log = structlog.get_logger("aralyk.gateway")
 
@@ -68,6 +74,7 @@ class Registry:
 
     def __init__(self) -> None:
         self.current: Register | None = None
+        self._read_s = time.monotonic()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._keep, name="registry", daemon=True)
 
@@ -84,6 +91,10 @@ class Registry:
         """Whether changes are still followed."""
         return self._thread.is_alive()
 
+    def is_fresh(self, now_s: float) -> bool:
+        """Whether it was read lately; monotonic seconds."""
+        return now_s - self._read_s < STALE_S
+
     def _keep(self) -> None:
         while not self._ended.is_set():
             try:
@@ -97,6 +108,7 @@ class Registry:
     def _follow(self, connection: psycopg.Connection[tuple[object, ...]]) -> None:
         while not self._ended.is_set():
             self.current = read_register(connection)
+            self._read_s = time.monotonic()
             waited_s = 0.0
             while waited_s < POLL_S and not self._ended.is_set():
                 # Several changes at once are one reading.
@@ -119,7 +131,7 @@ def read_register(connection: psycopg.Connection[tuple[object, ...]]) -> Registe
             model=str(model),
             active=bool(active),
             trust=str(trust),
-            networks=_networks(str(networks)),
+            networks=_networks(str(networks), device_id=str(device_id)),
             key=_key(key, device_id=str(device_id)) if isinstance(key, bytes) else None,
         )
         by_id[device.id] = device
@@ -128,8 +140,13 @@ def read_register(connection: psycopg.Connection[tuple[object, ...]]) -> Registe
     return Register(by_id=by_id, by_secret_hash=by_secret_hash)
 
 
-def _networks(text: str) -> tuple[Network, ...]:
-    return tuple(ipaddress.ip_network(part) for part in text.split(",") if part)
+def _networks(text: str, *, device_id: str) -> tuple[Network, ...]:
+    """One row that was written past our checks must not keep all others from being read."""
+    try:
+        return tuple(ipaddress.ip_network(part) for part in text.split(",") if part)
+    except ValueError:
+        _log.error("device_networks_unreadable", device=device_id)
+        return _NOWHERE
 
 
 def _key(sealed: bytes, *, device_id: str) -> bytes | None:

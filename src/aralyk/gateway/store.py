@@ -27,12 +27,6 @@ STATEMENT_MS_MAX: Final = 10_000  # a statement that hangs longer fails, and its
 _SESSION: Final = f"SET synchronous_commit = on; SET statement_timeout = {STATEMENT_MS_MAX}"
 
 
-# A server that vanished without a word (pulled cable) is noticed in about 15 s; no effect on a Unix socket.
-_NETWORK: Final[dict[str, Any]] = {
-    "keepalives_idle": 5, "keepalives_interval": 5, "keepalives_count": 2, "tcp_user_timeout": 15_000,
-}  # fmt: skip
-
-
 def witness_start(writer: str) -> None:
     """Witness that this gateway opened its doors.
 
@@ -90,7 +84,7 @@ class Store:
 
     def _ready(self) -> psycopg.Connection[tuple[Any, ...]]:
         if self._connection is None or self._connection.closed:
-            self._connection = connect(Role.GATEWAY, autocommit=True, **_NETWORK)
+            self._connection = connect(Role.GATEWAY, autocommit=True)
             self._connection.execute(_SESSION)
         return self._connection
 

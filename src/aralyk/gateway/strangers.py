@@ -42,10 +42,7 @@ class Strangers:
         """Count one frame."""
         # Not printable is not an id, and PostgreSQL stores no NUL.
         claimed = claimed_id if claimed_id and claimed_id.isprintable() else ""
-        claim = (protocol, claimed[:CLAIM_CHARS_MAX])
-        if claim not in self._waiting and len(self._waiting) >= WAITING_MAX:
-            claim = (protocol, "")
-        self._add(claim, Sighting(first_us=at_us, last_us=at_us, count=1))
+        self._add((protocol, claimed[:CLAIM_CHARS_MAX]), Sighting(first_us=at_us, last_us=at_us, count=1))
 
     def take(self) -> dict[Claim, Sighting]:
         """Give what was counted since the last time."""
@@ -58,6 +55,8 @@ class Strangers:
             self._add(claim, sighting)
 
     def _add(self, claim: Claim, sighting: Sighting) -> None:
+        if claim not in self._waiting and len(self._waiting) >= WAITING_MAX:
+            claim = (claim[0], "")
         known = self._waiting.get(claim)
         if known is None:
             self._waiting[claim] = sighting

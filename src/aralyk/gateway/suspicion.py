@@ -71,6 +71,7 @@ class Doubts:
         *,
         read_us: int,
         now_us: int,
+        overtakes: bool = False,
     ) -> tuple[Suspicion, ...]:
         """Weigh one frame of a registered device.
 
@@ -82,6 +83,7 @@ class Doubts:
             source: Name of the address.
             read_us: When its bytes were read, domain time.
             now_us: Domain time.
+            overtakes: Whether it is weighed before others that its device sent first.
 
         Returns:
             What is odd about it; mostly nothing.
@@ -94,7 +96,8 @@ class Doubts:
             found += (Suspicion.REPLAY,)
         if link is not None:
             same_link = bool(memory.links) and memory.links[-1] == link
-            if decoded.sequence is not None and _steps_back(memory, decoded.sequence, same_link=same_link):
+            counts = memory.numbers[:] if overtakes else memory.numbers  # no count goes on from ahead of its turn
+            if decoded.sequence is not None and _steps_back(counts, decoded.sequence, same_link=same_link):
                 found += (Suspicion.SEQUENCE,)
             alone = same_link and not memory.returned_us
             if not alone and _takes_turns(memory, link, source, read_us=read_us, now_us=now_us):
@@ -130,21 +133,21 @@ def _time_of(decoded: Decoded) -> int | None:
     return newest
 
 
-def _steps_back(memory: _Memory, sequence: Sequence, *, same_link: bool) -> bool:
+def _steps_back(counts: list[int], sequence: Sequence, *, same_link: bool) -> bool:
     """Whether a number continues none of the device's counts; from then on it is one of them."""
     size, number = sequence.last + 1, sequence.number
-    if len(memory.numbers) == 1 and (number - memory.numbers[0]) % size <= size // 2:
-        memory.numbers[0] = number  # the one count goes on: what the rest comes to for almost every frame
+    if len(counts) == 1 and (number - counts[0]) % size <= size // 2:
+        counts[0] = number  # the one count goes on: what the rest comes to for almost every frame
         return False
-    if any((before - number) % size <= min(RESEND_FRAMES, size // 4) for before in memory.numbers):
+    if any((before - number) % size <= min(RESEND_FRAMES, size // 4) for before in counts):
         return False  # sends some of its frames again; the count goes on from where it was
-    steps = [(number - before) % size for before in memory.numbers]
+    steps = [(number - before) % size for before in counts]
     nearest = min(range(len(steps)), key=steps.__getitem__, default=None)
     if nearest is not None and steps[nearest] <= size // 2:
-        memory.numbers[nearest] = number
+        counts[nearest] = number
         return False
-    memory.numbers.append(number)
-    del memory.numbers[:-COUNTS_MAX]
+    counts.append(number)
+    del counts[:-COUNTS_MAX]
     return nearest is not None and same_link and number > RESTART_NUMBER_MAX
 
 

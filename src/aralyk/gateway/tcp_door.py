@@ -39,10 +39,11 @@ PATIENCE_EVERY_S: Final = 1.0  # between two looks at all connections; 20,000 of
 class _Pending:
     """A frame from its arrival until it is answered: first it waits for its turn, then for its commit."""
 
-    __slots__ = ("done", "frame", "read_us", "size", "verdict")
+    __slots__ = ("done", "frame", "overtakes", "read_us", "size", "verdict")
 
     def __init__(self, frame: bytes | BrokenFrame, read_us: int) -> None:
         self.frame = frame
+        self.overtakes = False
         self.size = 0  # of what it takes in memory, once it is counted
         self.read_us = read_us
         self.done = False  # stored, or not to be stored
@@ -233,11 +234,27 @@ class TcpConnection(asyncio.BufferedProtocol):
         if may_cry is None or len(taken) + len(self._held) < 2 or self._talk.device is None:
             self._held.extend(taken)  # nothing to overtake, or it is not yet known who speaks
             return
-        cries: list[_Pending] = []
+        held = self._held
+        place: int | None = None  # looked for at the first cry
         for pending in taken:
-            urgent = isinstance(pending.frame, bytes) and may_cry(pending.frame)
-            (cries if urgent else self._held).append(pending)
-        self._held.extendleft(reversed(cries))
+            if isinstance(pending.frame, bytes) and may_cry(pending.frame):
+                place = self._place_of_cries() if place is None else place
+                pending.overtakes = place < len(held)
+                held.insert(place, pending)
+                place += 1
+            else:
+                held.append(pending)
+                if place is not None and self._may_name(pending):
+                    place = len(held)
+
+    def _place_of_cries(self) -> int:
+        """Before all that waits, but behind the last frame that may say whose the later ones are."""
+        held = self._held
+        return next((at + 1 for at in reversed(range(len(held))) if self._may_name(held[at])), 0)
+
+    def _may_name(self, pending: _Pending) -> bool:
+        may_name = self._door.codec.may_name
+        return may_name is not None and isinstance(pending.frame, bytes) and may_name(pending.frame)
 
     def _count(self, pending: _Pending) -> None:
         frame = pending.frame
@@ -284,7 +301,7 @@ class TcpConnection(asyncio.BufferedProtocol):
         if register is None or not reception.allows(talk.source, talk.device):
             self._full = True  # nobody is known yet, or it comes too fast
             return
-        talk.read_us = pending.read_us
+        talk.read_us, talk.overtakes = pending.read_us, pending.overtakes
         verdict, parcel = reception.of_named(
             self._door.codec, pending.frame, register=register, talk=talk, stored=partial(self._stored, pending)
         )

@@ -1,8 +1,8 @@
 """The door for datagrams: a protocol that is also spoken over UDP, one door for each.
 
 A datagram has no connection to slow down. What met no room is not answered, so the device sends it again, and it is
-counted; what comes faster than the device may is set aside. An address is easily forged here: who is believed counts
-for the one datagram alone, and a device bound to networks is the better one.
+counted; what comes faster than the device may is set aside, but for some cries for help. An address is easily forged
+here: who is believed counts for the one datagram alone, and a device bound to networks is the better one.
 """
 
 from __future__ import annotations

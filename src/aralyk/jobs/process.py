@@ -1,7 +1,8 @@
 """The jobs process: work that time asks for. Sequencer, upkeep, health and risk each have a thread and a connection.
 
-When the database goes away both connect again. A tree that does not continue what was signed is our fault and ends the
-process: nothing may be added to it; entries then wait, and the watchdog says so within seconds.
+When the database goes away all connect again. A tree that does not continue what was signed is our fault and ends the
+process: nothing may be added to it; entries then wait, and the watchdog says so within seconds. A job that hangs or
+fails again and again ends no process, so the process falls silent: no heartbeat while any of the four stands still.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -33,6 +34,8 @@ BACK_OFF_S: Final = (0.1, 0.2, 0.5, 1.0, 2.0)  # between attempts to reach the d
 BEAT_S: Final = 1.0
 FORGET_EVERY_S: Final = 3600.0
 SEQUENCER_QUIET_S: Final = 5.0  # it runs at least once a second; silent for longer, no heartbeat is written
+# The same for the other jobs, beyond the pause between their rounds: deleting what an hour left takes minutes at most.
+QUIET_S: Final = 300.0
 STOPPED, FAULT, LOCKED_OUT = 0, 1, 6
 _log = structlog.get_logger("aralyk.jobs")
 
@@ -60,8 +63,15 @@ class Jobs:
         self._stop = stop
         self._key: SigningKey = signing_key(settings.home, origin=settings.origin)
         self._code = STOPPED
-        self._sequenced_s = float("-inf")
-        self._size = 0
+        self._size: int | None = None  # until the sequencer ran once
+        self._progress = Progress(
+            {
+                "sequencer": SEQUENCER_QUIET_S,
+                "upkeep": settings.upkeep_s + QUIET_S,
+                "health": settings.health_s + QUIET_S,
+                "risk": settings.risk_s + QUIET_S,
+            }
+        )
         self._pulse = _Pulse(settings.home / "run" / "jobs.heartbeat")
 
     def work(self) -> int:
@@ -74,9 +84,14 @@ class Jobs:
         ]
         for thread in threads:
             thread.start()
+        told: list[str] = []
         while not self._stop.wait(BEAT_S):
-            if time.monotonic() - self._sequenced_s < SEQUENCER_QUIET_S:
+            still = self._progress.still(time.monotonic())
+            if not still and self._size is not None:
                 self._pulse.beat(self._size)
+            if still != told:
+                _log.error("jobs_stand_still", jobs=still)
+            told = still
         for thread in threads:
             thread.join()
         return self._code
@@ -124,7 +139,7 @@ class Jobs:
         return None
 
     def _note(self, run: Run) -> None:
-        self._sequenced_s = time.monotonic()
+        self._progress.note("sequencer")
         self._size = run.size
 
     def _keep_up(self) -> None:
@@ -136,6 +151,7 @@ class Jobs:
                     map_events=timedelta(minutes=self._settings.map_event_minutes),
                     events=timedelta(days=self._settings.live_event_days),
                 )
+                self._progress.note("upkeep")
                 if done.partitions or done.events:
                     _log.info("kept_up", partitions=done.partitions, events=done.events)
                 self._stop.wait(self._settings.upkeep_s)
@@ -146,6 +162,7 @@ class Jobs:
             forgotten_s = float("-inf")
             while not self._stop.is_set():
                 lines = projector.follow(now=clock.now())
+                self._progress.note("health")
                 if time.monotonic() - forgotten_s > FORGET_EVERY_S:
                     health.forget(connection, now=clock.now())
                     forgotten_s = time.monotonic()
@@ -160,7 +177,10 @@ class Jobs:
         look_back = upward.EVER
         grace = timedelta(minutes=self._settings.duty_grace_minutes)
         while not self._stop.is_set():
-            done = upward.follow(now=clock.now(), look_back=look_back, grace=grace)
+            done = upward.follow(
+                now=clock.now(), look_back=look_back, grace=grace, on_batch=lambda: self._progress.note("risk")
+            )
+            self._progress.note("risk")
             look_back = upward.LOOK_BACK
             if done != upward.Round():
                 _log.info(
@@ -168,6 +188,27 @@ class Jobs:
                     threats_raised=done.raised, duty_alarms=done.alarms,
                 )  # fmt: skip
             self._stop.wait(self._settings.risk_s)
+
+
+class Progress:
+    """When each job last came on, by monotonic seconds: one that fails again and again does not."""
+
+    def __init__(self, quiet_s: Mapping[str, float]) -> None:
+        """All are counted from now: a job that never begins is found too.
+
+        Args:
+            quiet_s: How long each may be silent.
+        """
+        self._quiet_s = quiet_s
+        self._since_s = dict.fromkeys(quiet_s, time.monotonic())
+
+    def note(self, job: str) -> None:
+        """A job did a part of its work; called by its thread."""
+        self._since_s[job] = time.monotonic()
+
+    def still(self, now_s: float) -> list[str]:
+        """The jobs that are silent for too long."""
+        return [job for job, quiet_s in self._quiet_s.items() if now_s - self._since_s[job] > quiet_s]
 
 
 class _Pulse:

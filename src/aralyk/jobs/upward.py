@@ -8,11 +8,13 @@ told are told next time, rows that were not picked up wait.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 import psycopg
+import structlog
 from django.db import OperationalError, connections
 
 from aralyk.access.break_glass import do_settle_emergencies
@@ -28,6 +30,7 @@ from aralyk.risk.pickup import BATCH, do_pick_up_events
 LOOK_BACK: Final = timedelta(days=7)  # after a process was away for longer, its first round looks at everything
 EVER: Final = timedelta(days=3650)
 GRACE: Final = timedelta(hours=4)
+_log = structlog.get_logger("aralyk.jobs")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,34 +44,64 @@ class Round:
     alarms: int = 0  # raised or cleared because of duties
 
 
-def follow(*, now: datetime, look_back: timedelta = LOOK_BACK, grace: timedelta = GRACE) -> Round:
+def follow(
+    *,
+    now: datetime,
+    look_back: timedelta = LOOK_BACK,
+    grace: timedelta = GRACE,
+    on_batch: Callable[[], None] = lambda: None,
+) -> Round:
     """Write ends of emergencies, tell risk what happened, pick up what waits, let orders follow, say what is late.
 
     Args:
         now: Domain time.
         look_back: How old an incident or an end may be that was not told yet.
         grace: How long a duty may be overdue before its district's alarm.
+        on_batch: Called after each full batch: a round with a backlog is long, and not to be taken for one that hangs.
 
     Raises:
         psycopg.OperationalError: The database went away; the next round does the rest.
+        Exception: What the first part that failed raised; all others did their work.
     """
     since = now - look_back
+    parts: list[tuple[str, Callable[[], int]]] = [
+        ("ended", lambda: do_settle_emergencies(now=now)),
+        ("told", lambda: incidents.tell_risk(now=now, since=since)),
+        ("ending", lambda: orders.tell_risk(now=now, since=since)),
+        ("begun", lambda: do_begin_due(now=now)),
+        ("picked_up", lambda: _all_of(do_pick_up_events, batch=BATCH, on_batch=on_batch)),
+        ("overdue", lambda: _all_of(lambda: do_tell_overdue(now=now), batch=OVERDUE_BATCH, on_batch=on_batch)),
+        ("raised", lambda: do_follow_levels(now=now)),
+        ("alarms", lambda: do_raise_alarms(now=now, grace=grace)),
+    ]
+    done: dict[str, int] = {}
+    faults: list[Exception] = []
     try:
-        do_settle_emergencies(now=now)
-        told = incidents.tell_risk(now=now, since=since) + orders.tell_risk(now=now, since=since)
-        do_begin_due(now=now)
-        picked_up = batch = do_pick_up_events()
-        while batch == BATCH:
-            batch = do_pick_up_events()
-            picked_up += batch
-        overdue = batch = do_tell_overdue(now=now)
-        while batch == OVERDUE_BATCH:
-            batch = do_tell_overdue(now=now)
-            overdue += batch
-        raised = do_follow_levels(now=now)
-        alarms = do_raise_alarms(now=now, grace=grace)
+        for name, work in parts:
+            try:
+                done[name] = work()
+            except OperationalError:
+                raise
+            except Exception as error:  # noqa: BLE001  (raised below: first the parts behind it, which owe it nothing)
+                _log.error("part_failed", part=name, error=type(error).__name__)
+                faults.append(error)
+        if faults:
+            raise faults[0]
     except OperationalError as error:
         raise psycopg.OperationalError("the database went away") from error
     finally:
         connections.close_all()  # this thread's: the next round comes after a pause
-    return Round(told=told, picked_up=picked_up, overdue=overdue, raised=raised, alarms=alarms)
+    return Round(
+        told=done["told"] + done["ending"], picked_up=done["picked_up"], overdue=done["overdue"],
+        raised=done["raised"], alarms=done["alarms"],
+    )  # fmt: skip
+
+
+def _all_of(work: Callable[[], int], *, batch: int, on_batch: Callable[[], None]) -> int:
+    """Work until less than a whole batch is found."""
+    found = done = work()
+    while found == batch:
+        on_batch()
+        found = work()
+        done += found
+    return done

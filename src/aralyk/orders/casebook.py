@@ -7,8 +7,9 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from aralyk.access.cases import Case
+from aralyk.access.cases import Case, ReportOfCase
 from aralyk.orders.models import Order
+from aralyk.reports.models import Report
 
 
 class OrderBook:
@@ -22,6 +23,20 @@ class OrderBook:
         """The case with exactly this number."""
         found = _cases(Order.objects.filter(number=number))
         return found[0] if found else None
+
+    def by_report(self, reports: Collection[UUID]) -> list[ReportOfCase]:
+        """Whom these reports are about, as far as there are any."""
+        found = Report.objects.filter(pk__in=reports).prefetch_related("involved").order_by("number")
+        return [
+            ReportOfCase(
+                report=report.pk,
+                number=report.number,
+                district=report.district,
+                respondent=report.respondent_id,
+                persons=frozenset(one.person_id for one in report.involved.all()),
+            )
+            for report in found
+        ]
 
     def around(
         self, *, orders: Collection[UUID], respondents: Collection[UUID], persons: Collection[UUID]

@@ -124,7 +124,7 @@ class Codec:
         name: As in the log and in `aralyk decode NAME`; equal to its folder.
         transport: What carries its frames.
         frame_bytes_max: Longer frames are refused.
-        decode: Reads one frame; raises ProtocolError and nothing else, whatever the bytes.
+        decode: Reads one frame; raises ProtocolError and nothing else, whatever the bytes. Call `read`.
         splitter: Makes a splitter for a new connection (TCP).
         frame_of_request: Makes the frame that the log keeps; drops the path, where the secret stands (HTTP).
         refusal_status: The status that answers an unreadable frame, once it is quarantined (HTTP).
@@ -137,6 +137,8 @@ class Codec:
         answer_of_commands: Joins encoded commands into the body that answers a request (HTTP).
         may_cry: Whether a frame may hold a panic, told by a look at its bytes; such frames overtake others of their
             connection that wait. Yes too often costs nothing; None: frames keep their order.
+        may_name: Whether a frame may say whose the later ones are (a login), told by a look at its bytes: no cry
+            overtakes it, or it would be another's. None: frames that may cry say themselves whose they are.
     """
 
     name: str
@@ -152,6 +154,21 @@ class Codec:
     wire_of_answer: Callable[[bytes], bytes] | None = None
     answer_of_commands: Callable[[list[bytes]], bytes] | None = None
     may_cry: Callable[[bytes], bool] | None = None
+    may_name: Callable[[bytes], bool] | None = None
+
+    def read(self, frame: bytes, session: Session) -> Decoded:
+        """Read one frame, and refuse it when `decode` fails: its device sends the same bytes after every restart.
+
+        Raises:
+            ProtocolError: Not to be read, by the device's fault or ours.
+        """
+        try:
+            return self.decode(frame, session)
+        except ProtocolError:
+            raise
+        except Exception as error:  # any fault of a codec costs its frame alone, and not the gateway
+            detail = f"frame: expected its codec to read or refuse it, and it failed ({type(error).__name__})"
+            raise ProtocolError(ErrorCode.CODEC_FAILED, detail) from error
 
     def on_wire(self, answer: bytes) -> bytes:
         """An answer as it is sent."""

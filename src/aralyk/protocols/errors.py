@@ -26,6 +26,7 @@ class ErrorCode(StrEnum):
     NOT_FINITE = "not_finite"  # NaN or infinity where a number must stand
     OUT_OF_RANGE = "out_of_range"
     NOT_OPENED = "not_opened"  # encrypted, and no registered key opens it
+    CODEC_FAILED = "codec_failed"  # our own fault: the codec raised something else than this
 
 
 class ProtocolError(ValueError):

@@ -65,7 +65,7 @@ def read_again(raw: bytes, *, protocol: str, device: str | None) -> Reading:
         return Reading(obstacle=Obstacle.UNKNOWN_PROTOCOL)
     known = _device(device)
     try:
-        decoded = codec.decode(raw, Session() if known is None else Session(device_id=known.pk, model=known.model))
+        decoded = codec.read(raw, Session() if known is None else Session(device_id=known.pk, model=known.model))
     except ProtocolError as error:
         return Reading(code=error.code.value, detail=error.detail, device=device, obstacle=Obstacle.UNREADABLE)
     speaker = _device(decoded.device_id)

@@ -14,6 +14,8 @@ from uuid import UUID
 from django.db import transaction
 
 from aralyk import clock
+from aralyk.access.cases import case_book
+from aralyk.access.conflicts import do_close_after_complaint
 from aralyk.access.errors import Code, NotFound, Refused
 from aralyk.access.models import User
 from aralyk.access.permissions import May
@@ -118,7 +120,7 @@ def do_decide(
 
 
 def do_reopen(by: User, report_id: UUID, *, reason: str) -> Report:
-    """Open a closed report again: the clock of standing still runs anew, and what was decided stays to be read.
+    """Open a closed report again: its clocks run on, that of standing still anew; what was decided stays to be read.
 
     Raises:
         NotFound: No such report, or not this person's.
@@ -132,6 +134,7 @@ def do_reopen(by: User, report_id: UUID, *, reason: str) -> Report:
             raise Refused(Code.REPORT_NOT_CLOSED)
         report.closed_at = None
         report.save(update_fields=["closed_at"])
+        clocks.resume_issue(report)
         clocks.restart_standing_still(report, at=at)
         add_event(report, "reopened", by=by, at=at, text=reason)
         witness(
@@ -266,7 +269,10 @@ def do_record_case_step(
 
 
 def do_complain_of_officer(by: User, report_id: UUID, *, officer: int, reason: str) -> OfficerComplaint:
-    """Record that somebody complained of an officer: from now on this report is not that officer's to see.
+    """Record that somebody complained of an officer: from now on this case is not that officer's to see.
+
+    The report stays hidden from the officer for good; everything else about its people until a second person says that
+    there is no conflict.
 
     Raises:
         NotFound: No such report, or not this person's; no such officer.
@@ -276,7 +282,8 @@ def do_complain_of_officer(by: User, report_id: UUID, *, officer: int, reason: s
     at = clock.now()
     with transaction.atomic():
         report = locked(by, report_id)
-        if not User.objects.filter(pk=officer).exists():
+        named = User.objects.filter(pk=officer).first()
+        if named is None:
             raise NotFound("user")
         if report.complaints.filter(officer=officer).exists():
             raise Refused.field("officer", expected="somebody of whom nobody complained in this report yet")
@@ -291,6 +298,8 @@ def do_complain_of_officer(by: User, report_id: UUID, *, officer: int, reason: s
             at=at,
             data={"officer": f"user:{officer}", "reason_sha256": fingerprint(reason)},
         )
+        (of_case,) = case_book().by_report([report.pk])
+        do_close_after_complaint(by, officer=named, report=of_case, at=at)
     return made
 
 

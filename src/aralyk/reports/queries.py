@@ -74,13 +74,14 @@ def visible_to(user: User) -> Q:
     mine = Q(taken_by=user.pk) if allows(user, May.TAKE_REPORTS) else Q(pk__in=[])
     read = in_districts(user) if allows(user, May.READ_REPORTS) else Q(pk__in=[])
     close = sight(user.pk)
-    to_her = Involved.objects.filter(report=OuterRef("pk"), person__in=close.closed_persons)
-    closed = Q(respondent__in=close.closed_respondents) | Q(Exists(to_her))
     # An empty filter joined by "or" would vanish and leave the other one: whoever reads every district is told apart.
     reads_all = allows(user, May.READ_REPORTS) and districts_of(user) is None
     seen = (Q() if reads_all else mine | read) & ~Q(Exists(complained_of))
-    # A respondent who is not known yet is close to nobody.
-    return seen & (Q(respondent__isnull=True) | ~closed) if close.closed_respondents else seen
+    if close.closed_persons:
+        seen &= ~Q(Exists(Involved.objects.filter(report=OuterRef("pk"), person__in=close.closed_persons)))
+    if close.closed_respondents:  # one who is not known yet is close to nobody
+        seen &= Q(respondent__isnull=True) | ~Q(respondent__in=close.closed_respondents)
+    return seen
 
 
 def reports_for(user: User, waiting: Waiting = Waiting.ALL, *, at: datetime | None = None) -> QuerySet[Report]:
@@ -243,13 +244,3 @@ def officers_near(user: User, report: Report) -> QuerySet[User]:
     roles = [role for role, grant in GRANTS.items() if May.READ_REPORTS in grant.may and May.TAKE_REPORTS in grant.may]
     near = User.objects.filter(is_active=True, role__in=roles, districts__contains=[report.district])
     return near.exclude(pk__in=named).exclude(pk=user.pk).order_by("display_name", "username")
-
-
-def conflicts(*, since: datetime | None = None) -> list[tuple[int, str]]:
-    """Officers who were complained of, as (id of the account, "report:UUID"): they have a conflict of interest there.
-
-    For whoever guards access; no permission is asked here, and nothing but ids is told.
-    """
-    rows = OfficerComplaint.objects.order_by("pk")
-    rows = rows if since is None else rows.filter(recorded_at__gte=since)
-    return [(officer, f"report:{report}") for officer, report in rows.values_list("officer", "report")]

@@ -18,11 +18,12 @@ from aralyk import clock
 from aralyk.access.errors import Code, NotFound, Refused
 from aralyk.access.models import User
 from aralyk.access.permissions import May, check_allowed
+from aralyk.access.sight import sight
 from aralyk.access.texts import check_text
 from aralyk.access.witness import fingerprint, witness
 from aralyk.evidence.kinds import Kind
 from aralyk.jurisdictions.pack import Pack
-from aralyk.people.actions import do_register_protected_person, do_register_respondent
+from aralyk.people.actions import do_register_protected_person, do_register_respondent, hers_of
 from aralyk.people.models import ProtectedPerson, Respondent
 from aralyk.people.vault import SealedName
 from aralyk.reports import clocks, sealed
@@ -246,21 +247,22 @@ def _respondent_of(by: User, draft: ReportDraft) -> UUID | None:
     if draft.respondent is None and draft.new_respondent is None:
         return None
     if draft.respondent is not None:
-        return _known(draft.respondent)
+        return _known(by, draft.respondent)
     assert draft.new_respondent is not None
     return _new(by, draft.new_respondent, jurisdiction=draft.jurisdiction, synthetic=draft.synthetic)
 
 
 def _registered(by: User, respondent: UUID | None, new: RespondentDraft | None, *, report: Report) -> UUID:
     if respondent is not None:
-        return _known(respondent)
+        return _known(by, respondent)
     assert new is not None
     return _new(by, new, jurisdiction=report.jurisdiction, synthetic=report.synthetic)
 
 
-def _known(respondent: UUID) -> UUID:
+def _known(by: User, respondent: UUID) -> UUID:
     """Somebody registered: a report may be about whoever lives anywhere, so no district is asked."""
-    if not Respondent.objects.filter(pk=respondent).exists():
+    closed = respondent in sight(by.pk).closed_respondents
+    if closed or not Respondent.objects.filter(pk=respondent).exists():
         raise NotFound("respondent")
     return respondent
 
@@ -280,7 +282,8 @@ def _new(by: User, new: RespondentDraft, *, jurisdiction: str, synthetic: bool) 
 
 
 def _involve(by: User, report: Report, one: InvolvedDraft) -> Involved:
-    if one.person is not None and not ProtectedPerson.objects.filter(pk=one.person).exists():
+    # A report opens her page to its district: nobody brings somebody in who is not theirs to see.
+    if one.person is not None and not ProtectedPerson.objects.filter(hers_of(by), pk=one.person).exists():
         raise NotFound("protected_person")
     if one.person is not None and report.involved.filter(person=one.person).exists():
         raise Refused.field("person", expected="somebody who does not stand in this report yet")

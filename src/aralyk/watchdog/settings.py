@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-WATCHED = ("gateway", "monitor", "jobs", "console")
+WATCHED = ("gateway", "monitor", "jobs", "console", "courier")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

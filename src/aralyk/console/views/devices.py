@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from typing import Final
+from urllib.parse import urlencode
+from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
-from aralyk.access.errors import Refused
+from aralyk.access.errors import NotFound, Refused
+from aralyk.access.models import User
 from aralyk.access.permissions import May, allows, check_allowed
 from aralyk.access.sentences import sentence_of
 from aralyk.console import sentences
@@ -19,6 +23,7 @@ from aralyk.console.people import person_of
 from aralyk.devices.actions import do_register_device
 from aralyk.devices.listing import list_devices, stock_for
 from aralyk.devices.models import DeviceKind
+from aralyk.orders.queries import order_for
 
 PAGE_ROWS: Final = 50
 SEARCH_MAX: Final = 100
@@ -52,9 +57,22 @@ def listing(request: HttpRequest) -> HttpResponse:
     return render(request, "console/devices/list.html", values)
 
 
+def _give_address(request: HttpRequest, user: User, device: str) -> str:
+    """Where the new device is given to somebody of the order that asked for it; "" where none did."""
+    try:
+        order = order_for(user, UUID(request.GET.get("order", "")))
+    except (ValueError, NotFound):
+        return ""
+    given = {"device": device, "person": request.GET.get("person", "")[:SEARCH_MAX]}
+    return f"{reverse('order_act', args=[order.pk, 'assign'])}?{urlencode(given)}"
+
+
 @require_http_methods(["GET", "POST"])
 def register(request: HttpRequest) -> HttpResponse:
-    """Put a device into the inventory; `?device_id=&protocol=` fill the form for one that was heard as a stranger."""
+    """Put a device into the inventory; `?device_id=&protocol=` fill the form for one that was heard as a stranger.
+
+    `?order=&person=` name the case for which it is registered: to give it to somebody there is offered then.
+    """
     user = person_of(request)
     check_allowed(user, May.MANAGE_DEVICES)
     if request.method == "GET":
@@ -67,5 +85,9 @@ def register(request: HttpRequest) -> HttpResponse:
         except Refused as error:
             form.add_error("device_id", sentence_of(error))
         else:
-            return render(request, "console/devices/register.html", {"made": made})
+            return render(
+                request,
+                "console/devices/register.html",
+                {"made": made, "give": _give_address(request, user, made.device.pk)},
+            )
     return render(request, "console/devices/register.html", {"form": form, "problems": problems(form)}, status=422)

@@ -19,7 +19,7 @@ from aralyk.access.models import User
 from aralyk.access.permissions import May, allows
 from aralyk.access.queries import shown_name
 from aralyk.access.sentences import sentence_of
-from aralyk.console import law
+from aralyk.console import law, sentences
 from aralyk.console.duty_words import SHOWN
 from aralyk.console.forms import problems
 from aralyk.console.people import person_of
@@ -105,6 +105,7 @@ def _facts(owed: Owed, bound: Mapping[str, DoneForm], *, at: datetime) -> dict[s
         "form": bound.get(key),  # empty ones are the template's: fifty forms a page would cost half its time
         "open": key in bound,
         "overdue": owed.due_at < at,
+        "threat": sentences.text(sentences.THREATS, owed.threat) if owed.threat else "",
         "left_s": abs((owed.due_at - at).total_seconds()),
         "district": law.district_name(owed.jurisdiction, owed.district, at=at),
     }

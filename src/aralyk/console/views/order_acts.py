@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django import forms
@@ -22,7 +24,7 @@ from aralyk.access.permissions import May, allows, check_allowed
 from aralyk.access.queries import shown_name
 from aralyk.access.sentences import sentence_of
 from aralyk.console import order_forms as shapes
-from aralyk.console import order_words, sentences
+from aralyk.console import order_words, paper_words, sentences
 from aralyk.console.forms import problems
 from aralyk.console.order_facts import order_facts
 from aralyk.console.people import person_of
@@ -49,9 +51,14 @@ from aralyk.orders.reductions import (
 )
 from aralyk.orders.service import Topic, do_record_service
 from aralyk.orders.suspensions import do_resume
+from aralyk.papers.deliveries import do_serve_paper
+from aralyk.papers.models import Rendition
+from aralyk.papers.queries import papers_for
 from aralyk.people.models import Stated
 
 Given = dict[str, Any]
+_FILLED: Final = frozenset({"person", "device", "paper"})  # what a link of another page may fill in
+_TO_BE_WATCHED: Final = frozenset({"serve", "choose-device", "assign", "limits"})
 _PRIVACY: Final = ("alone", "code_word_used", "not_on_her_phone", "adviser_offered")
 
 
@@ -63,6 +70,7 @@ class Act:
         hint: What a person must know before.
         names_people: Whether its form asks which protected person.
         names_devices: Whether it asks for a device of the stock, too.
+        names_papers: Whether it asks which paper of the order was handed over.
     """
 
     title: str | Promise
@@ -72,6 +80,7 @@ class Act:
     hint: str | Promise = ""
     names_people: bool = False
     names_devices: bool = False
+    names_papers: bool = False
 
 
 def _suspend(user: User, order: Order, given: Given) -> object:
@@ -88,7 +97,8 @@ def _request(user: User, order: Order, given: Given) -> object:
 
 
 def _serve(user: User, order: Order, given: Given) -> object:
-    return do_record_service(
+    serve = partial(do_serve_paper, paper=UUID(given["paper"])) if given["paper"] else do_record_service
+    return serve(
         user,
         order.pk,
         served_at=given["served_at"],
@@ -136,6 +146,7 @@ def _lose(user: User, order: Order, given: Given) -> object:
 ACTS: Final[dict[str, Act]] = {
     "serve": Act(
         title=_("Record the service"), may=May.ISSUE_ORDERS, form=shapes.ServiceForm, do=_serve, names_people=True,
+        names_papers=True,
         hint=_("A breach can be held against him only of what he was told."),
     ),
     "choose-device": Act(
@@ -190,11 +201,16 @@ def act(request: HttpRequest, order_id: UUID, name: str) -> HttpResponse:
     if chosen.names_devices:
         stock = [(one.pk, f"{one.pk} · {sentences.text(sentences.DEVICE_KINDS, one.kind)}") for one in stock_for(user)]
         extra |= {"stock": stock, "respondent": str(order.respondent_id)}
-    form = chosen.form(request.POST if request.method == "POST" else None, **extra)
+    if chosen.names_papers:
+        extra["papers"] = _papers_of(user, order)
+    given = {field: request.GET[field] for field in _FILLED & request.GET.keys()}
+    form = chosen.form(request.POST if request.method == "POST" else None, initial=given, **extra)
     back = reverse("order", args=[order.pk])
+    register = reverse("device_register") if chosen.names_devices else ""
     return _answered(
         request, form, lambda given: chosen.do(user, order, given), title=chosen.title, hint=chosen.hint, order=order,
-        back=back, done=f"{back}#life",
+        back=back, done=f"{back}#{'next' if name in _TO_BE_WATCHED else 'life'}",
+        register=f"{register}?{urlencode({'order': order.pk, **given})}" if register else "",
     )  # fmt: skip
 
 
@@ -319,6 +335,19 @@ def _answered(
 
 def _people_of(order: Order) -> list[tuple[str, str]]:
     return [(str(one.pk), one.code) for one in order.protected_persons.order_by("code")]
+
+
+def _papers_of(user: User, order: Order) -> list[tuple[str, str]]:
+    """The papers that a party may be served with."""
+    kept = papers_for(user, order.pk).exclude(rendition=Rendition.SEALED)
+    return [
+        (str(one.pk), " · ".join((
+            paper_words.word(paper_words.RENDITIONS, one.rendition),
+            paper_words.word(paper_words.LANGUAGES, one.language),
+            f"{_('version')} {one.version}",
+        )))
+        for one in kept
+    ]  # fmt: skip
 
 
 def _privacy(given: Given) -> Privacy:

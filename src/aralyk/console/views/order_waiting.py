@@ -20,6 +20,7 @@ from aralyk.console.paging import page_query
 from aralyk.console.people import person_of
 from aralyk.console.views.order_acts import cut_in_words
 from aralyk.orders.life import cuts_for, proposals_for, questions_for, reductions_for
+from aralyk.orders.models import Answer
 from aralyk.orders.reductions import assessed_since
 from aralyk.people.models import Stated
 
@@ -65,6 +66,7 @@ def page(request: HttpRequest) -> HttpResponse:
             {
                 "id": one.pk, "order": order_facts(one.order), "due_at": one.due_at, "expires_at": one.expires_at,
                 "overdue": one.due_at < now, "lapsed": one.expires_at <= now, "attempts": one.attempts,
+                "wished": one.answer == Answer.WISHES,
             }
             for one in questions.page
         ],

@@ -57,10 +57,13 @@ def new(request: HttpRequest) -> HttpResponse:
     check_allowed(user, May.ISSUE_ORDERS)
     report = _report_of(request, user)
     if request.method == "POST":
+        begun = None if report is None else order_drafting.draft_of_report(user, report)
+        if begun is not None:
+            return _to(begun, STEPS[0])
         now = clock.now()
         draft = DraftedOrder.objects.create(author=user, created_at=now, updated_at=now)
         if report is not None:
-            order_drafting.take_over(draft, report)
+            order_drafting.take_over(draft, report, threat=order_drafting.threat_of(user, report))
         return _to(draft, STEPS[0])
     drafts = [
         {"id": one.pk, "number": (one.content.get("law", {}).get("number") or [""])[0], "updated_at": one.updated_at}
@@ -298,7 +301,7 @@ def _review(request: HttpRequest, user: User, draft: DraftedOrder) -> HttpRespon
         draft.issued_as = issued
         draft.content = {}
         save(draft)
-        return HttpResponseRedirect(f"{reverse('order', args=[issued.pk])}?issued=1")
+        return HttpResponseRedirect(f"{reverse('order', args=[issued.pk])}#next")
     return _render(request, draft, "review", plan=_shown(user, draft))
 
 

@@ -19,6 +19,7 @@ from aralyk.console.cards import cards
 from aralyk.console.case_line import case_values
 from aralyk.console.device_facts import device_facts
 from aralyk.console.order_facts import condition_facts, order_facts
+from aralyk.console.order_next import next_steps
 from aralyk.console.paging import page_in_one_pass, page_query
 from aralyk.console.people import person_of
 from aralyk.console.views.map_data import map_values
@@ -69,10 +70,12 @@ def page(request: HttpRequest, order_id: UUID) -> HttpResponse:
     """One order."""
     user = person_of(request)
     order = order_for(user, order_id)
+    places = places_for(user, order_ids=[order.pk])
     values = {
         "order": order_facts(order),
         "conditions": condition_facts(order),
-        "devices": device_facts(places_for(user, order_ids=[order.pk])),
+        "devices": device_facts(places),
+        "next_steps": next_steps(user, order, places),
         "versions": [
             {
                 "number": version.version,

@@ -203,7 +203,7 @@ def _render(
             }
             for task in tasks
         ],
-        "order_url": _order_url(desk),
+        "may_order": _may_order(desk),
         "decisions": [
             facts.decision_facts(one, jurisdiction=report.jurisdiction) for one in queries.decisions_of(report)
         ],
@@ -238,12 +238,11 @@ def _acts(desk: Desk, *, act: str, form: forms.Form | None) -> list[dict[str, An
     ]
 
 
-def _order_url(desk: Desk) -> str:
-    """Where an order on this report is begun; "" for whom or what no order can be."""
+def _may_order(desk: Desk) -> bool:
+    """Whether this person may begin an order on this report."""
     report = desk.report
-    if report.respondent_id is None or report.closed_at is not None or not allows(desk.user, May.ISSUE_ORDERS):
-        return ""
-    return f"{reverse('order_new')}?report={report.pk}"
+    known = report.respondent_id is not None and any(one.is_victim for one in report.involved.all())
+    return known and report.closed_at is None and allows(desk.user, May.ISSUE_ORDERS)
 
 
 def _assess_url(desk: Desk, person: UUID) -> str:

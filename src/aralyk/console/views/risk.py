@@ -23,6 +23,7 @@ from aralyk.access.sentences import sentence_of
 from aralyk.console import risk_facts, risk_words, sentences
 from aralyk.console.addresses import report_address
 from aralyk.console.forms import problems
+from aralyk.console.order_next import report_to_order_on
 from aralyk.console.paging import page_query
 from aralyk.console.people import person_of
 from aralyk.console.risk_chart import chart_of
@@ -131,6 +132,10 @@ def assessment(request: HttpRequest, assessment: UUID) -> HttpResponse:
         "kept_as": f"{user.pk}.{found.respondent_id}.{found.protected_person_id}.{found.instrument}."
         f"{found.instrument_version}",
         "report": _report_address(request),
+        "report_id": report_to_order_on(
+            user, respondent=found.respondent_id, protected_person=found.protected_person_id
+        ),
+        "may_order": allows(user, May.ISSUE_ORDERS),
         "may_assess": allows(user, May.ASSESS_RISK),
         **pair,
     }

@@ -91,6 +91,7 @@ _LONG_KINDS: Final[Mapping[int, ReadContent]] = {
     0x94: words.read_information,
     0x9B: words.read_serial_line,
 }
+_LOGIN_KIND: Final = bytes((LOGIN,))
 _ALARM_KINDS: Final = frozenset((b"\x16", b"\x26", b"\x27", b"\x95"))
 _LONG_ANSWERED: Final = frozenset({0x32, 0x33, 0x41})
 _SHORT_ANSWER_TO_LONG: Final = frozenset({0x70})
@@ -139,6 +140,11 @@ def decode(frame: bytes, session: Session) -> Decoded:
 def may_cry(frame: bytes) -> bool:
     """Whether the frame is of a kind that is sent for an alarm."""
     return frame[3:4] in _ALARM_KINDS
+
+
+def may_name(frame: bytes) -> bool:
+    """Whether the frame is a login."""
+    return frame[3:4] == _LOGIN_KIND
 
 
 def _reading_of(reader: Reader, session: Session) -> ReadContent | None:

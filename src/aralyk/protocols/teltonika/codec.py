@@ -77,6 +77,11 @@ def may_cry(frame: bytes) -> bool:
     return len(frame) > PRIORITY_AT and frame[PRIORITY_AT] == PANIC
 
 
+def may_name(frame: bytes) -> bool:
+    """Whether the frame is no data: a login, or a ping that is taken for one."""
+    return not frame.startswith(PREAMBLE)
+
+
 def _checked(frame: bytes) -> bytes:
     data = frame[HEAD_BYTES:-CHECKSUM_BYTES]
     if len(frame) < HEAD_BYTES + CHECKSUM_BYTES or U32.unpack_from(frame, 4)[0] != len(data):

@@ -34,7 +34,7 @@ class Migration(migrations.Migration):
     """Create the table and the indexes."""
 
     initial = True
-    dependencies = [("tracking", "0002_upkeep"), ("access", "0001_agencies_and_users")]
+    dependencies = [("tracking", "0002_upkeep"), ("access", "0001_initial")]
     operations = [
         migrations.RunSQL(OUTCOME, "DROP TABLE quarantine_outcome"),
         migrations.RunSQL(INDEXES, "DROP INDEX quarantine_by_reason, quarantine_by_device, quarantine_by_time"),

@@ -1,0 +1,142 @@
+"""How long a person who is new to the desk needs, by a model and not by the clock of the machine that runs the test.
+
+The keystroke-level model (Card, Moran and Newell, 1980): what a hand does is counted and each movement has its time.
+It was made for practised users, so three of its figures are those of somebody who is new:
+
+| operator | s | what |
+|---|---|---|
+| key | 0.50 | one character typed: their "random letters", where an average typist has 0.28 |
+| point | 1.10 | to move the pointer or the thumb to a thing |
+| press | 0.20 | button down and up; a tap |
+| home | 0.40 | the hand from the mouse to the keys, or back; none on a phone |
+| think | 1.35 | before each thing that is done, and not only before each thought |
+| read | 0.25 | each word of the label, hint and answers of what is done, once a page, and of the page's title: 238
+| | | words a minute, silently (Brysbaert, 2019) |
+| page | 1.00 | until the next page is there |
+
+Not counted: logging in at the start of a shift, talking with her and waiting for devices.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from playwright.sync_api import Locator, Page
+
+SECONDS: Final[Mapping[str, float]] = {
+    "key": 0.50, "point": 1.10, "press": 0.20, "home": 0.40, "think": 1.35, "read": 60 / 238, "page": 1.00,
+}  # fmt: skip
+# The words that somebody reads who meets this control: of its nearest group, each group once a page.
+_WORDS: Final = """
+    one => {
+        const seen = (window.wordsRead ??= new Set());
+        const link = one.closest("button, a, summary");
+        const group = link ?? one.closest("fieldset, .three, .field, label, li") ?? one;
+        if (seen.has(group)) return 0;
+        seen.add(group);
+        return group.innerText.trim().split(/\\s+/).filter(Boolean).length;
+    }
+"""
+_TITLE: Final = "() => (document.querySelector('main h1')?.innerText ?? '').trim().split(/\\s+/).filter(Boolean).length"
+
+
+@dataclass(slots=True)
+class Work:
+    """What was done, by stage of the way."""
+
+    stage: str = ""
+    done: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+
+    def add(self, **operators: int) -> None:
+        """Count."""
+        self.done[self.stage].update(operators)
+
+    def seconds_of(self, stage: str) -> float:
+        """What the model says of one stage."""
+        return sum(SECONDS[name] * count for name, count in self.done[stage].items())
+
+    @property
+    def seconds(self) -> float:
+        """What it says of the whole way."""
+        return sum(self.seconds_of(stage) for stage in self.done)
+
+    def table(self) -> str:
+        """For a person to judge."""
+        lines = [f"{'stage':<10}{'s':>8}  " + "".join(f"{name:>7}" for name in SECONDS)]
+        for stage, counted in self.done.items():
+            lines.append(f"{stage:<10}{self.seconds_of(stage):>8.1f}  " + "".join(f"{counted[n]:>7}" for n in SECONDS))
+        return "\n".join([*lines, f"{'all':<10}{self.seconds:>8.1f}"])
+
+
+@dataclass(slots=True)
+class Hand:
+    """One person's hand on one window; whatever it does is counted and really done."""
+
+    page: Page
+    work: Work
+    phone: bool = False
+    typing: bool = False
+
+    def press(self, target: str | Locator) -> None:
+        """A button, a link, a heading that opens."""
+        self._go_to(self._of(target))
+        self._of(target).click()
+
+    def go(self, target: str | Locator, to: str | re.Pattern[str]) -> None:
+        """Press something that leads to another page."""
+        self.press(target)
+        self.page.wait_for_url(to)
+        self.arrive()
+
+    def arrive(self) -> None:
+        """Read where one is."""
+        self.work.add(page=1, read=self.page.evaluate(_TITLE))
+
+    def tick(self, target: str) -> None:
+        """One answer, or one box."""
+        self._go_to(self._of(target))
+        self.page.check(target)
+
+    def choose(self, target: str, value: str) -> None:
+        """One line of a list that opens: open, look for it, take it."""
+        self._go_to(self._of(target))
+        self.work.add(think=1, point=1, press=1)
+        self.page.select_option(target, value)
+
+    def write(self, target: str | Locator, text: str) -> None:
+        """Type a text; a moment of the browser's own field is twelve digits."""
+        self._go_to(self._of(target))
+        if not self.phone and not self.typing:
+            self.work.add(home=1)
+            self.typing = True
+        digits = self._of(target).get_attribute("type") in {"datetime-local", "date"}
+        self.work.add(key=sum(letter.isdigit() for letter in text) if digits else len(text))
+        self._of(target).fill(text)
+
+    def keys(self, *names: str) -> None:
+        """Single keys."""
+        for name in names:
+            self.work.add(key=1)
+            self.page.keyboard.press(name)
+
+    def point_at(self, x: float, y: float) -> None:
+        """A place on the map."""
+        self.work.add(think=1, point=1, press=1)
+        self.page.mouse.click(x, y)
+
+    def by_hand(self, text: str) -> None:
+        """Type something into another thing than this window: a setting of the telephone that is fitted."""
+        self.work.add(think=1, point=1, press=1, key=len(text))
+
+    def _go_to(self, target: Locator) -> None:
+        if self.typing:
+            self.work.add(home=1)
+            self.typing = False
+        self.work.add(think=1, point=1, press=1, read=target.evaluate(_WORDS))
+
+    def _of(self, target: str | Locator) -> Locator:
+        return (self.page.locator(target) if isinstance(target, str) else target).first
