@@ -20,6 +20,8 @@ from aralyk.incidents.models import Incident
 from aralyk.orders.actions import do_issue_order, findings_of
 from aralyk.orders.drafts import Answered, ConditionDraft, OrderDraft
 from aralyk.orders.models import Order, Threat
+from aralyk.papers.actions import do_make_paper, do_name_zone, do_record_delivery
+from aralyk.papers.models import Recipient, Rendition, Way
 from aralyk.people.actions import do_register_protected_person, do_register_respondent
 from aralyk.people.models import ProtectedPerson, Respondent, Stated
 from aralyk.people.vault import SealedName
@@ -118,6 +120,20 @@ def answered(by: User, plan: OrderDraft) -> OrderDraft:
 
 def order(by: User, **changed: Any) -> Order:
     return do_issue_order(by, draft(by, **changed))
+
+
+def open_order(by: User, **changed: Any) -> Order:
+    """An order that hides nothing from him: one zone, named openly on a paper that he was given."""
+    zone = ConditionDraft(kind="exclusion_zone", code="home", shape=ZONE)
+    found = order(by, **({"conditions": (zone,)} | changed))
+    tell_openly(by, found)
+    return found
+
+
+def tell_openly(by: User, found: Order, *, condition: str = "home") -> None:
+    do_name_zone(by, found.pk, condition=condition, reason="пункт 3 постановления суда")
+    paper = do_make_paper(by, found.pk, rendition=Rendition.SERVED, language="ru")
+    do_record_delivery(by, paper.pk, recipient=Recipient.RESPONDENT, way=Way.IN_PERSON, delivered_at=clock.now())
 
 
 def bracelet(by: User, device_id: str = "860000000000017") -> Device:

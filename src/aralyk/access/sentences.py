@@ -40,6 +40,8 @@ SENTENCES: Final[Mapping[Code, Promise]] = MappingProxyType(
         Code.COMMAND_NOT_SPOKEN: _("This device can't be asked for that: its protocol has no words for it."),
         Code.COMMAND_FINISHED: _("This command is already finished."),
         Code.NOT_TO_HER_DEVICE: _("Nothing that is seen or heard is sent to a protected person's device."),
+        Code.NOT_QUIET: _("This device can be asked openly: no second person is needed."),
+        Code.WOULD_TELL_HIM: _("Not sent: its moment would tell the respondent that he is near the protected person."),
         Code.CHECKUP_RUNS: _("A check of this device is already running."),
         Code.NOTHING_SEALED: _("Nothing is stored under this name."),
         Code.VAULT_UNREADABLE: _("The sealed value can't be read: the key is missing, or the value was changed."),
@@ -80,6 +82,10 @@ SENTENCES: Final[Mapping[Code, Promise]] = MappingProxyType(
         Code.REPORT_NOT_ASSESSED: _("No report closes without a risk assessment: assess the risk first."),
         Code.RESPONDENT_KNOWN: _("The report already names the person it is about."),
         Code.KEY_REUSED: _("This idempotency key was already used for another request."),
+        Code.KEY_IN_USE: _("A request under this idempotency key is being done: ask again in a moment."),
+        Code.ANSWER_NOT_KEPT: _(
+            "This was already done under this idempotency key. Its answer is not kept: look again under a new key."
+        ),
         Code.ADDRESS_KNOWN: _("You have added this address already."),
         Code.FRAME_DECIDED: _("This frame was already released or dismissed."),
         Code.FRAME_NOT_RELEASABLE: _("This frame can't be released: open it to see why."),

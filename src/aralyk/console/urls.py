@@ -36,6 +36,7 @@ from aralyk.console.views import (
     report_taking,
     reports,
     risk,
+    urgent,
     vault,
     ways,
 )
@@ -112,6 +113,11 @@ urlpatterns = [
     ),
     path("access/review/", _page(access.accounts_due), name="access_review"),
     path("access/review/<int:account_id>", _page(access.review_account), name="account_review"),
+    re_path(
+        r"^access/removals/(?P<removal_id>[0-9]{1,18})/(?P<act>confirm|decline)$",
+        _page(access.answer_removal),
+        name="removal_answer",
+    ),
     path("ways/", _page(ways.page), name="ways"),
     path("ways/add", _page(ways.add), name="way_add"),
     path("ways/browser", _page(ways.add_browser), name="way_browser"),
@@ -125,6 +131,7 @@ urlpatterns = [
     path("accounts/new", _page(accounts.create), name="account_new"),
     path("accounts/<int:account_id>/", _page(accounts.page), name="account"),
     path("accounts/<int:account_id>/change", _page(accounts.change), name="account_change"),
+    path("accounts/<int:account_id>/second-factor", _page(accounts.remove_factor), name="account_factor"),
     path("accounts/<int:account_id>/password", _page(accounts.password), name="account_password"),
     re_path(
         r"^accounts/(?P<account_id>[0-9]{1,18})/(?P<state>enable|disable)$",
@@ -138,6 +145,8 @@ urlpatterns = [
     path("devices/<str:device_id>/live/<slug:part>", _page(device.live_part), name="device_live"),
     path("devices/<str:device_id>/ask/<slug:kind>", _page(device.ask), name="device_ask"),
     path("devices/<str:device_id>/commands/<int:command>/withdraw", _page(device.withdraw), name="device_withdraw"),
+    path("devices/<str:device_id>/urgent", _page(urgent.propose), name="device_urgent"),
+    path("devices/<str:device_id>/urgent/<int:urgent>/send", _page(urgent.send), name="device_urgent_send"),
     path("devices/<str:device_id>/checkups", _page(device.start_checkup), name="device_checkup"),
     path("checkups/<uuid:checkup_id>/", _page(device.checkup), name="checkup"),
     path("checkups/<uuid:checkup_id>/live", _page(device.checkup_live), name="checkup_live"),

@@ -46,6 +46,10 @@ GRANTS: Final[dict[str, dict[str, str]]] = {
         "incidents_incidentevent": ADD,
         "orders_order": READ,
         "orders_suspension": READ,
+        "orders_orderversion": "SELECT (order_id, version, spec)",  # what the log tells it, too
+        "papers_namedzone": READ,  # whether a zone was told to him: only then his device may be asked for more
+        "papers_paper": "SELECT (id, order_id, rendition, made_at)",
+        "papers_delivery": "SELECT (paper_id, recipient)",
         "devices_device": READ,
         "devices_assignment": READ,
         "devices_command": WRITE,  # what the engine asks of devices
@@ -55,6 +59,7 @@ GRANTS: Final[dict[str, dict[str, str]]] = {
         **_WITNESS,
         "people_sealedfield": WRITE,
         "people_datakey": WRITE,
+        "people_lookpurpose": ADD,  # why somebody looked: added to, never changed
         "people_protectedperson": READ,
         "platform_alarm": ADD,  # somebody looked at a person who does not exist
         "live_event": ADD,
@@ -69,6 +74,8 @@ GRANTS: Final[dict[str, dict[str, str]]] = {
         "evidence_checkpoint": ADD,
         "log_batch": READ,
         "live_event": "SELECT, DELETE",  # trims what no screen will resume from
+        "api_idempotencykey": "SELECT (id, created_at), DELETE",  # trims; reads no answer
+        "access_countedlook": "SELECT (id, at), DELETE",  # trims; reads not who looked
         "log_stream": READ,
         "devices_device": READ,
         "devices_assignment": READ,
@@ -117,6 +124,7 @@ CONSOLE_GRANTS: Final[dict[str, str]] = {
     "access_delegation": WRITE,
     "access_accountreview": ADD,
     "access_countedlook": ADD,
+    "access_secondfactorremoval": WRITE,
     "channels_address": WRITE,
     "channels_notice": WRITE,
     "channels_delivery": WRITE,
@@ -133,6 +141,8 @@ CONSOLE_GRANTS: Final[dict[str, str]] = {
     "roster_shift": WRITE,
     "roster_posting": WRITE,
     "devices_command": WRITE,
+    "devices_contactplan": WRITE,
+    "devices_urgentcontact": WRITE,
     "orders_orderversion": ADD,
     "orders_condition": ADD,
     "papers_publicarea": ADD,  # published once: no later answer can differ
@@ -172,7 +182,7 @@ CONSOLE_GRANTS: Final[dict[str, str]] = {
     "people_respondentplace": WRITE,
     "people_weapon": WRITE,
     "people_shelter": WRITE,
-    "api_idempotencykey": WRITE,
+    "api_idempotencykey": ADD,
     "reports_report": WRITE,
     "reports_involved": WRITE,
     "reports_decision": ADD,
@@ -191,7 +201,15 @@ NEVER_DELETED: Final = (
 )
 # Not the console's, though Django's migrations made them: sealed facts, and what only processes write.
 HIDDEN_FROM_CONSOLE: Final = frozenset(
-    {"people_sealedfield", "people_datakey", "reports_sealedtext", "reports_draft", "snapshot", "django_migrations"}
+    {
+        "people_sealedfield",
+        "people_datakey",
+        "people_lookpurpose",
+        "reports_sealedtext",
+        "reports_draft",
+        "snapshot",
+        "django_migrations",
+    }
 )
 
 
