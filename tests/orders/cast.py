@@ -20,7 +20,8 @@ from aralyk.incidents.models import Incident
 from aralyk.orders.actions import do_issue_order, findings_of
 from aralyk.orders.drafts import Answered, ConditionDraft, OrderDraft
 from aralyk.orders.models import Order, Threat
-from aralyk.papers.actions import do_make_paper, do_name_zone, do_record_delivery
+from aralyk.papers.actions import do_make_paper, do_name_zone
+from aralyk.papers.deliveries import do_record_delivery
 from aralyk.papers.models import Recipient, Rendition, Way
 from aralyk.people.actions import do_register_protected_person, do_register_respondent
 from aralyk.people.models import ProtectedPerson, Respondent, Stated
