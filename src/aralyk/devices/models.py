@@ -77,6 +77,10 @@ class Assignment(models.Model):
                 fields=["device", "order"], condition=models.Q(until__isnull=True), name="carried_once_in_an_order"
             )
         ]
+        indexes: ClassVar[list[models.Index]] = [
+            # Whether a device's last word is older than its giving to this person: asked of every device of a list.
+            models.Index(fields=["device", "until"], name="handed_on_last")
+        ]
 
 
 class Command(models.Model):
