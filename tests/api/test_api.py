@@ -131,7 +131,10 @@ def test_acknowledge_note_and_close_by_the_api(database: Database, roles: Cast, 
     status, body = post(roles.operator, f"{address}/close", closing | {"still_open_confirmed": True})
     assert (status, body["status"], body["outcome"]) == (200, "closed", "possible_violation")
     kinds = [kind for kind, *_ in witnesses(database)[before:]]
-    assert kinds == ["incident_acknowledged", "incident_noted", "incident_closed"]
+    besides = {"second_look_asked"}  # the lot may fall on it
+    assert [kind for kind in kinds if kind not in besides] == [
+        "incident_acknowledged", "incident_noted", "incident_closed"
+    ]  # fmt: skip
 
 
 def test_shown_is_counted_by_the_servers_clock(roles: Cast, scene: tuple[Order, Incident]) -> None:

@@ -83,7 +83,7 @@ def test_closing_needs_an_owner_a_reason_and_an_opinion(database: Database, role
     before = len(witnesses(database))
     closed = do_close(roles.operator, incident.pk, **closing)
     assert (closed.status, closed.outcome, closed.closed_by) == ("closed", "no_pursuit", roles.operator)
-    ((kind, _, _, data),) = witnesses(database)[before:]
+    (kind, _, _, data), *_ = witnesses(database)[before:]
     assert kind == "incident_closed"
     assert (data["outcome"], data["threat"], data["still_open"]) == ("no_pursuit", "high", False)
     assert REASON not in str(data)
@@ -103,7 +103,8 @@ def test_what_still_goes_on_is_closed_only_by_somebody_who_says_so(database: Dat
     closing: dict[str, Any] = {"outcome": Outcome.TECHNICAL, "reason": REASON}
     assert code_of(lambda: do_close(roles.operator, incident.pk, **closing)) is Code.STILL_OPEN
     do_close(roles.operator, incident.pk, **closing, still_open_confirmed=True)
-    assert witnesses(database)[-1][3]["still_open"] is True
+    (closing_entry,) = [data for kind, _, _, data in witnesses(database) if kind == "incident_closed"]
+    assert closing_entry["still_open"] is True
 
 
 def test_closing_a_tamper_tells_the_engine_that_somebody_looked(database: Database, roles: Cast) -> None:
@@ -260,6 +261,11 @@ MATRIX = {
 }
 
 
+def of_incidents(database: Database) -> list[str]:
+    """What was witnessed of incidents' own lives; a closing may be listed and looked at again besides."""
+    return [kind for kind, *_ in witnesses(database) if kind.startswith("incident_")]
+
+
 @pytest.mark.parametrize("username", MATRIX)
 def test_a_role_does_exactly_this_with_an_incident_and_what_is_refused_leaves_no_trace(
     database: Database, roles: Cast, username: str
@@ -269,14 +275,14 @@ def test_a_role_does_exactly_this_with_an_incident_and_what_is_refused_leaves_no
         incident = raised(database, order(roles.police))
         if act is close:
             do_acknowledge(roles.supervisor, incident.pk)
-        before = len(witnesses(database))
+        before = len(of_incidents(database))
         if act in MATRIX[username]:
             act(user, incident.pk)
-            assert len(witnesses(database)) - before == (act is not see)
+            assert len(of_incidents(database)) - before == (act is not see)
         else:
             with pytest.raises((Refused, NotFound)):
                 act(user, incident.pk)
-            assert len(witnesses(database)) == before
+            assert len(of_incidents(database)) == before
     assert (queue_for(user).count() > 0) == (see in MATRIX[username])
 
 

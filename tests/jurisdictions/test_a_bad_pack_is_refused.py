@@ -66,6 +66,11 @@ def spoiler(pack_folder: Path, tmp_path: Path) -> Spoil:
          "law214_court_measure, which holds 2025-10-27 to today"),
         ("legal_basis.toml", 'valid_from = 2018-01-01', 'valid_from = "in spring"',
          "police_temporary_order (from in spring)", "valid_from", "a date (2026-01-31, without quotes)", "'in spring'"),
+        ("incident_clock.toml", '"centre", "last"] }]', '"centre"] }]',
+         "acknowledged_p1 (from 2018-01-01)", "rounds", "the desk `last` in the last round",
+         "duty_unit, supervisor, her_caller, centre"),
+        ("incident_clock.toml", "after_s = 60", "after_s = 0",
+         "acknowledged_p1 (from 2018-01-01)", "rounds", "a round after 0 s", "0"),
         ("article.toml", UNNUMBERED + "true", UNNUMBERED + "false",
          "law63_monitoring_of_temporary_order (from 2025-10-27)", "unverified", "true (no number)", "false"),
         ("sanction.toml", "maximum = 14", "maximum = 6",
@@ -168,6 +173,15 @@ def test_a_rule_between_the_fields_of_an_entry_is_told_with_the_field(
     (problem,) = spoiled_tiny(file, old, new).problems
     assert (problem.file, problem.field) == (file, field)
     assert problem.expected.startswith(expected)
+
+
+def test_an_incident_has_one_clock_a_milestone_and_never_none(spoiled: Spoil) -> None:
+    of_one, of_two = 'milestone = "shown"\npriority = 1', 'milestone = "shown"\npriority = 2'
+    problems = spoiled("incident_clock.toml", of_one, of_two).problems
+    assert {problem.expected for problem in problems} == {
+        "another than shown_p1 has",
+        *(f"a clock for shown at priority 1 and threat {threat}" for threat in ("high", "medium", "low")),
+    }
 
 
 def test_two_codes_of_a_table_can_not_have_one_place(spoiled: Spoil) -> None:

@@ -89,6 +89,8 @@ def test_an_acknowledged_incident_that_grows_worse_is_told_again_and_stays_ackno
     approach(city, order, north_m=100, ago_s=0)
     watch.turn()
     assert city.rows("SELECT status, priority FROM incidents_incident") == [("acknowledged", 1)]
+    # Its clocks begin anew with what it became, and are looked at at once.
+    assert city.rows("SELECT clock_from > decided_at, clock_at = 'epoch' FROM incidents_incident") == [(True, True)]
     assert len(city.rows("SELECT 1 FROM live_event WHERE kind = 'incident'")) == before + 1
 
 
@@ -112,8 +114,12 @@ def test_a_closed_incident_that_grows_worse_opens_again_with_nobodys_name(city: 
     approach(city, order, north_m=750, ago_s=20)
     watch.turn()
     city.console.execute(CLOSE, (clock.now(),))
+    city.console.execute("UPDATE incidents_incident SET clock_at = NULL, shown_at = now(), accepted_at = now()")
     approach(city, order, north_m=100, ago_s=0)
     watch.turn()
+    assert city.rows(
+        "SELECT clock_at = 'epoch', clock_from > decided_at, shown_at, accepted_at FROM incidents_incident"
+    ) == [(True, True, None, None)]
     assert city.rows(
         "SELECT status, kind, priority, acknowledged_by_id, closed_at, outcome, close_reason FROM incidents_incident"
     ) == [("open", "proximity", 1, None, None, "", "")]

@@ -28,7 +28,12 @@ class May(StrEnum):
     SEE_PROTECTED_PLACE = "see_protected_place"  # where the protected person is now
     WATCH = "watch"  # the duty of the centre: what its screens showed counts as shown
     ANSWER_INCIDENTS = "answer_incidents"  # acknowledge, note
-    CLOSE_INCIDENTS = "close_incidents"
+    ACCEPT_INCIDENTS = "accept_incidents"  # as the named officer who goes there
+    CLOSE_INCIDENTS = "close_incidents"  # close, reopen, and judge a second time what somebody else closed
+    SETTLE_LOOKS = "settle_looks"  # where two people judged one incident differently
+    OVERSEE_LEGALITY = "oversee_legality"  # the prosecutor's list: mark seen, with a remark
+    READ_ROSTER = "read_roster"  # who is on duty, now and later
+    KEEP_ROSTER = "keep_roster"  # desks, shifts, cover
     ISSUE_ORDERS = "issue_orders"  # issue, vary, end; register the people of a case
     CONFIRM_ORDERS = "confirm_orders"  # as the second person, what leaves somebody less protected
     READ_CUTS = "read_cuts"  # the list of all that left somebody less protected
@@ -88,7 +93,7 @@ GRANTS: Final[Mapping[Role, Grant]] = MappingProxyType(
                 {
                     May.SEE_CASES, May.SEE_PROTECTED_PLACE, May.WATCH, May.ANSWER_INCIDENTS, May.CLOSE_INCIDENTS,
                     May.LOOK_INTO_VAULT, May.COMMAND_DEVICES, May.READ_QUARANTINE, May.SEE_RISK_LEVEL,
-                    May.CONFIRM_ACCESS,
+                    May.CONFIRM_ACCESS, May.READ_ROSTER,
                 }
             ),
         ),
@@ -101,7 +106,7 @@ GRANTS: Final[Mapping[Role, Grant]] = MappingProxyType(
                     May.LOOK_INTO_VAULT, May.MANAGE_DEVICES, May.EXPORT_BUNDLES, May.COMMAND_DEVICES,
                     May.WRITE_TO_RESPONDENT, May.READ_QUARANTINE, May.RELEASE_FRAMES, May.SEE_RISK_LEVEL,
                     May.OVERSEE_DUTIES,
-                    May.CONFIRM_ORDERS, May.READ_CUTS,
+                    May.CONFIRM_ORDERS, May.READ_CUTS, May.SETTLE_LOOKS, May.READ_ROSTER, May.KEEP_ROSTER,
                     May.GIVE_ACCESS, May.CONFIRM_ACCESS, May.REVIEW_ACCESS, May.RECORD_CONFLICTS, May.REVIEW_ACCOUNTS,
                 }
             ),
@@ -116,6 +121,7 @@ GRANTS: Final[Mapping[Role, Grant]] = MappingProxyType(
                     May.GIVE_ACCESS, May.BREAK_GLASS, May.CONFIRM_ACCESS,
                     May.TAKE_REPORTS, May.READ_REPORTS, May.DECIDE_REPORTS,
                     May.MAKE_PAPERS, May.READ_SEALED_PAPERS, May.EXCHANGE_REGISTER,
+                    May.ACCEPT_INCIDENTS, May.READ_ROSTER,
                 }
             ),
         ),
@@ -126,6 +132,7 @@ GRANTS: Final[Mapping[Role, Grant]] = MappingProxyType(
                     May.SEE_CASES, May.ANSWER_INCIDENTS, May.LOOK_INTO_VAULT, May.SEE_RISK_LEVEL,
                     May.BREAK_GLASS, May.CONFIRM_ACCESS,
                     May.TAKE_REPORTS, May.READ_REPORTS,
+                    May.ACCEPT_INCIDENTS, May.READ_ROSTER, May.KEEP_ROSTER,
                 }
             ),
         ),
@@ -161,7 +168,7 @@ GRANTS: Final[Mapping[Role, Grant]] = MappingProxyType(
                 {
                     May.SEE_CASES, May.EXPORT_BUNDLES, May.SEE_RISK_LEVEL, May.READ_RISK, May.READ_REPORTS,
                     May.OVERSEE_DUTIES,
-                    May.READ_CUTS,
+                    May.READ_CUTS, May.OVERSEE_LEGALITY, May.READ_ROSTER,
                     May.BREAK_GLASS, May.CONFIRM_ACCESS, May.REVIEW_ACCESS, May.RECORD_CONFLICTS,
                     May.WATCH_VAULT,
                     May.READ_SEALED_PAPERS,
@@ -212,8 +219,8 @@ OPENS: Final[Mapping[Right, frozenset[May]]] = MappingProxyType(
         Right.READ: _READS,
         Right.WORK: _READS
         | {
-            May.ANSWER_INCIDENTS, May.CLOSE_INCIDENTS, May.LOOK_INTO_VAULT, May.ASSESS_RISK, May.MANAGE_DEVICES,
-            May.COMMAND_DEVICES, May.WRITE_TO_RESPONDENT,
+            May.ANSWER_INCIDENTS, May.ACCEPT_INCIDENTS, May.CLOSE_INCIDENTS, May.LOOK_INTO_VAULT, May.ASSESS_RISK,
+            May.MANAGE_DEVICES, May.COMMAND_DEVICES, May.WRITE_TO_RESPONDENT,
         },
     }
 )  # fmt: skip

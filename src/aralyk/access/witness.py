@@ -23,6 +23,8 @@ class System(StrEnum):
     ACCESS = "system:access"  # an emergency's time ran out, a log-in was refused
     DUTIES = "system:duties"  # what somebody owes is overdue
     REPORTS = "system:reports"  # something that was owed on a report is overdue
+    INCIDENTS = "system:incidents"  # a clock of an incident ran out
+    ROSTER = "system:roster"  # a test call was not answered, or nobody is on duty
     CONTACTS = "system:contacts"  # the moment of a routine text to a respondent has come
     CHANNELS = "system:channels"  # somebody is told, and what became of it
     CHECKUP = "system:checkup"  # a device checks itself, by its own secret, or a check runs out

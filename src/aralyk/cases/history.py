@@ -27,6 +27,7 @@ from aralyk.access.queries import shown_name
 from aralyk.devices.models import Assignment
 from aralyk.evidence.kinds import Kind
 from aralyk.incidents.models import Incident
+from aralyk.incidents.queries import incidents_for
 from aralyk.orders.models import Order
 from aralyk.orders.queries import order_for
 from aralyk.reports.models import Report
@@ -77,7 +78,16 @@ SHOWN: Final[Mapping[Kind, Group]] = MappingProxyType(
         Kind.INCIDENT_RAISED: Group.INCIDENT,
         Kind.INCIDENT_ACKNOWLEDGED: Group.INCIDENT,
         Kind.INCIDENT_NOTED: Group.INCIDENT,
+        Kind.INCIDENT_TRIAGED: Group.INCIDENT,
         Kind.INCIDENT_HANDED_OVER: Group.INCIDENT,
+        Kind.INCIDENT_ACCEPTED: Group.INCIDENT,
+        Kind.INCIDENT_ON_THE_WAY: Group.INCIDENT,
+        Kind.INCIDENT_ARRIVED: Group.INCIDENT,
+        Kind.INCIDENT_GIVEN_BACK: Group.INCIDENT,
+        Kind.INCIDENT_TAKEN_OVER: Group.INCIDENT,
+        Kind.INCIDENT_CONCLUDED: Group.INCIDENT,
+        Kind.INCIDENT_ESCALATED: Group.INCIDENT,
+        Kind.ESCALATION_ANSWERED: Group.INCIDENT,
         Kind.INCIDENT_EPISODE_ENDED: Group.INCIDENT,
         Kind.INCIDENT_CLOSED: Group.INCIDENT,
         Kind.INCIDENT_REOPENED: Group.INCIDENT,
@@ -145,6 +155,10 @@ NOT_SHOWN: Final = frozenset(
         Kind.CONFLICT_LIFT_ASKED, Kind.CONFLICT_LIFTED, Kind.DISTRICTS_LENT, Kind.DISTRICTS_TAKEN_BACK,
         Kind.LOOKS_STOPPED, Kind.ACCOUNT_REVIEWED, Kind.PEOPLE_IMPORTED, Kind.REGISTER_REFUSED,
         Kind.REGISTER_IMPORTED, Kind.CORRESPONDENT_ADDED, Kind.CORRESPONDENT_ALLOWED, Kind.CANARY_SET,
+        # Blind while they run; afterwards they stand on pages of their own.
+        Kind.SECOND_LOOK_ASKED, Kind.SECOND_LOOK_TAKEN, Kind.SECOND_LOOK_GIVEN, Kind.SECOND_LOOK_SETTLED,
+        Kind.LEGALITY_LISTED, Kind.LEGALITY_SEEN,
+        Kind.DESK_CHANGED, Kind.SHIFT_CHANGED, Kind.TEST_CALL_ANSWERED, Kind.TEST_CALL_MISSED,
         Kind.VAULT_MASTER_CHANGED, Kind.CONTACTS_DRAWN,
     }
 )  # fmt: skip
@@ -265,7 +279,7 @@ def _rows(user: User, order: Order, kinds: list[str], *, before: int | None, lim
         (f"respondent:{order.respondent_id}", None, None),
         *((f"protected_person:{person}", None, None) for person in people),
     ]
-    incidents = Incident.objects.filter(order=order).values_list("pk", flat=True)
+    incidents = incidents_for(user).filter(order=order).values_list("pk", flat=True)
     subjects += [(f"incident:{incident}", None, None) for incident in incidents]
     carried = Assignment.objects.filter(order=order).values_list("device", "since", "until")
     subjects += [(f"device:{device}", since, until) for device, since, until in carried]

@@ -29,6 +29,7 @@ SMS_RECEIPT_TOKEN = _settings.sms_receipt_token
 
 INSTALLED_APPS = [
     "aralyk.access",
+    "aralyk.roster",
     "aralyk.people",
     "aralyk.risk",
     "aralyk.reports",

@@ -21,6 +21,7 @@ from aralyk.access.queries import shown_name
 from aralyk.console import law, sentences
 from aralyk.devices.models import Device
 from aralyk.devices.queries import suspicions_of
+from aralyk.incidents.life import OWNED
 from aralyk.incidents.models import Incident, Status
 from aralyk.incidents.queries import decision_for
 from aralyk.orders.models import Condition, Order
@@ -218,7 +219,7 @@ def _card(
 
 def _state(incident: Incident, owner: str) -> str:
     word = sentences.text(sentences.STATUSES, incident.status)
-    return f"{word}: {owner}" if owner and incident.status == Status.ACKNOWLEDGED else word
+    return f"{word}: {owner}" if owner and incident.status in OWNED else word
 
 
 def _facts(incident: Incident, decision: Mapping[str, Any]) -> str:

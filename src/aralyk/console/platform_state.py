@@ -27,6 +27,7 @@ from aralyk.console import law, sentences
 from aralyk.devices.queries import SUSPECTED, devices_for
 from aralyk.duties.queries import OF_DUTIES, alarms_seen_by
 from aralyk.risk.standing import JURISDICTION
+from aralyk.roster.alarms import OF_CALLS, OF_GAPS
 
 OF_THE_MONITOR: Final = "monitor."
 STORED_MAX: Final = 200
@@ -69,7 +70,8 @@ def platform_state(user: User, home: Path | None = None) -> PlatformState:
     of_access = [alarm for alarm in stored if alarm.component.startswith(ALARM_PREFIX)]
     duties = [alarm for alarm in stored if alarm.component.startswith(OF_DUTIES)]
     seen = alarms_seen_by(user, [alarm.component for alarm in duties]) if duties else set()
-    apart = (*of_access, *duties)
+    roster = [alarm for alarm in stored if alarm.component.startswith((OF_GAPS, OF_CALLS))]
+    apart = (*of_access, *duties, *(() if allows(user, May.READ_ROSTER) else roster))
     alarms = [alarm for alarm in stored if not alarm.device and alarm not in apart] if shown else []
     state, told = _told(home)
     return PlatformState(
@@ -111,7 +113,7 @@ _STANDING: Final = """
 def _stored() -> list[Alarm]:
     """The alarms of the monitor and of the gateway that stand; the watchdog's are in its file."""
     with connection.cursor() as cursor:
-        cursor.execute(_STANDING, ([OF_THE_MONITOR, SUSPECTED, ALARM_PREFIX, OF_DUTIES], STORED_MAX))
+        cursor.execute(_STANDING, ([OF_THE_MONITOR, SUSPECTED, ALARM_PREFIX, OF_DUTIES, OF_GAPS, OF_CALLS], STORED_MAX))
         rows = cursor.fetchall()
     found = []
     for component, at, detail in rows:
@@ -143,6 +145,10 @@ def component_title(component: str) -> str:
         return _monitor_title(component.removeprefix(OF_THE_MONITOR))
     if component.startswith(ALARM_PREFIX):
         return _access_title(component.removeprefix(ALARM_PREFIX))
+    if component.startswith(OF_GAPS):
+        return _("nobody is on duty at desk %(name)s in some hours ahead") % {"name": component.removeprefix(OF_GAPS)}
+    if component.startswith(OF_CALLS):
+        return _("the test call of desk %(name)s was not answered") % {"name": component.removeprefix(OF_CALLS)}
     group, _colon, name = component.partition(":")
     titles = {
         "process": _("process %(name)s does not report"),

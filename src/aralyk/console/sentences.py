@@ -61,6 +61,12 @@ STATUSES: Final[Texts] = MappingProxyType(
     {
         "open": pgettext_lazy("signal", "not acknowledged"),
         "acknowledged": pgettext_lazy("signal", "acknowledged"),
+        "triaged": pgettext_lazy("signal", "assessed"),
+        "handed_over": pgettext_lazy("signal", "handed over to the police"),
+        "accepted": pgettext_lazy("signal", "accepted by an officer"),
+        "on_the_way": pgettext_lazy("signal", "officer on the way"),
+        "arrived": pgettext_lazy("signal", "officer at the place"),
+        "concluded": pgettext_lazy("signal", "concluded, not closed"),
         "closed": pgettext_lazy("signal", "closed"),
     }
 )
@@ -89,6 +95,16 @@ EVENTS: Final[Texts] = MappingProxyType(
         "shown": gettext_lazy("Shown on an operator's screen"),
         "acknowledged": gettext_lazy("Acknowledged"),
         "noted": gettext_lazy("Note"),
+        "triaged": gettext_lazy("Assessed: what must happen next"),
+        "handed_over": gettext_lazy("Handed over to the police"),
+        "accepted": gettext_lazy("Accepted by an officer"),
+        "on_the_way": gettext_lazy("Officer on the way"),
+        "arrived": gettext_lazy("Officer arrived"),
+        "given_back": gettext_lazy("Given back to the centre"),
+        "taken_over": gettext_lazy("Taken over by another person"),
+        "concluded": gettext_lazy("Concluded"),
+        "escalated": gettext_lazy("Nobody answered in time: others were told"),
+        "escalation_answered": gettext_lazy("Somebody who was told has answered"),
         "closed": gettext_lazy("Closed"),
     }
 )

@@ -27,6 +27,21 @@ class Kind(StrEnum):
     INCIDENT_ACKNOWLEDGED = "incident_acknowledged"
     INCIDENT_NOTED = "incident_noted"
     INCIDENT_HANDED_OVER = "incident_handed_over"
+    INCIDENT_TRIAGED = "incident_triaged"
+    INCIDENT_ACCEPTED = "incident_accepted"
+    INCIDENT_ON_THE_WAY = "incident_on_the_way"
+    INCIDENT_ARRIVED = "incident_arrived"
+    INCIDENT_GIVEN_BACK = "incident_given_back"
+    INCIDENT_TAKEN_OVER = "incident_taken_over"
+    INCIDENT_CONCLUDED = "incident_concluded"
+    INCIDENT_ESCALATED = "incident_escalated"
+    ESCALATION_ANSWERED = "escalation_answered"
+    SECOND_LOOK_ASKED = "second_look_asked"
+    SECOND_LOOK_TAKEN = "second_look_taken"
+    SECOND_LOOK_GIVEN = "second_look_given"
+    SECOND_LOOK_SETTLED = "second_look_settled"
+    LEGALITY_LISTED = "legality_listed"
+    LEGALITY_SEEN = "legality_seen"
     INCIDENT_CLOSED = "incident_closed"
     INCIDENT_REOPENED = "incident_reopened"
     TAMPER_CLEARED = "tamper_cleared"
@@ -114,6 +129,11 @@ class Kind(StrEnum):
     REGISTER_EXPORTED = "register_exported"
     REGISTER_IMPORTED = "register_imported"
     REGISTER_REFUSED = "register_refused"
+    # who is on duty
+    DESK_CHANGED = "desk_changed"
+    SHIFT_CHANGED = "shift_changed"
+    TEST_CALL_ANSWERED = "test_call_answered"
+    TEST_CALL_MISSED = "test_call_missed"
     # what people of the agencies were told
     ADDRESS_CHANGED = "address_changed"
     NOTICE_ASKED = "notice_asked"
@@ -173,6 +193,21 @@ GRAMMAR: Final[dict[Kind, Grammar]] = {
     Kind.INCIDENT_ACKNOWLEDGED: _form("incident"),
     Kind.INCIDENT_NOTED: _form("incident"),
     Kind.INCIDENT_HANDED_OVER: _form("incident"),
+    Kind.INCIDENT_TRIAGED: _form("incident", "judgement"),
+    Kind.INCIDENT_ACCEPTED: _form("incident", "no_relation"),
+    Kind.INCIDENT_ON_THE_WAY: _form("incident"),
+    Kind.INCIDENT_ARRIVED: _form("incident"),
+    Kind.INCIDENT_GIVEN_BACK: _form("incident", "reason_sha256"),
+    Kind.INCIDENT_TAKEN_OVER: _form("incident", "from"),
+    Kind.INCIDENT_CONCLUDED: _form("incident", "outcome", "reason_sha256"),
+    Kind.INCIDENT_ESCALATED: _form("incident", "desks", "due_at", "milestone", "round"),
+    Kind.ESCALATION_ANSWERED: _form("incident", "desk", "milestone", "round"),
+    Kind.SECOND_LOOK_ASKED: _form("incident", "look", "why"),
+    Kind.SECOND_LOOK_TAKEN: _form("incident", "look"),
+    Kind.SECOND_LOOK_GIVEN: _form("incident", "agrees", "look", "outcome"),
+    Kind.SECOND_LOOK_SETTLED: _form("incident", "look", "outcome"),
+    Kind.LEGALITY_LISTED: _form("order", "happened_at", "item", "what"),
+    Kind.LEGALITY_SEEN: _form("order", "item"),
     Kind.INCIDENT_CLOSED: _form("incident"),
     Kind.INCIDENT_REOPENED: _form("incident"),
     Kind.TAMPER_CLEARED: _form("incident"),
@@ -255,6 +290,10 @@ GRAMMAR: Final[dict[Kind, Grammar]] = {
     Kind.REGISTER_EXPORTED: _form("order", "fingerprint", "register", "sealed", "sha256"),
     Kind.REGISTER_IMPORTED: _form("register", "records", "sha256"),
     Kind.REGISTER_REFUSED: _form("register", "field", "sha256"),
+    Kind.DESK_CHANGED: _form("desk", "act"),
+    Kind.SHIFT_CHANGED: _form("desk", "act", "shift"),
+    Kind.TEST_CALL_ANSWERED: _form("desk", "late", "shift"),
+    Kind.TEST_CALL_MISSED: _form("desk", "due_at", "shift"),
     Kind.ADDRESS_CHANGED: _form("user", "act", "address", "value_sha256", "way"),
     Kind.NOTICE_ASKED: _form("user", "about", "notice", "text", "urgent", "ways"),
     Kind.NOTICE_SENT: _form("user", "delivery", "failure", "notice", "state", "way"),

@@ -12,21 +12,22 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import Case, IntegerField, QuerySet, Value, When
+from django.db.models import Case, Exists, IntegerField, OuterRef, Q, QuerySet, Value, When
 
 from aralyk.access.errors import NotFound
 from aralyk.access.models import User
 from aralyk.access.permissions import May, allows, seen_by
 from aralyk.access.queries import shown_name
-from aralyk.incidents.models import Incident, IncidentEvent, Status
+from aralyk.incidents.life import OWNED
+from aralyk.incidents.models import Incident, IncidentEvent, SecondLook, Status
 
 # Named, not "all but closed": of the thousands that are closed the index then reads none.
-WAITING: Final = (Status.OPEN, Status.ACKNOWLEDGED)
+WAITING: Final = (Status.OPEN, *OWNED)
 PLACE_FIELDS: Final = frozenset({"lat", "lon", "east_m", "north_m", "heading_deg"})
 _RANK: Final = Case(
     When(status=Status.OPEN, then=Value(0)),
-    When(status=Status.ACKNOWLEDGED, then=Value(1)),
-    default=Value(2),
+    When(status=Status.CLOSED, then=Value(2)),
+    default=Value(1),
     output_field=IntegerField(),
 )
 
@@ -47,15 +48,21 @@ class QueueCounts:
     """How many incidents wait, for the head of a screen: open by priority, and those somebody works on."""
 
     open_by_priority: Mapping[int, int]
-    acknowledged: int
+    acknowledged: int  # and whatever comes after it, up to the closing
 
 
 def incidents_for(user: User, *, to: May = May.SEE_CASES) -> QuerySet[Incident]:
-    """Every incident that this person may see, with order, respondent and who acted: one query."""
+    """Every incident that this person may see, with order, respondent and who acted: one query.
+
+    A closed one that this person judges a second time is hidden until the opinion is given: it would tell the first
+    one's. Opened again it is everybody's at once.
+    """
+    judged = SecondLook.objects.filter(incident=OuterRef("pk"), taken_by=user.pk, given_at__isnull=True)
     return (
         Incident.objects.filter(seen_by(user, order="order__", district="district", to=to))
-        .select_related("order", "order__respondent", "acknowledged_by", "closed_by")
-        .defer("acknowledged_by__password", "closed_by__password")
+        .exclude(Q(status=Status.CLOSED) & Exists(judged))
+        .select_related("order", "order__respondent", "acknowledged_by", "accepted_by", "handed_to", "closed_by")
+        .defer("acknowledged_by__password", "accepted_by__password", "closed_by__password")
     )
 
 

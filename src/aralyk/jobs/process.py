@@ -1,4 +1,4 @@
-"""The jobs process: work that time asks for. Sequencer, upkeep, health and risk each have a thread and a connection.
+"""The jobs process: work that time asks for. Each kind of it has a thread and a connection.
 
 When the database goes away all connect again. A tree that does not continue what was signed is our fault and ends the
 process: nothing may be added to it; entries then wait, and the watchdog says so within seconds. A job that hangs or
@@ -81,6 +81,7 @@ class Jobs:
             threading.Thread(target=self._guard, args=(self._keep_up,), name="upkeep"),
             threading.Thread(target=self._guard, args=(self._follow_health,), name="health"),
             threading.Thread(target=self._guard, args=(self._follow_risk,), name="risk"),
+            threading.Thread(target=self._guard, args=(self._follow_incidents,), name="incidents"),
         ]
         for thread in threads:
             thread.start()
@@ -191,6 +192,23 @@ class Jobs:
                     threats_raised=done.raised, duty_alarms=done.alarms, contacted=done.contacted,
                 )  # fmt: skip
             self._stop.wait(self._settings.risk_s)
+
+    def _follow_incidents(self) -> None:
+        django.setup()
+        from aralyk.jobs import incidents
+
+        watched_s = float("-inf")
+        try:
+            while not self._stop.is_set():
+                done = incidents.follow(now=clock.now())
+                if time.monotonic() - watched_s >= incidents.WATCH_EVERY_S:
+                    done = incidents.watch(done, now=clock.now())
+                    watched_s = time.monotonic()
+                if done != incidents.Round():
+                    _log.info("incidents_followed", raised=done.raised, listed=done.listed, roster_alarms=done.alarms)
+                self._stop.wait(incidents.EVERY_S)
+        finally:
+            incidents.leave()
 
 
 class Progress:

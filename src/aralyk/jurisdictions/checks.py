@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, timedelta
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -23,15 +23,19 @@ from aralyk.jurisdictions.model import (
     Duty,
     Entry,
     Holiday,
+    IncidentClock,
     LegalBasis,
     RiskLevel,
     Sanction,
     StatisticsCode,
 )
 from aralyk.jurisdictions.problems import Problem, quoted
-from aralyk.jurisdictions.values import Due, DutyKind, Ends, KnownBy, Text
+from aralyk.jurisdictions.values import DeskKind, Due, DutyKind, Ends, KnownBy, Milestone, Text, ThreatLevel
 
+_PRIORITIES: Final = (1, 2, 3, 4)
+_EVERY_LIFE: Final = frozenset({Milestone.SHOWN, Milestone.ACKNOWLEDGED, Milestone.CLOSED})
 OFFICES: Final = "offices"  # the calendar by which terms in working days count
+_SERIOUS: Final = 2
 RESPONDENT: Final = "respondent"  # the only slug of contact.toml
 _DAY: Final = timedelta(days=1)
 Found = Iterator[Problem]
@@ -85,6 +89,7 @@ def check(country: Country, tables: Tables) -> list[Problem]:
         for versions in tables.versions(name).values():
             problems += _dates(name, versions)
         problems += _ranks(name, tables)
+    problems += _one_clock_each(tables)
     for name, entry in tables.all():
         problems += _languages(name, entry, country)
         problems += _references(name, entry, tables)
@@ -135,6 +140,30 @@ def _ranks(name: str, tables: Tables) -> Found:
         for before, after in pairwise(entries):
             if _overlap(before, after):
                 yield _problem(after, field, expected=f"another than {before.slug} has", found="the same")
+
+
+def _one_clock_each(tables: Tables) -> Found:
+    """An incident never has two clocks for one milestone, and of each priority and threat it has those of every life.
+
+    A pack without any clock of incidents may be read (nobody watches by it yet); half a list may not.
+    """
+    clocks = [entry for versions in tables.versions("incident_clock").values() for entry in versions]
+    if not clocks or not tables.whole["incident_clock"]:
+        return
+    for milestone, priority, threat in product(Milestone, _PRIORITIES, ThreatLevel):
+        fitting = [
+            entry
+            for entry in clocks
+            if entry.milestone is milestone and entry.falls_on(priority=priority, threat=threat)
+        ]
+        for one, other in product(fitting, fitting):
+            if one.slug < other.slug and _overlap(one, other):
+                yield _problem(other, "milestone", expected=f"another than {one.slug} has", found=milestone.value)
+        if milestone in _EVERY_LIFE and not any(entry.valid_until is None for entry in fitting):
+            yield Problem(
+                file="incident_clock.toml", field="milestone", found="none in force",
+                expected=f"a clock for {milestone.value} at priority {priority} and threat {threat.value}",
+            )  # fmt: skip
 
 
 def _overlap(one: Entry, other: Entry) -> bool:
@@ -252,6 +281,16 @@ def _duty(entry: Duty, tables: Tables) -> Found:
         )
 
 
+def _incident_clock(entry: IncidentClock, tables: Tables) -> Found:
+    """Rounds come one after the other, and the last one reaches the desk where every escalation ends."""
+    for before, after in pairwise(entry.rounds):
+        if after.after_s <= before.after_s:
+            yield _problem(entry, "rounds", expected=f"a round after {before.after_s} s", found=after.after_s)
+    if entry.priority <= _SERIOUS and DeskKind.LAST not in entry.rounds[-1].desks:
+        found = ", ".join(desk.value for desk in entry.rounds[-1].desks)
+        yield _problem(entry, "rounds", expected="the desk `last` in the last round", found=found)
+
+
 def _due(entry: Entry, due: Due, tables: Tables) -> Found:
     if len(due.units()) != 1:
         expected = "one of hours, days, months, working_days, working_hours"
@@ -298,6 +337,7 @@ _RULES: Final[Mapping[type[Entry], Callable[[Any, Tables], Found]]] = {
     ConditionKind: _condition_kind,
     Clock: _clock,
     Duty: _duty,
+    IncidentClock: _incident_clock,
     Calendar: _calendar,
     Contact: _contact,
     Holiday: _holiday,

@@ -24,15 +24,18 @@ from aralyk.jurisdictions.values import (
     Competence,
     Due,
     DutyKind,
+    EscalationRound,
     Event,
     Extension,
     Filled,
     LocalTime,
+    Milestone,
     Positive,
     Range,
     SanctionKind,
     Slug,
     Term,
+    ThreatLevel,
     Weekday,
     Years,
 )
@@ -189,6 +192,29 @@ class Duty(Entry, frozen=True, kw_only=True):
     def falls_on(self, *, level: str, legal_basis: str) -> bool:
         """Whether it is owed at this level of risk under an order on this basis."""
         return (not self.levels or level in self.levels) and (not self.legal_bases or legal_basis in self.legal_bases)
+
+
+class IncidentClock(Entry, frozen=True, kw_only=True):
+    """How soon something must have happened with an incident, and who is told when it has not. It counts seconds."""
+
+    table = "incident_clock"
+
+    milestone: Annotated[Milestone, Meta(description="What must have happened.")]
+    priority: Annotated[int, Meta(ge=1, le=4, description="Of the incident; 1 is critical.")]
+    threats: Annotated[
+        tuple[ThreatLevel, ...], Meta(description="Threat levels of the order; none named: every level.")
+    ] = ()
+    seconds: Annotated[int, Meta(ge=1, le=31_622_400, description="Elapsed seconds: nights and holidays count.")]
+    rounds: Annotated[
+        tuple[EscalationRound, ...], Meta(min_length=1, description="Who is told, the first round first.")
+    ]
+    repeat_s: Annotated[
+        int, Meta(ge=30, le=2_592_000, description="The last round comes again after so many seconds, and again.")
+    ]
+
+    def falls_on(self, *, priority: int, threat: str) -> bool:
+        """Whether it runs for an incident of this priority under an order of this threat."""
+        return priority == self.priority and (not self.threats or threat in self.threats)
 
 
 class Form(Entry, frozen=True, kw_only=True):
@@ -369,6 +395,7 @@ KINDS: Final[dict[str, tuple[type[Entry], str]]] = {
         (ConditionKind, "condition_kinds"),
         (RiskLevel, "risk_levels"),
         (Duty, "duties"),
+        (IncidentClock, "incident_clocks"),
         (Form, "forms"),
         (Word, "words"),
         (DeviceMessage, "device_messages"),

@@ -23,6 +23,7 @@ from aralyk.jurisdictions.model import (
     Entry,
     Form,
     Holiday,
+    IncidentClock,
     LegalBasis,
     Register,
     Relation,
@@ -69,6 +70,7 @@ class Pack:
     condition_kinds: Mapping[str, tuple[ConditionKind, ...]]
     risk_levels: Mapping[str, tuple[RiskLevel, ...]]
     duties: Mapping[str, tuple[Duty, ...]]
+    incident_clocks: Mapping[str, tuple[IncidentClock, ...]]
     forms: Mapping[str, tuple[Form, ...]]
     words: Mapping[str, tuple[Word, ...]]
     device_messages: Mapping[str, tuple[DeviceMessage, ...]]
@@ -189,6 +191,14 @@ class Pack:
             duty
             for duty in _all_in_force(self.duties, on)
             if duty.falls_on(level=level, legal_basis=legal_basis) and runs_from in {None, duty.runs_from}
+        )
+
+    def incident_clocks_on(self, on: date, *, priority: int, threat: str) -> tuple[IncidentClock, ...]:
+        """The clocks that run for an incident of this priority under an order of this threat, one a milestone."""
+        return tuple(
+            clock
+            for clock in _all_in_force(self.incident_clocks, on)
+            if clock.falls_on(priority=priority, threat=threat)
         )
 
     def forms_on(self, on: date, *, legal_basis: str) -> tuple[Form, ...]:

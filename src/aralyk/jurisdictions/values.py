@@ -138,6 +138,36 @@ class DutyKind(StrEnum):
     NOTIFY = "notify"
 
 
+class Milestone(StrEnum):
+    """What must have happened with an incident when a clock of it runs out."""
+
+    SHOWN = "shown"
+    ACKNOWLEDGED = "acknowledged"
+    HANDED_OVER = "handed_over"
+    ACCEPTED = "accepted"
+    ON_THE_WAY = "on_the_way"
+    ARRIVED = "arrived"
+    CLOSED = "closed"
+
+
+class ThreatLevel(StrEnum):
+    """The threat that an order carries."""
+
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+
+class DeskKind(StrEnum):
+    """A desk that people of a roster sit at. `last` is the one where every escalation ends: it always answers."""
+
+    CENTRE = "centre"
+    DUTY_UNIT = "duty_unit"
+    SUPERVISOR = "supervisor"
+    HER_CALLER = "her_caller"
+    LAST = "last"
+
+
 class Ends(StrEnum):
     """When on its last day a term ends."""
 
@@ -245,6 +275,13 @@ class Due(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 UNITS: Final = ("hours", "days", "months", "working_days", "working_hours")
+
+
+class EscalationRound(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which desks are told together, so long after a clock of an incident ran out."""
+
+    after_s: Annotated[int, Meta(ge=0, le=2_592_000, description="Seconds after the clock ran out.")]
+    desks: Annotated[tuple[DeskKind, ...], Meta(min_length=1, description="Told at once and in parallel.")]
 
 
 class Range(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -361,8 +361,22 @@ _UPDATE: Final = """
         closed_at = CASE WHEN new.reopened THEN NULL ELSE old.closed_at END,
         closed_by_id = CASE WHEN new.reopened THEN NULL ELSE old.closed_by_id END,
         outcome = CASE WHEN new.reopened THEN '' ELSE old.outcome END,
-        close_reason = CASE WHEN new.reopened THEN '' ELSE old.close_reason END
-    FROM unnest(%b, %b, %b, %b, %b, %b) AS new (id, kind, priority, episode_open, decision, reopened)
+        close_reason = CASE WHEN new.reopened THEN '' ELSE old.close_reason END,
+        shown_at = CASE WHEN new.reopened THEN NULL ELSE old.shown_at END,
+        judgement = CASE WHEN new.reopened THEN '' ELSE old.judgement END,
+        handed_to_id = CASE WHEN new.reopened THEN NULL ELSE old.handed_to_id END,
+        handed_over_at = CASE WHEN new.reopened THEN NULL ELSE old.handed_over_at END,
+        accepted_at = CASE WHEN new.reopened THEN NULL ELSE old.accepted_at END,
+        accepted_by_id = CASE WHEN new.reopened THEN NULL ELSE old.accepted_by_id END,
+        on_the_way_at = CASE WHEN new.reopened THEN NULL ELSE old.on_the_way_at END,
+        arrived_at = CASE WHEN new.reopened THEN NULL ELSE old.arrived_at END,
+        returned_at = CASE WHEN new.reopened THEN NULL ELSE old.returned_at END,
+        concluded_at = CASE WHEN new.reopened THEN NULL ELSE old.concluded_at END,
+        concluded_by_id = CASE WHEN new.reopened THEN NULL ELSE old.concluded_by_id END,
+        clock_from = CASE WHEN new.reopened OR CASE WHEN answered THEN new.priority ELSE w.priority END < old.priority
+            THEN new.decided_at ELSE old.clock_from END,
+        clock_at = CASE WHEN old.status = 'closed' AND NOT new.reopened THEN NULL ELSE 'epoch'::timestamptz END
+    FROM unnest(%b, %b, %b, %b, %b, %b, %b) AS new (id, kind, priority, episode_open, decision, reopened, decided_at)
     JOIN unnest(%b, %b, %b, %b) AS w (id, kind, priority, decision) ON w.id = new.id
     JOIN incidents_incident AS before ON before.id = new.id
     CROSS JOIN LATERAL (SELECT before.status <> 'open' AND NOT new.reopened AS answered) AS a
@@ -427,6 +441,7 @@ def _update(cursor: Cursor, changes: Sequence[Change], at: datetime) -> None:
             columns.booleans(np.array([change.episode_open for change in changed], dtype=bool)),
             columns.jsonbs([change.latest.body for change in changed]),
             columns.booleans(np.array([change.reopened for change in changed], dtype=bool)),
+            columns.timestamps(_times([decision["decided_at"] for decision in latest])),
             ids,
             columns.texts([decision["kind"] for decision in worst]),
             columns.integers(np.array([decision["priority"] for decision in worst], dtype=np.int64)),

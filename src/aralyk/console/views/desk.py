@@ -19,6 +19,7 @@ from aralyk.access.permissions import May, allows
 from aralyk.console.cards import cards
 from aralyk.console.people import person_of
 from aralyk.console.views.map_data import map_values
+from aralyk.incidents.life import OWNED
 from aralyk.incidents.models import Incident, Status
 from aralyk.incidents.queries import queue_for
 
@@ -77,7 +78,7 @@ def _parts(user: User, show: Show) -> list[QuerySet[Incident]]:
     """What the list holds, one after the other: each part is read by its own index, so the thousands cost nothing."""
     waiting = queue_for(user)
     if show is Show.MINE:
-        return [waiting.filter(status=Status.ACKNOWLEDGED, acknowledged_by=user)]
+        return [waiting.filter(status__in=OWNED, acknowledged_by=user)]
     return [waiting, queue_for(user, status=Status.CLOSED)] if show is Show.ALL else [waiting]
 
 

@@ -26,6 +26,7 @@ from aralyk.console.people import person_of
 from aralyk.console.refusals import is_fragment, refused
 from aralyk.console.views.map_data import map_values
 from aralyk.incidents.actions import SHOWN_AT_ONCE_MAX, do_acknowledge, do_close, do_mark_shown, do_note
+from aralyk.incidents.life import OWNED
 from aralyk.incidents.models import Incident, Outcome, Status
 from aralyk.incidents.queries import incident_for, time_line_for
 
@@ -167,7 +168,7 @@ def _render_page(
         "may_export": allows(user, May.EXPORT_BUNDLES),
         "problems": [problem for form in bound for problem in problems(form)],
         "may_note": allows(user, May.ANSWER_INCIDENTS),
-        "may_close": allows(user, May.CLOSE_INCIDENTS) and incident.status == Status.ACKNOWLEDGED,
+        "may_close": allows(user, May.CLOSE_INCIDENTS) and incident.status in OWNED,
         "must_acknowledge_first": allows(user, May.CLOSE_INCIDENTS) and incident.status == Status.OPEN,
     }
     return render(request, "console/incident/page.html", values, status=422 if bound else 200)
