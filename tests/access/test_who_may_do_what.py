@@ -23,7 +23,7 @@ MATRIX = {
                       "read_quarantine", "release_frames", "see_risk_level", "give_access", "confirm_access",
                       "review_access", "record_conflicts", "review_accounts", "confirm_vault_looks", "oversee_duties",
                       "confirm_orders", "read_cuts", "settle_looks", "read_roster", "keep_roster",
-                      "read_risk_list", "declare_outages"},
+                      "read_risk_list", "declare_outages", "sign_digests"},
     Role.POLICE: {"confirm_vault_looks", "keep_people",
                   "see_cases", "answer_incidents", "issue_orders", "look_into_vault", "see_risk_level", "read_risk",
                   "assess_risk", "confirm_risk", "give_access", "break_glass", "confirm_access", "take_reports",

@@ -36,6 +36,7 @@ class May(StrEnum):
     KEEP_ROSTER = "keep_roster"  # desks, shifts, cover
     READ_RISK_LIST = "read_risk_list"  # the cases by risk, for work without the platform
     DECLARE_OUTAGES = "declare_outages"  # that people do its work now, and rehearsals of it
+    SIGN_DIGESTS = "sign_digests"  # a day's folded alerts, after reading them
     ISSUE_ORDERS = "issue_orders"  # issue, vary, end; register the people of a case
     CONFIRM_ORDERS = "confirm_orders"  # as the second person, what leaves somebody less protected
     READ_CUTS = "read_cuts"  # the list of all that left somebody less protected
@@ -109,7 +110,7 @@ GRANTS: Final[Mapping[Role, Grant]] = MappingProxyType(
                     May.WRITE_TO_RESPONDENT, May.READ_QUARANTINE, May.RELEASE_FRAMES, May.SEE_RISK_LEVEL,
                     May.OVERSEE_DUTIES,
                     May.CONFIRM_ORDERS, May.READ_CUTS, May.SETTLE_LOOKS, May.READ_ROSTER, May.KEEP_ROSTER,
-                    May.READ_RISK_LIST, May.DECLARE_OUTAGES,
+                    May.READ_RISK_LIST, May.DECLARE_OUTAGES, May.SIGN_DIGESTS,
                     May.GIVE_ACCESS, May.CONFIRM_ACCESS, May.REVIEW_ACCESS, May.RECORD_CONFLICTS, May.REVIEW_ACCOUNTS,
                 }
             ),

@@ -166,6 +166,14 @@ NEEDS: Final[Mapping[str, Needs]] = MappingProxyType(
         "GET /access/conflicts": _any(May.RECORD_CONFLICTS),
         "POST /access/conflicts": _any(May.RECORD_CONFLICTS, May.SEE_CASES),  # one's own, in a case that one sees
         "POST /access/conflicts/{conflict_id}/decide": _any(May.RECORD_CONFLICTS),
+        "GET /risk-list": _any(May.READ_RISK_LIST),
+        "GET /outages": _any(May.READ_RISK_LIST),
+        "POST /outages": _any(May.DECLARE_OUTAGES),
+        "POST /outages/{outage_id}/end": _any(May.DECLARE_OUTAGES),
+        "POST /outages/{outage_id}/told": _any(May.ANSWER_INCIDENTS),
+        "GET /digests": _any(May.SIGN_DIGESTS, May.OVERSEE_LEGALITY),
+        "GET /digests/{day}": _any(May.SIGN_DIGESTS, May.OVERSEE_LEGALITY),
+        "POST /digests/{day}/sign": _any(May.SIGN_DIGESTS),
         "GET /access/review": _any(May.REVIEW_ACCOUNTS),
         "POST /access/review/{account_id}": _any(May.REVIEW_ACCOUNTS),
     }

@@ -7,8 +7,10 @@ from django.urls import path, re_path
 from aralyk.api import access_routes as access_routes
 from aralyk.api import contact_routes as contact_routes
 from aralyk.api import device_routes as device_routes  # its addresses join by being imported
+from aralyk.api import digest_routes as digest_routes
 from aralyk.api import incident_routes as incident_routes
 from aralyk.api import order_routes as order_routes
+from aralyk.api import outage_routes as outage_routes
 from aralyk.api import paper_routes as paper_routes  # so do these
 from aralyk.api import people_routes as people_routes
 from aralyk.api import quarantine as quarantine  # its routes join the API by being read

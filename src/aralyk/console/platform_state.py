@@ -26,11 +26,13 @@ from aralyk.access.permissions import May, allows
 from aralyk.console import law, sentences
 from aralyk.devices.queries import SUSPECTED, devices_for
 from aralyk.duties.queries import OF_DUTIES, alarms_seen_by
+from aralyk.oversight.digests import OF_DIGESTS, may_read_digests
 from aralyk.risk.standing import JURISDICTION
 from aralyk.roster.alarms import OF_CALLS, OF_GAPS
 
 OF_THE_MONITOR: Final = "monitor."
 STORED_MAX: Final = 200
+_PREFIXES: Final = (OF_THE_MONITOR, SUSPECTED, ALARM_PREFIX, OF_DUTIES, OF_GAPS, OF_CALLS, OF_DIGESTS)
 SILENT_AFTER_S: Final = 30.0  # as the watchdog promises: it rewrites the file every few seconds
 
 
@@ -71,7 +73,9 @@ def platform_state(user: User, home: Path | None = None) -> PlatformState:
     duties = [alarm for alarm in stored if alarm.component.startswith(OF_DUTIES)]
     seen = alarms_seen_by(user, [alarm.component for alarm in duties]) if duties else set()
     roster = [alarm for alarm in stored if alarm.component.startswith((OF_GAPS, OF_CALLS))]
-    apart = (*of_access, *duties, *(() if allows(user, May.READ_ROSTER) else roster))
+    digests = [alarm for alarm in stored if alarm.component.startswith(OF_DIGESTS)]
+    hidden = (*(() if allows(user, May.READ_ROSTER) else roster), *(() if may_read_digests(user) else digests))
+    apart = (*of_access, *duties, *hidden)
     alarms = [alarm for alarm in stored if not alarm.device and alarm not in apart] if shown else []
     state, told = _told(home)
     return PlatformState(
@@ -113,7 +117,9 @@ _STANDING: Final = """
 def _stored() -> list[Alarm]:
     """The alarms of the monitor and of the gateway that stand; the watchdog's are in its file."""
     with connection.cursor() as cursor:
-        cursor.execute(_STANDING, ([OF_THE_MONITOR, SUSPECTED, ALARM_PREFIX, OF_DUTIES, OF_GAPS, OF_CALLS], STORED_MAX))
+        cursor.execute(
+            _STANDING, ([OF_THE_MONITOR, SUSPECTED, ALARM_PREFIX, OF_DUTIES, OF_GAPS, OF_CALLS, OF_DIGESTS], STORED_MAX)
+        )
         rows = cursor.fetchall()
     found = []
     for component, at, detail in rows:
@@ -149,6 +155,10 @@ def component_title(component: str) -> str:
         return _("nobody is on duty at desk %(name)s in some hours ahead") % {"name": component.removeprefix(OF_GAPS)}
     if component.startswith(OF_CALLS):
         return _("the test call of desk %(name)s was not answered") % {"name": component.removeprefix(OF_CALLS)}
+    if component.startswith(OF_DIGESTS):
+        return _("nobody has signed the digest of folded alerts of %(name)s") % {
+            "name": component.removeprefix(OF_DIGESTS)
+        }
     group, _colon, name = component.partition(":")
     titles = {
         "process": _("process %(name)s does not report"),

@@ -18,6 +18,7 @@ from django.utils.translation import pgettext_lazy
 from aralyk.access.models import Role, User
 from aralyk.access.permissions import May, allows
 from aralyk.duties.queries import may_see_duties
+from aralyk.oversight.digests import may_read_digests
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +93,10 @@ _ENTRIES: Final = (
         name="access", title=_("Access"), icon="key-round", in_bar=False,
         opens=lambda user: Role(user.role) is not Role.ANALYST,
         pages=("emergencies", "emergency", "conflicts", "access_review", "case_access"),
+    ),
+    _Entry(
+        name="digests", title=_("Folded alerts"), icon="layers", opens=may_read_digests, in_bar=False,
+        pages=("digest",),
     ),
     _Entry(
         name="outage", title=_("Without the platform"), icon="unplug", opens=_any(May.READ_RISK_LIST), in_bar=False,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 from allauth.account import views as account
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.urls import include, path, re_path
+from django.urls import include, path, re_path, register_converter
 from django.views.decorators.cache import never_cache
 
 from aralyk.console.refusals import is_fragment
@@ -20,6 +21,7 @@ from aralyk.console.views import (
     desk,
     device,
     devices,
+    digests,
     duties,
     failures,
     incidents,
@@ -58,6 +60,20 @@ def _page(view: View) -> View:
 
     return guarded
 
+
+class _Day:
+    """A day in an address, as 2026-11-22."""
+
+    regex = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+
+    def to_python(self, value: str) -> date:
+        return date.fromisoformat(value)
+
+    def to_url(self, value: date) -> str:
+        return f"{value:%Y-%m-%d}"
+
+
+register_converter(_Day, "day")
 
 urlpatterns = [
     path("", _page(desk.page), name="desk"),
@@ -193,6 +209,9 @@ urlpatterns = [
     path("reports/<uuid:report_id>/read", _page(reports.read), name="report_read"),
     path("reports/<uuid:report_id>/paper", _page(reports.paper), name="report_paper"),
     path("reports/<uuid:report_id>/<slug:name>", _page(reports.act), name="report_act"),
+    path("digests/", _page(digests.listing), name="digests"),
+    path("digests/<day:day>/", _page(digests.page), name="digest"),
+    path("digests/<day:day>/sign", _page(digests.sign), name="digest_sign"),
     path("outage/", _page(outage.page), name="outage"),
     path("outage/begin", _page(outage.begin), name="outage_begin"),
     path("outage/list.pdf", _page(outage.take), name="outage_take"),

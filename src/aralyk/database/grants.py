@@ -142,6 +142,7 @@ CONSOLE_GRANTS: Final[dict[str, str]] = {
     "roster_posting": WRITE,
     "oversight_outage": WRITE,
     "oversight_outagecall": ADD,
+    "oversight_foldeddigest": WRITE,
     "devices_command": WRITE,
     "devices_contactplan": WRITE,
     "devices_urgentcontact": WRITE,

@@ -139,6 +139,9 @@ class Kind(StrEnum):
     OUTAGE_ENDED = "outage_ended"
     OUTAGE_TOLD = "outage_told"
     RISK_LIST_TAKEN = "risk_list_taken"
+    # what was folded, and who signed for it
+    DIGEST_MADE = "digest_made"
+    DIGEST_SIGNED = "digest_signed"
     # what people of the agencies were told
     ADDRESS_CHANGED = "address_changed"
     NOTICE_ASKED = "notice_asked"
@@ -303,6 +306,8 @@ GRAMMAR: Final[dict[Kind, Grammar]] = {
     Kind.OUTAGE_ENDED: _form("outage", "answered", "practice", "told"),
     Kind.OUTAGE_TOLD: _form("outage", "how", "order", "protected_person", "reached"),
     Kind.RISK_LIST_TAKEN: _form("user", "cases", "list_sha256"),
+    Kind.DIGEST_MADE: _form("digest", "downgraded", "due_at", "folded", "groups", "list_sha256"),
+    Kind.DIGEST_SIGNED: _form("digest", "downgraded", "folded", "groups", "list_sha256"),
     Kind.ADDRESS_CHANGED: _form("user", "act", "address", "value_sha256", "way"),
     Kind.NOTICE_ASKED: _form("user", "about", "notice", "text", "urgent", "ways"),
     Kind.NOTICE_SENT: _form("user", "delivery", "failure", "notice", "state", "way"),

@@ -16,6 +16,7 @@ from django.db import OperationalError, connections
 from aralyk.incidents.escalation import BATCH, do_escalate
 from aralyk.incidents.legality import do_list_cuts
 from aralyk.incidents.telling import do_tell_test_calls
+from aralyk.oversight.digests import do_make_digests, do_watch_digests
 from aralyk.roster.alarms import do_watch_roster
 
 EVERY_S: Final = 1.0
@@ -58,7 +59,9 @@ def watch(done: Round, *, now: datetime) -> Round:
     """
     try:
         do_tell_test_calls(now=now)
+        do_make_digests(now=now)
         alarms = do_watch_roster(now=now)
+        alarms += do_watch_digests(now=now)
         listed = do_list_cuts(now=now, since=now - LOOK_BACK)
     except OperationalError as error:
         raise psycopg.OperationalError("the database went away") from error

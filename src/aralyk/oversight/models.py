@@ -1,4 +1,4 @@
-"""What is seen from above the single case: outages and their rehearsals."""
+"""What is seen from above the single case: outages and their rehearsals, the digest of folded alerts."""
 
 from __future__ import annotations
 
@@ -59,4 +59,31 @@ class OutageCall(models.Model):
     class Meta:
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["outage", "order", "-at"], name="calls_of_an_outage")
+        ]
+
+
+class FoldedDigest(models.Model):
+    """A day's decisions that called nobody anew: a supervisor reads and signs what they were folded into."""
+
+    day = models.DateField(unique=True)  # of the country's own clock
+    from_at = models.DateTimeField()
+    until_at = models.DateTimeField()
+    made_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    groups = models.PositiveIntegerField()  # cases and rules
+    folded = models.PositiveIntegerField()
+    downgraded = models.PositiveIntegerField()
+    list_sha256 = models.CharField(max_length=64)
+    signed_at = models.DateTimeField(null=True)
+    signed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    remark = models.CharField(max_length=1000, blank=True)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(
+                condition=Q(signed_at__isnull=True) ^ Q(signed_by__isnull=False), name="a_named_person_signs"
+            )
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["due_at"], condition=Q(signed_at__isnull=True), name="digests_not_signed")
         ]

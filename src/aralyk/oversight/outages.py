@@ -192,7 +192,23 @@ def courses_for(user: User, *, most: int) -> list[Course]:
     if not allows(user, May.READ_RISK_LIST):
         return []
     outages = list(Outage.objects.select_related("began_by", "ended_by").order_by("-began_at")[:most])
-    return [_course(one) for one in outages]
+    return [course_of(one) for one in outages]
+
+
+def course_of(outage: Outage) -> Course:
+    """How one outage or practice went so far. For whoever has the outage."""
+    notices = Notice.objects.filter(subject=subject_of(outage)).select_related("user").order_by("user__username")
+    answers = [
+        Answer(
+            name=shown_name(one.user),
+            after_s=None if one.answered_at is None else (one.answered_at - outage.began_at).total_seconds(),
+        )
+        for one in notices
+    ]
+    return Course(
+        outage=outage,
+        answers=tuple(sorted(answers, key=lambda one: float("inf") if one.after_s is None else one.after_s)),
+    )
 
 
 def calls_of(outage: Outage, orders: Iterable[UUID]) -> Mapping[tuple[UUID, UUID], OutageCall]:
@@ -215,7 +231,7 @@ def subject_of(outage: Outage) -> str:
 
 
 def _end(by: User, outage: Outage, *, at: datetime) -> Outage:
-    course = _course(outage)
+    course = course_of(outage)
     outage.ended_at, outage.ended_by = at, by
     outage.save(update_fields=["ended_at", "ended_by"])
     for notice in Notice.objects.filter(subject=subject_of(outage), answered_at__isnull=True):
@@ -225,21 +241,6 @@ def _end(by: User, outage: Outage, *, at: datetime) -> Outage:
         data["first_answer_s"] = round(course.first_s)
     witness(kind=Kind.OUTAGE_ENDED, subject=subject_of(outage), by=by, at=at, data=data)
     return outage
-
-
-def _course(outage: Outage) -> Course:
-    notices = Notice.objects.filter(subject=subject_of(outage)).select_related("user").order_by("user__username")
-    answers = [
-        Answer(
-            name=shown_name(one.user),
-            after_s=None if one.answered_at is None else (one.answered_at - outage.began_at).total_seconds(),
-        )
-        for one in notices
-    ]
-    return Course(
-        outage=outage,
-        answers=tuple(sorted(answers, key=lambda one: float("inf") if one.after_s is None else one.after_s)),
-    )
 
 
 def _on_duty(at: datetime, *, but: User) -> Sequence[User]:

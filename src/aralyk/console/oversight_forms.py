@@ -1,0 +1,25 @@
+"""Forms of what is seen from above: the signature under a digest."""
+
+from __future__ import annotations
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from aralyk.oversight.digests import REMARK_MAX
+
+
+class SignForm(forms.Form):
+    """A signature: that it was read, and what there is to say."""
+
+    list_sha256 = forms.CharField(max_length=64, widget=forms.HiddenInput())
+    remark = forms.CharField(
+        required=False,
+        label=_("Remark"),
+        max_length=REMARK_MAX,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        error_messages={"max_length": _("The remark is longer than %(limit_value)d characters")},
+    )
+    read = forms.BooleanField(
+        label=_("I have read this list and looked at what was unclear"),
+        error_messages={"required": _("Confirm that you have read the list")},
+    )
