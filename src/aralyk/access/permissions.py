@@ -37,6 +37,7 @@ class May(StrEnum):
     READ_RISK_LIST = "read_risk_list"  # the cases by risk, for work without the platform
     DECLARE_OUTAGES = "declare_outages"  # that people do its work now, and rehearsals of it
     SIGN_DIGESTS = "sign_digests"  # a day's folded alerts, after reading them
+    READ_FIGURES = "read_figures"  # how long the work takes and what alarms turned out to be
     ISSUE_ORDERS = "issue_orders"  # issue, vary, end; register the people of a case
     CONFIRM_ORDERS = "confirm_orders"  # as the second person, what leaves somebody less protected
     READ_CUTS = "read_cuts"  # the list of all that left somebody less protected
@@ -110,7 +111,7 @@ GRANTS: Final[Mapping[Role, Grant]] = MappingProxyType(
                     May.WRITE_TO_RESPONDENT, May.READ_QUARANTINE, May.RELEASE_FRAMES, May.SEE_RISK_LEVEL,
                     May.OVERSEE_DUTIES,
                     May.CONFIRM_ORDERS, May.READ_CUTS, May.SETTLE_LOOKS, May.READ_ROSTER, May.KEEP_ROSTER,
-                    May.READ_RISK_LIST, May.DECLARE_OUTAGES, May.SIGN_DIGESTS,
+                    May.READ_RISK_LIST, May.DECLARE_OUTAGES, May.SIGN_DIGESTS, May.READ_FIGURES,
                     May.GIVE_ACCESS, May.CONFIRM_ACCESS, May.REVIEW_ACCESS, May.RECORD_CONFLICTS, May.REVIEW_ACCOUNTS,
                 }
             ),
@@ -172,7 +173,7 @@ GRANTS: Final[Mapping[Role, Grant]] = MappingProxyType(
                 {
                     May.SEE_CASES, May.EXPORT_BUNDLES, May.SEE_RISK_LEVEL, May.READ_RISK, May.READ_REPORTS,
                     May.OVERSEE_DUTIES,
-                    May.READ_CUTS, May.OVERSEE_LEGALITY, May.READ_ROSTER, May.READ_RISK_LIST,
+                    May.READ_CUTS, May.OVERSEE_LEGALITY, May.READ_ROSTER, May.READ_RISK_LIST, May.READ_FIGURES,
                     May.BREAK_GLASS, May.CONFIRM_ACCESS, May.REVIEW_ACCESS, May.RECORD_CONFLICTS,
                     May.WATCH_VAULT,
                     May.READ_SEALED_PAPERS,
@@ -186,10 +187,10 @@ GRANTS: Final[Mapping[Role, Grant]] = MappingProxyType(
         ),
         Role.LABOUR_MINISTRY: Grant(scope=Scope.NO_DISTRICT, may=frozenset({May.SEE_CASES})),
         Role.OMBUDSMAN: Grant(
-            scope=Scope.NO_DISTRICT, may=frozenset({May.SEE_CASES, May.SEE_RISK_LEVEL, May.READ_RISK})
+            scope=Scope.NO_DISTRICT, may=frozenset({May.SEE_CASES, May.SEE_RISK_LEVEL, May.READ_RISK, May.READ_FIGURES})
         ),
         # Figures without cases; and what was served on the respondent, which is no case (`served_to`).
-        Role.ANALYST: Grant(scope=Scope.NO_DISTRICT, may=frozenset()),
+        Role.ANALYST: Grant(scope=Scope.NO_DISTRICT, may=frozenset({May.READ_FIGURES})),
         Role.DEFENCE_LAWYER: Grant(scope=Scope.NO_DISTRICT, may=frozenset()),
         Role.ADMINISTRATOR: Grant(
             scope=Scope.NO_DISTRICT, may=frozenset({May.MANAGE_USERS, May.REVIEW_ACCOUNTS, May.WATCH_VAULT})

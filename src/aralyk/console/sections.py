@@ -19,6 +19,7 @@ from aralyk.access.models import Role, User
 from aralyk.access.permissions import May, allows
 from aralyk.duties.queries import may_see_duties
 from aralyk.oversight.digests import may_read_digests
+from aralyk.oversight.figures import may_read_figures
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +98,9 @@ _ENTRIES: Final = (
     _Entry(
         name="digests", title=_("Folded alerts"), icon="layers", opens=may_read_digests, in_bar=False,
         pages=("digest",),
+    ),
+    _Entry(
+        name="figures", title=_("Figures"), icon="activity", opens=may_read_figures, in_bar=False,
     ),
     _Entry(
         name="outage", title=_("Without the platform"), icon="unplug", opens=_any(May.READ_RISK_LIST), in_bar=False,

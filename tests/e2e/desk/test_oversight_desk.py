@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import json
 import os
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser
 
+from aralyk import clock
 from aralyk.access.models import User
 from aralyk.devices.models import Party
+from aralyk.incidents.models import Incident, Outcome, Status
 from aralyk.jobs.risk_list import keep_list
-from aralyk.orders.models import Threat
+from aralyk.orders.models import Order, Threat
+from aralyk.oversight.digests import do_make_digests
+from aralyk.oversight.models import FoldedDigest
 from aralyk.oversight.outages import do_begin_outage, do_end_outage
 from tests.conftest import Database
 from tests.console.serving import Served
 from tests.e2e.desk.browsing import AXE, Screen, apart
 from tests.incidents.stage import full_roster, officer
 from tests.orders.cast import PASSWORD, Cast, bracelet, equip, heard, order, phone, raised
+from tests.oversight.engine_says import said
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 SIZES = {"ru": (1366, 768), "ky": (390, 844)}
@@ -43,9 +49,38 @@ def staged(database: Database, roles: Cast, home: Path) -> Pages:
         practice = do_begin_outage(roles.supervisor, practice=True, home=home)
         do_end_outage(roles.supervisor, practice.pk)
         do_begin_outage(roles.supervisor, practice=False, home=home)
-        return {"outage": (roles.supervisor, "/outage/")}
+        day = _digests(database, raised(database, case, priority=1))
+        _closed(database, roles, case)
+        return {
+            "outage": (roles.supervisor, "/outage/"),
+            "digests": (roles.supervisor, "/digests/"),
+            "digest": (roles.supervisor, f"/digests/{day}/"),
+            "figures": (roles.supervisor, "/figures/"),
+        }
 
     return apart(work)
+
+
+def _digests(database: Database, incident: Incident) -> date:
+    """Alerts folded yesterday, and their digest; returns its day."""
+    then = clock.now() - timedelta(days=1)
+    for second, priority in enumerate((1, 1, 2, 1)):
+        at = then + timedelta(seconds=second)
+        said(database, incident, at=at, priority=priority, event="updated" if second else "raised")
+    do_make_digests(now=clock.now() + timedelta(days=1))
+    return FoldedDigest.objects.get(folded=3).day
+
+
+def _closed(database: Database, roles: Cast, case: Order) -> None:
+    for number, outcome in enumerate([*Outcome] * 3):
+        incident = raised(database, case, kind="tamper" if number % 3 else "proximity", priority=1 + number % 2)
+        at = incident.raised_at
+        Incident.objects.filter(pk=incident.pk).update(
+            acknowledged_at=at + timedelta(seconds=10 + number), acknowledged_by=roles.operator,
+            handed_over_at=at + timedelta(seconds=60 + number), accepted_at=at + timedelta(seconds=100 + number),
+            accepted_by=roles.police, arrived_at=at + timedelta(seconds=700 + number), status=Status.CLOSED,
+            outcome=outcome,
+        )  # fmt: skip
 
 
 def _status(home: Path) -> None:
