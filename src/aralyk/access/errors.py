@@ -56,6 +56,7 @@ class Code(StrEnum):
     DUTY_FINISHED = "duty_finished"
     PROPOSAL_NEEDED = "proposal_needed"
     OWN_PROPOSAL = "own_proposal"
+    OWN_HAND_OVER = "own_hand_over"
     PROPOSAL_DECIDED = "proposal_decided"
     PROPOSAL_OVERTAKEN = "proposal_overtaken"
     TOO_MANY_PROPOSALS = "too_many_proposals"

@@ -59,6 +59,7 @@ SENTENCES: Final[Mapping[Code, Promise]] = MappingProxyType(
         Code.PROPOSAL_NEEDED: _(
             "This would leave somebody less protected: propose it, and a second person confirms it."
         ),
+        Code.OWN_HAND_OVER: _("Whoever leaves a shift can't take it over: the person who comes must."),
         Code.OWN_PROPOSAL: _("Whoever proposed it can't confirm it: a second person must."),
         Code.PROPOSAL_DECIDED: _("This proposal was already answered."),
         Code.PROPOSAL_OVERTAKEN: _("The order changed since the proposal. Propose it anew."),

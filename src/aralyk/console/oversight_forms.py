@@ -1,4 +1,4 @@
-"""Forms of what is seen from above: the signature under a digest."""
+"""Forms of what is seen from above: the signature under a digest, what somebody says who leaves a shift."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from aralyk.oversight.digests import REMARK_MAX
+from aralyk.oversight.hand_over import NOTE_MAX, NOTE_MIN
 
 
 class SignForm(forms.Form):
@@ -22,4 +23,20 @@ class SignForm(forms.Form):
     read = forms.BooleanField(
         label=_("I have read this list and looked at what was unclear"),
         error_messages={"required": _("Confirm that you have read the list")},
+    )
+
+
+class LeaveForm(forms.Form):
+    """What somebody who leaves says to whoever comes."""
+
+    note = forms.CharField(
+        label=_("What the next person must know"),
+        min_length=NOTE_MIN,
+        max_length=NOTE_MAX,
+        widget=forms.Textarea(attrs={"rows": 5}),
+        error_messages={
+            "required": _("Write what the next person must know, or that there is nothing"),
+            "min_length": _("Write what the next person must know, or that there is nothing"),
+            "max_length": _("The text is longer than %(limit_value)d characters"),
+        },
     )

@@ -96,6 +96,10 @@ _ENTRIES: Final = (
         pages=("emergencies", "emergency", "conflicts", "access_review", "case_access"),
     ),
     _Entry(
+        name="hand_over", title=_("Change of shift"), icon="user", in_bar=False, opens=_any(May.WATCH),
+        pages=("hand_over_leave",),
+    ),
+    _Entry(
         name="digests", title=_("Folded alerts"), icon="layers", opens=may_read_digests, in_bar=False,
         pages=("digest",),
     ),

@@ -143,6 +143,7 @@ CONSOLE_GRANTS: Final[dict[str, str]] = {
     "oversight_outage": WRITE,
     "oversight_outagecall": ADD,
     "oversight_foldeddigest": WRITE,
+    "oversight_shifthandover": WRITE,
     "devices_command": WRITE,
     "devices_contactplan": WRITE,
     "devices_urgentcontact": WRITE,

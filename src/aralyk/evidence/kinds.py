@@ -139,6 +139,9 @@ class Kind(StrEnum):
     OUTAGE_ENDED = "outage_ended"
     OUTAGE_TOLD = "outage_told"
     RISK_LIST_TAKEN = "risk_list_taken"
+    # the change of a shift in the centre
+    SHIFT_LEFT = "shift_left"
+    SHIFT_TAKEN_OVER = "shift_taken_over"
     # what was folded, and who signed for it
     DIGEST_MADE = "digest_made"
     DIGEST_SIGNED = "digest_signed"
@@ -306,6 +309,8 @@ GRAMMAR: Final[dict[Kind, Grammar]] = {
     Kind.OUTAGE_ENDED: _form("outage", "answered", "practice", "told"),
     Kind.OUTAGE_TOLD: _form("outage", "how", "order", "protected_person", "reached"),
     Kind.RISK_LIST_TAKEN: _form("user", "cases", "list_sha256"),
+    Kind.SHIFT_LEFT: _form("hand_over", "incidents", "note_sha256", "silent", "standing_sha256", "suspended"),
+    Kind.SHIFT_TAKEN_OVER: _form("hand_over", "from", "standing_sha256"),
     Kind.DIGEST_MADE: _form("digest", "downgraded", "due_at", "folded", "groups", "list_sha256"),
     Kind.DIGEST_SIGNED: _form("digest", "downgraded", "folded", "groups", "list_sha256"),
     Kind.ADDRESS_CHANGED: _form("user", "act", "address", "value_sha256", "way"),

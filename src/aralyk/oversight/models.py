@@ -1,4 +1,4 @@
-"""What is seen from above the single case: outages and their rehearsals, the digest of folded alerts."""
+"""What is seen from above the single case: outages, their rehearsals, digests of folded alerts, changes of a shift."""
 
 from __future__ import annotations
 
@@ -86,4 +86,30 @@ class FoldedDigest(models.Model):
         ]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["due_at"], condition=Q(signed_at__isnull=True), name="digests_not_signed")
+        ]
+
+
+class ShiftHandOver(models.Model):
+    """What somebody who leaves says to whoever comes; two people, each by name. No incident changes its owner by it."""
+
+    left_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    left_at = models.DateTimeField()
+    note = models.CharField(max_length=4000)
+    standing = models.JSONField()  # how it stood then: ids and numbers, as the fingerprint covers them
+    standing_sha256 = models.CharField(max_length=64)
+    taken_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    taken_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(
+                condition=Q(taken_by__isnull=True) | ~Q(taken_by=F("left_by")), name="another_takes_over"
+            ),
+            models.CheckConstraint(
+                condition=Q(taken_at__isnull=True) ^ Q(taken_by__isnull=False), name="a_named_person_takes_over"
+            ),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["-left_at"], name="newest_hand_overs_first"),
+            models.Index(fields=["left_at"], condition=Q(taken_at__isnull=True), name="hand_overs_that_wait"),
         ]

@@ -17,6 +17,7 @@ from aralyk.incidents.models import Incident, Outcome, Status
 from aralyk.jobs.risk_list import keep_list
 from aralyk.orders.models import Order, Threat
 from aralyk.oversight.digests import do_make_digests
+from aralyk.oversight.hand_over import do_leave_shift
 from aralyk.oversight.models import FoldedDigest
 from aralyk.oversight.outages import do_begin_outage, do_end_outage
 from tests.conftest import Database
@@ -49,6 +50,7 @@ def staged(database: Database, roles: Cast, home: Path) -> Pages:
         practice = do_begin_outage(roles.supervisor, practice=True, home=home)
         do_end_outage(roles.supervisor, practice.pk)
         do_begin_outage(roles.supervisor, practice=False, home=home)
+        do_leave_shift(roles.operator, note="По второму делу ждём ответа дежурной части, перезвонить в десять.")
         day = _digests(database, raised(database, case, priority=1))
         _closed(database, roles, case)
         return {
@@ -56,18 +58,19 @@ def staged(database: Database, roles: Cast, home: Path) -> Pages:
             "digests": (roles.supervisor, "/digests/"),
             "digest": (roles.supervisor, f"/digests/{day}/"),
             "figures": (roles.supervisor, "/figures/"),
+            "hand_over": (roles.supervisor, "/hand-over/"),
         }
 
     return apart(work)
 
 
 def _digests(database: Database, incident: Incident) -> date:
-    """Alerts folded yesterday, and their digest; returns its day."""
-    then = clock.now() - timedelta(days=1)
+    """Alerts folded today, and the digest that is made tomorrow; returns its day."""
+    then = clock.now() - timedelta(seconds=10)
     for second, priority in enumerate((1, 1, 2, 1)):
         at = then + timedelta(seconds=second)
         said(database, incident, at=at, priority=priority, event="updated" if second else "raised")
-    do_make_digests(now=clock.now() + timedelta(days=1))
+    do_make_digests(now=clock.now() + timedelta(days=1, minutes=30))
     return FoldedDigest.objects.get(folded=3).day
 
 
