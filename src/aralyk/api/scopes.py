@@ -174,6 +174,10 @@ NEEDS: Final[Mapping[str, Needs]] = MappingProxyType(
         "GET /digests": _any(May.SIGN_DIGESTS, May.OVERSEE_LEGALITY),
         "GET /digests/{day}": _any(May.SIGN_DIGESTS, May.OVERSEE_LEGALITY),
         "POST /digests/{day}/sign": _any(May.SIGN_DIGESTS),
+        "GET /figures": _any(May.READ_FIGURES),
+        "GET /hand-overs": _any(May.WATCH, May.OVERSEE_LEGALITY),
+        "POST /hand-overs": _any(May.WATCH),
+        "POST /hand-overs/{hand_over_id}/take": _any(May.WATCH),
         "GET /access/review": _any(May.REVIEW_ACCOUNTS),
         "POST /access/review/{account_id}": _any(May.REVIEW_ACCOUNTS),
     }

@@ -8,6 +8,7 @@ from aralyk.api import access_routes as access_routes
 from aralyk.api import contact_routes as contact_routes
 from aralyk.api import device_routes as device_routes  # its addresses join by being imported
 from aralyk.api import digest_routes as digest_routes
+from aralyk.api import figure_routes as figure_routes
 from aralyk.api import incident_routes as incident_routes
 from aralyk.api import order_routes as order_routes
 from aralyk.api import outage_routes as outage_routes

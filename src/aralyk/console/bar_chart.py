@@ -10,14 +10,13 @@ from dataclasses import dataclass
 from typing import Final
 
 WIDTH: Final = 640.0
-LEFT: Final = 176.0
-RIGHT: Final = 632.0
-ROW_PX: Final = 26.0
-BAR_PX: Final = 18.0
-LABEL_CHARS: Final = 24
-_NUMBER_PX: Final = 9.0  # a digit, with air: a number that does not fit stands in the table alone
+ROW_PX: Final = 52.0  # the label stands over its bar: it has the whole width, on a phone too
+LABEL_PX: Final = 20.0  # its baseline
+BAR_TOP_PX: Final = 26.0
+LABEL_CHARS: Final = 60
+_NUMBER_PX: Final = 14.0  # a digit, with air: a number that does not fit stands in the table alone
 # Fills by place; the ink on top is that token's own.
-FILLS: Final = ("var(--p1-fill)", "var(--p3-fill)", "var(--p2-fill)", "var(--p4-fill)", "var(--line-strong)")
+FILLS: Final = ("var(--p1-fill)", "var(--p3-fill)", "var(--p2-fill)", "var(--p4-fill)", "var(--raised)")
 INKS: Final = ("var(--on-p1)", "var(--on-p3)", "var(--on-p2)", "var(--on-p4)", "var(--ink)")
 
 
@@ -36,6 +35,7 @@ class Part:
 class Bar:
     """A row."""
 
+    label_y: float
     y: float
     label: str
     parts: tuple[Part, ...]
@@ -50,24 +50,41 @@ class Chart:
     legend: tuple[tuple[str, str], ...]
 
 
-def chart_of(rows: Sequence[tuple[str, Sequence[float | None]]], *, legend: Sequence[str], unit: str = "") -> Chart:
+def chart_of(rows: Sequence[tuple[str, Sequence[float | None]]], *, legend: Sequence[str], first: int = 0) -> Chart:
     """The drawing of rows; what is not known or suppressed (None) takes no room.
 
     Args:
         rows: Label and parts of each.
         legend: What the parts are, in their order; at most as many as FILLS.
-        unit: Behind each number.
+        first: Which of FILLS is the first part's: the gravest colour is not for what is no danger.
     """
     longest = max((sum(part or 0 for part in parts) for _, parts in rows), default=0) or 1
     bars = []
     for place, (label, parts) in enumerate(rows):
-        x, drawn = LEFT, []
+        x, drawn = 0.0, []
         for number, part in enumerate(parts):
-            width = (part or 0) / longest * (RIGHT - LEFT)
+            width = (part or 0) / longest * WIDTH
             if width > 0:
-                text = f"{part:g}{unit}"
+                text = f"{part:g}"
                 fits = width > _NUMBER_PX * len(text)
-                drawn.append(Part(x=x, width=width, fill=FILLS[number], ink=INKS[number], text=text if fits else ""))
+                drawn.append(
+                    Part(
+                        x=x,
+                        width=width,
+                        fill=FILLS[first + number],
+                        ink=INKS[first + number],
+                        text=text if fits else "",
+                    )
+                )
                 x += width
-        bars.append(Bar(y=place * ROW_PX + (ROW_PX - BAR_PX) / 2, label=label[:LABEL_CHARS], parts=tuple(drawn)))
-    return Chart(height=max(1, len(rows)) * ROW_PX, bars=tuple(bars), legend=tuple(zip(legend, FILLS, strict=False)))
+        bars.append(
+            Bar(
+                label_y=place * ROW_PX + LABEL_PX,
+                y=place * ROW_PX + BAR_TOP_PX,
+                label=label[:LABEL_CHARS],
+                parts=tuple(drawn),
+            )
+        )
+    return Chart(
+        height=max(1, len(rows)) * ROW_PX, bars=tuple(bars), legend=tuple(zip(legend, FILLS[first:], strict=False))
+    )

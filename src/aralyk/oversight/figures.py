@@ -192,7 +192,8 @@ def figures_for(user: User, *, since: datetime, until: datetime, at: datetime) -
 def _rows(query: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(query, values)
-        return cursor.fetchall()
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+        return found
 
 
 def _duration(row: Sequence[Any]) -> Duration:
