@@ -171,4 +171,7 @@ def _rest(roles: Cast, ids: dict[str, Any]) -> dict[str, Any]:
     return {
         "key_id": made(roles.administrator, "/register/keys", key)["id"],
         "paper_id": made(roles.police, f"/orders/{ids['order_id']}/renditions", paper)["id"],
+        "outage_id": made(roles.supervisor, "/outages", {"practice": False})["id"],
+        "hand_over_id": made(roles.operator, "/hand-overs", {"note": "всё спокойно"})["id"],
+        "day": "2026-11-22",
     }
