@@ -18,7 +18,7 @@ from aralyk.orders.models import Order
 from aralyk.oversight.models import Outage, OutageCall
 from tests.conftest import Database
 from tests.console.test_pages import client_of, scene
-from tests.incidents.stage import full_roster, officer
+from tests.incidents.stage import DUTY_UNIT, full_roster, officer
 from tests.orders.cast import ELSEWHERE, HER_NAME, HER_PHONE, Cast, order, witnesses
 
 __all__ = ["scene"]
@@ -135,3 +135,15 @@ def test_whoever_may_not_read_the_list_finds_no_such_page(roles: Cast, who: str)
 def test_an_operator_cannot_declare_an_outage(roles: Cast) -> None:
     assert client_of(roles.operator).post("/outage/begin", {"practice": "yes"}).status_code == 403
     assert not Outage.objects.exists()
+
+
+def test_a_duty_unit_says_under_which_number_its_desk_answers(roles: Cast, database: Database) -> None:
+    order(roles.police)
+    full_roster(roles, duty=officer())
+    client = client_of(roles.supervisor, "en")
+    refused = client.post("/outage/phone", {"desk": DUTY_UNIT, "phone": "ask Aigul"})
+    assert refused.status_code == 422
+    assert "Write digits" in refused.content.decode()
+    assert client.post("/outage/phone", {"desk": DUTY_UNIT, "phone": "+996 312 000002"}).status_code == 302
+    assert "+996 312 000002" in client_of(roles.police).get("/outage/").content.decode()
+    assert client_of(roles.operator).post("/outage/phone", {"desk": DUTY_UNIT, "phone": "102"}).status_code == 403

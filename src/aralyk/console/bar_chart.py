@@ -50,22 +50,26 @@ class Chart:
     legend: tuple[tuple[str, str], ...]
 
 
-def chart_of(rows: Sequence[tuple[str, Sequence[float | None]]], *, legend: Sequence[str], first: int = 0) -> Chart:
+def chart_of(
+    rows: Sequence[tuple[str, Sequence[float | None]]], *, legend: Sequence[str], first: int = 0, running: bool = False
+) -> Chart:
     """The drawing of rows; what is not known or suppressed (None) takes no room.
 
     Args:
         rows: Label and parts of each.
         legend: What the parts are, in their order; at most as many as FILLS.
         first: Which of FILLS is the first part's: the gravest colour is not for what is no danger.
+        running: The numbers count from the bar's beginning, not each from the part before.
     """
     longest = max((sum(part or 0 for part in parts) for _, parts in rows), default=0) or 1
     bars = []
     for place, (label, parts) in enumerate(rows):
-        x, drawn = 0.0, []
+        x, reached, drawn = 0.0, 0.0, []
         for number, part in enumerate(parts):
             width = (part or 0) / longest * WIDTH
+            reached += part or 0
             if width > 0:
-                text = f"{part:g}"
+                text = f"{reached if running else part:g}"
                 fits = width > _NUMBER_PX * len(text)
                 drawn.append(
                     Part(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -40,3 +43,24 @@ class LeaveForm(forms.Form):
             "max_length": _("The text is longer than %(limit_value)d characters"),
         },
     )
+
+
+class PhoneForm(forms.Form):
+    """Under which number a desk answers; empty: none."""
+
+    desk = forms.ChoiceField(
+        label=_("Desk of the duty unit"),
+        error_messages={"required": _("Choose the desk"), "invalid_choice": _("Choose the desk")},
+    )
+    phone = forms.CharField(
+        required=False,
+        label=_("Phone of the desk"),
+        max_length=40,
+        widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off"}),
+    )
+
+    def __init__(self, *args: Any, desks: Sequence[str], **more: Any) -> None:
+        super().__init__(*args, **more)
+        desk = self.fields["desk"]
+        assert isinstance(desk, forms.ChoiceField)
+        desk.choices = [(code, code) for code in desks]

@@ -221,6 +221,7 @@ urlpatterns = [
     path("hand-over/<int:hand_over_id>/take", _page(hand_over.take), name="hand_over_take"),
     path("hand-over/incidents/<uuid:incident_id>/take", _page(hand_over.take_incident), name="hand_over_incident"),
     path("outage/", _page(outage.page), name="outage"),
+    path("outage/phone", _page(outage.phone), name="outage_phone"),
     path("outage/begin", _page(outage.begin), name="outage_begin"),
     path("outage/list.pdf", _page(outage.take), name="outage_take"),
     path("outage/<uuid:outage_id>/end", _page(outage.end), name="outage_end"),

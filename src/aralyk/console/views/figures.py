@@ -124,7 +124,7 @@ def _times_chart(found: Figures) -> Any:
         for one in found.durations
         if one.priority <= 2 and one.p50_s is not None and one.p90_s is not None
     ]
-    return chart_of(rows, legend=(_("half of them within"), _("nine of ten within")), first=1)
+    return chart_of(rows, legend=(_("half of them within"), _("nine of ten within")), first=1, running=True)
 
 
 def _economy(by: By, rows: Sequence[Economy]) -> dict[str, Any]:

@@ -17,15 +17,19 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from aralyk import clock
-from aralyk.access.errors import NotFound, Refused
-from aralyk.access.permissions import May, allows
+from aralyk.access.errors import Code, NotFound, Refused
+from aralyk.access.models import User
+from aralyk.access.permissions import May, allows, check_allowed
 from aralyk.access.queries import shown_name
 from aralyk.console import law, sentences
+from aralyk.console.forms import problems
+from aralyk.console.oversight_forms import PhoneForm
 from aralyk.console.paging import page_query
 from aralyk.console.people import person_of
 from aralyk.console.platform_parts import parts_of
 from aralyk.console.platform_state import OF_THE_MONITOR, platform_state
 from aralyk.console.refusals import say_refused
+from aralyk.jurisdictions.values import DeskKind
 from aralyk.oversight.models import How, OutageCall
 from aralyk.oversight.outages import (
     calls_of,
@@ -41,6 +45,8 @@ from aralyk.oversight.outages import (
 from aralyk.oversight.risk_file import header_of
 from aralyk.oversight.risk_list import Case, list_for
 from aralyk.oversight.risk_paper import pdf_of
+from aralyk.roster.actions import do_set_desk_phone
+from aralyk.roster.queries import desks_for
 
 PAGE_ROWS: Final = 50
 COURSES: Final = 10
@@ -55,6 +61,34 @@ HOWS: Final = {
 @require_GET
 def page(request: HttpRequest) -> HttpResponse:
     """Everything of an outage on one page; `?district=` keeps one district."""
+    return _render(request)
+
+
+@require_POST
+def phone(request: HttpRequest) -> HttpResponse:
+    """Say under which number a desk answers."""
+    user = person_of(request)
+    check_allowed(user, May.KEEP_ROSTER)
+    form = PhoneForm(request.POST, desks=_desks(user))
+    if form.is_valid():
+        try:
+            do_set_desk_phone(user, form.cleaned_data["desk"], phone=form.cleaned_data["phone"])
+        except Refused as error:
+            if error.code is not Code.INVALID:
+                raise
+            form.add_error("phone", _("Write digits, with + in front if need be, or nothing"))
+        else:
+            return HttpResponseRedirect(f"{reverse('outage')}#cases")
+    return _render(request, form=form)
+
+
+def _desks(user: User) -> list[str]:
+    """The duty units' desks, whose phones stand on the list."""
+    found = desks_for(user).filter(kind=DeskKind.DUTY_UNIT, closed_at__isnull=True)
+    return list(found.values_list("code", flat=True))
+
+
+def _render(request: HttpRequest, *, form: PhoneForm | None = None) -> HttpResponse:
     user = person_of(request)
     if not allows(user, May.READ_RISK_LIST):
         raise NotFound("risk_list")
@@ -86,10 +120,12 @@ def page(request: HttpRequest) -> HttpResponse:
         "header": header,
         "courses": courses_for(user, most=COURSES),
         "hows": [(code, str(word)) for code, word in HOWS.items()],
+        "phone_form": (form or PhoneForm(desks=_desks(user))) if allows(user, May.KEEP_ROSTER) else None,
+        "problems": problems(form) if form else [],
         "may_declare": allows(user, May.DECLARE_OUTAGES),
         "may_tell": real is not None and allows(user, May.ANSWER_INCIDENTS),
     }
-    return render(request, "console/oversight/outage.html", values)
+    return render(request, "console/oversight/outage.html", values, status=422 if form else 200)
 
 
 @require_POST
