@@ -16,7 +16,7 @@ from django.db import OperationalError, connections
 from aralyk.incidents.escalation import BATCH, do_escalate
 from aralyk.incidents.legality import do_list_cuts
 from aralyk.incidents.telling import do_tell_test_calls
-from aralyk.oversight.digests import do_make_digests, do_watch_digests
+from aralyk.oversight.digests import SIGN_WITHIN, do_make_digests, do_watch_digests
 from aralyk.roster.alarms import do_watch_roster
 
 EVERY_S: Final = 1.0
@@ -51,7 +51,7 @@ def follow(*, now: datetime) -> Round:
     return Round(raised=raised)
 
 
-def watch(done: Round, *, now: datetime) -> Round:
+def watch(done: Round, *, now: datetime, sign_within: timedelta = SIGN_WITHIN) -> Round:
     """Look at the roster and at what the prosecutor must see; adds what it did to a round.
 
     Raises:
@@ -59,7 +59,7 @@ def watch(done: Round, *, now: datetime) -> Round:
     """
     try:
         do_tell_test_calls(now=now)
-        do_make_digests(now=now)
+        do_make_digests(now=now, sign_within=sign_within)
         alarms = do_watch_roster(now=now)
         alarms += do_watch_digests(now=now)
         listed = do_list_cuts(now=now, since=now - LOOK_BACK)

@@ -209,11 +209,12 @@ class Jobs:
         from aralyk.jobs import incidents
 
         watched_s = float("-inf")
+        sign_within = timedelta(hours=self._settings.digest_hours)
         try:
             while not self._stop.is_set():
                 done = incidents.follow(now=clock.now())
                 if time.monotonic() - watched_s >= incidents.WATCH_EVERY_S:
-                    done = incidents.watch(done, now=clock.now())
+                    done = incidents.watch(done, now=clock.now(), sign_within=sign_within)
                     watched_s = time.monotonic()
                 if done != incidents.Round():
                     _log.info("incidents_followed", raised=done.raised, listed=done.listed, roster_alarms=done.alarms)

@@ -17,6 +17,7 @@ class JobsSettings:
         health_s: How often what devices said is added to their health.
         risk_s: How often what happened is looked through for risks to assess again.
         risk_list_s: How often the list of cases by risk is written to `run/`, for work without the platform.
+        digest_hours: How long after it was made a digest of folded alerts may wait for its signature.
         duty_grace_minutes: How long a duty may be overdue before the alarm of its district says so.
         live_event_days: How long events stay that a screen may resume from.
         map_event_minutes: The same for "somebody's place changed": a map that was away longer is drawn anew.
@@ -31,6 +32,7 @@ class JobsSettings:
     health_s: int = 20
     risk_s: int = 20
     risk_list_s: int = 120
+    digest_hours: int = 12
     duty_grace_minutes: int = 240
     live_event_days: int = 7
     map_event_minutes: int = 60
@@ -49,6 +51,7 @@ class JobsSettings:
             ("health_s", 1, 3600),
             ("risk_s", 1, 3600),
             ("risk_list_s", 10, 300),
+            ("digest_hours", 1, 72),
             ("duty_grace_minutes", 0, 10_080),
             ("live_event_days", 1, 365),
             ("map_event_minutes", 1, 1440),
