@@ -54,7 +54,7 @@ def test_what_the_engine_added_to_an_incident_is_folded_and_what_it_opened_is_no
     incident, opened = began(database, roles)
     said(database, incident, at=opened + SECOND, priority=1)
     said(database, incident, at=opened + 2 * SECOND, priority=2)
-    said(database, incident, at=opened + 3 * SECOND, priority=1, event="late")
+    said(database, incident, at=opened + 3 * SECOND, priority=3, event="late")
     alone = raised(database, order(roles.police), kind="exclusion_zone")
     said(database, alone, at=opened, priority=2, event="late")  # the first word of its own incident calls somebody
     do_acknowledge(roles.operator, incident.pk)
@@ -63,9 +63,9 @@ def test_what_the_engine_added_to_an_incident_is_folded_and_what_it_opened_is_no
     assert do_make_digests(now=now) >= 1
     shown = digest_for(roles.supervisor, day)
     (group,) = shown.groups
-    assert (group.order, group.rule, group.folded, group.downgraded) == (incident.order_id, "proximity", 3, 1)
+    assert (group.order, group.rule, group.folded, group.downgraded) == (incident.order_id, "proximity", 3, 2)
     assert (group.worst_priority, group.incidents) == (1, ((incident.number, incident.pk),))
-    assert (shown.digest.folded, shown.digest.downgraded, shown.digest.groups) == (3, 1, 1)
+    assert (shown.digest.folded, shown.digest.downgraded, shown.digest.groups) == (3, 2, 1)
 
 
 def test_one_case_with_two_rules_stands_in_two_lines_the_most_urgent_first(
