@@ -1,0 +1,81 @@
+"""The words for an incident's life: acts, stages, desks, judgements. One place for every page that speaks of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from aralyk.incidents.life import Act
+from aralyk.incidents.models import Judgement
+from aralyk.jurisdictions.values import DeskKind, Milestone
+
+ACTS: Final[Mapping[Act, Promise]] = MappingProxyType(
+    {
+        Act.ACKNOWLEDGE: _("Acknowledge: I take it on"),
+        Act.TRIAGE: _("Judge what must happen next"),
+        Act.HAND_OVER: _("Hand over to the police"),
+        Act.ACCEPT: _("Accept: I go there"),
+        Act.SET_OUT: _("On the way"),
+        Act.ARRIVE: _("At the place"),
+        Act.GIVE_BACK: _("Give back to the centre"),
+        Act.TAKE_OVER: _("Take over: it is mine now"),
+        Act.CONCLUDE: _("Say what it was"),
+        Act.CLOSE: _("Close the signal"),
+        Act.REOPEN: _("Open it again"),
+        Act.NOTE: _("Add a note"),
+    }
+)
+assert set(ACTS) == set(Act) - {Act.SHOW}
+
+JUDGEMENTS: Final[Mapping[str, Promise]] = MappingProxyType(
+    {
+        Judgement.POLICE_AT_ONCE.value: _("Police at once"),
+        Judgement.FIND_OUT_FIRST.value: _("Find out first: calls, a better place"),
+        Judgement.TECHNICAL.value: _("Looks technical: check the device"),
+    }
+)
+assert set(JUDGEMENTS) == set(Judgement.values)
+
+DESKS: Final[Mapping[str, Promise]] = MappingProxyType(
+    {
+        DeskKind.CENTRE.value: _("Monitoring centre"),
+        DeskKind.DUTY_UNIT.value: _("Duty unit 102"),
+        DeskKind.SUPERVISOR.value: _("Supervisor of the shift"),
+        DeskKind.HER_CALLER.value: _("Human caller for her"),
+        DeskKind.LAST.value: _("Last desk: it always answers"),
+    }
+)
+assert set(DESKS) == {kind.value for kind in DeskKind}
+
+# What a running clock waits for; it stands before the time that is left.
+AWAITED: Final[Mapping[str, Promise]] = MappingProxyType(
+    {
+        Milestone.SHOWN.value: _("must stand on a screen"),
+        Milestone.ACKNOWLEDGED.value: _("somebody must take it on"),
+        Milestone.HANDED_OVER.value: _("must be handed over, or ended"),
+        Milestone.ACCEPTED.value: _("an officer must accept it"),
+        Milestone.ON_THE_WAY.value: _("the officer must set out"),
+        Milestone.ARRIVED.value: _("the officer must be there"),
+        Milestone.CLOSED.value: _("must be closed"),
+    }
+)
+assert set(AWAITED) == {milestone.value for milestone in Milestone}
+
+STAGES: Final[Mapping[str, Promise]] = MappingProxyType(
+    {
+        "raised": pgettext_lazy("stage", "Raised"),
+        "shown": pgettext_lazy("stage", "Shown"),
+        "acknowledged": pgettext_lazy("stage", "Taken on"),
+        "handed_over": pgettext_lazy("stage", "Handed over"),
+        "accepted": pgettext_lazy("stage", "Accepted"),
+        "on_the_way": pgettext_lazy("stage", "On the way"),
+        "arrived": pgettext_lazy("stage", "At the place"),
+        "concluded": pgettext_lazy("stage", "Concluded"),
+        "closed": pgettext_lazy("stage", "Closed"),
+    }
+)
