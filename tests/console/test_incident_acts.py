@@ -212,3 +212,47 @@ def test_closing_offers_the_outcome_with_which_it_was_concluded(scene: tuple[Ord
     do_conclude(roles.operator, incident.pk, outcome=Outcome.TECHNICAL, reason="разряжен датчик")
     closing = page_of(roles.operator, incident).split('id="act-close"')[1]
     assert re.search(r'value="technical"[^>]*checked', closing)
+
+
+def rows(user: User, show: str) -> list[str]:
+    page = client_of(user, "en").get("/desk/rows", {"show": show}).content.decode()
+    return re.findall(r'<li class="row" id="row-([0-9a-f-]+)"', page)
+
+
+def test_the_queue_can_show_mine_nobodys_and_what_is_overdue(
+    database: Database, scene: tuple[Order, Incident], roles: Cast
+) -> None:
+    case, _ = scene
+    fresh = raised(database, case, kind="battery", priority=3, minutes_ago=0.1)
+    late = raised(database, case, priority=2, minutes_ago=60.0)
+    taken = raised(database, case, priority=3, minutes_ago=0.1)
+    do_acknowledge(roles.operator, taken.pk)
+    assert rows(roles.operator, "mine") == [str(taken.pk)]
+    unowned = rows(roles.operator, "unowned")
+    assert {str(fresh.pk), str(late.pk)} <= set(unowned)
+    assert str(taken.pk) not in unowned
+    overdue = rows(roles.operator, "overdue")
+    assert str(late.pk) in overdue
+    assert not {str(fresh.pk), str(taken.pk)} & set(overdue)
+
+
+def test_an_officers_own_are_those_that_he_accepted(scene: tuple[Order, Incident], roles: Cast) -> None:
+    _, incident = scene
+    duty = officer()
+    full_roster(roles, duty=duty)
+    do_acknowledge(roles.operator, incident.pk)
+    do_hand_over(roles.operator, incident.pk, desk=DUTY_UNIT)
+    assert rows(duty, "mine") == []
+    do_accept(duty, incident.pk, no_relation=True)
+    assert rows(duty, "mine") == [str(incident.pk)]
+
+
+def test_each_row_says_what_is_awaited_and_until_when(
+    database: Database, scene: tuple[Order, Incident], roles: Cast
+) -> None:
+    case, _ = scene
+    late = raised(database, case, minutes_ago=5.0)
+    page = client_of(roles.operator, "en").get("/desk/rows").content.decode()
+    row = page.split(f'id="row-{late.pk}"')[1].split("</li>")[0]
+    assert "data-overdue" in row
+    assert "overdue for" in row

@@ -18,7 +18,8 @@ from aralyk import clock
 from aralyk.access.models import User
 from aralyk.access.permissions import May, allows
 from aralyk.access.queries import shown_name
-from aralyk.console import law, sentences
+from aralyk.console import incident_words, law, sentences
+from aralyk.console.incident_clocks import next_clock
 from aralyk.devices.models import Device
 from aralyk.devices.queries import suspicions_of
 from aralyk.incidents.life import OWNED
@@ -74,6 +75,8 @@ class Card:
     since: datetime
     version: str
     unshown: bool
+    due_at: datetime | None
+    awaited: str
     can_acknowledge: bool
     sentence: str
     probability: float | None
@@ -91,6 +94,11 @@ class Card:
     engine: str
     error_model: str
     calibrated: bool
+
+    @property
+    def overdue(self) -> bool:
+        """Whether the clock that it shows has run out."""
+        return self.due_at is not None and self.due_at <= clock.now()
 
     @property
     def answered(self) -> bool:
@@ -174,6 +182,7 @@ def _card(
     owner = shown_name(incident.acknowledged_by)
     reason = str(decision.get("reason") or "")
     basis = decision.get("basis") or {}
+    waits = next_clock(incident)
     error_model = str(basis.get("error_model") or "")
     return Card(
         id=incident.pk,
@@ -197,6 +206,8 @@ def _card(
         since=incident.raised_at,
         version=f"{clock.to_us(incident.updated_at):x}{incident.status[0]}{'s' if incident.shown_at else ''}",
         unshown=may_watch and incident.shown_at is None,
+        due_at=None if waits is None else waits.due_at,
+        awaited="" if waits is None else sentences.text(incident_words.AWAITED, waits.milestone.value),
         can_acknowledge=may_answer and incident.status == Status.OPEN,
         sentence=sentences.how_sure(incident.kind, probability, limit_m),
         probability=probability,

@@ -12,6 +12,7 @@ from aralyk.console import incident_words, sentences
 from aralyk.incidents.actions import CLOSE_REASON_MAX, CLOSE_REASON_MIN
 from aralyk.incidents.handing import NOTE_MAX, REASON_MIN
 from aralyk.incidents.models import Outcome
+from aralyk.jurisdictions.values import StepResult
 
 BY_PHONE: Final = "phone"  # the choice of a hand-over that has no desk
 
@@ -75,6 +76,20 @@ class HandOverForm(forms.Form):
         if given.get("desk") == BY_PHONE and len(str(given.get("note") or "").strip()) < REASON_MIN:
             self.add_error("note", _("Write to whom it was told: office and name or rank"))
         return given
+
+
+class StepForm(forms.Form):
+    """What came of a step, of its own closed list, and what was said or learned."""
+
+    def __init__(self, *given: Any, results: Sequence[StepResult], **named: Any) -> None:
+        super().__init__(*given, **named)
+        self.fields["result"] = forms.ChoiceField(
+            label=_("What came of it"),
+            choices=[(result.value, incident_words.RESULTS[result.value]) for result in results],
+            widget=forms.RadioSelect,
+            error_messages={"required": _("Choose what came of it"), "invalid_choice": _("Choose what came of it")},
+        )
+        self.fields["note"] = _free(_("What was said or learned"))
 
 
 class AcceptForm(forms.Form):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 from django.utils.translation import gettext as _
 
@@ -18,8 +17,6 @@ from aralyk.incidents.clocks import Running, running
 from aralyk.incidents.escalation import escalations_for
 from aralyk.incidents.models import Escalation, Incident, Status
 from aralyk.roster.queries import is_on_duty
-
-_CLOSING: Final = "closed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,12 +71,6 @@ def stages_of(incident: Incident) -> list[Stage]:
     done = _done(incident)
     reached = max((index for index, (_name, at, _who) in enumerate(done) if at is not None), default=0)
     return [_stage(incident, one, clocks, passed=index < reached, now=now) for index, one in enumerate(done)]
-
-
-def next_clock(incident: Incident) -> Running | None:
-    """The clock that runs out first; the one of closing only where no other runs."""
-    clocks = sorted(running(incident), key=lambda one: (one.milestone.value == _CLOSING, one.due_at))
-    return clocks[0] if clocks else None
 
 
 def told_of(user: User, incident: Incident) -> list[Told]:

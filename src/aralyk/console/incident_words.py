@@ -12,7 +12,7 @@ from django.utils.translation import pgettext_lazy
 
 from aralyk.incidents.life import Act
 from aralyk.incidents.models import Judgement
-from aralyk.jurisdictions.values import DeskKind, Milestone
+from aralyk.jurisdictions.values import Contact, DeskKind, Milestone, StepResult
 
 ACTS: Final[Mapping[Act, Promise]] = MappingProxyType(
     {
@@ -65,6 +65,41 @@ AWAITED: Final[Mapping[str, Promise]] = MappingProxyType(
     }
 )
 assert set(AWAITED) == {milestone.value for milestone in Milestone}
+
+CONTACTS: Final[Mapping[str, Promise]] = MappingProxyType(
+    {
+        Contact.RESPONDENT.value: pgettext_lazy("contact", "Him"),
+        Contact.PROTECTED.value: pgettext_lazy("contact", "Her"),
+        Contact.POLICE.value: pgettext_lazy("contact", "Police"),
+        Contact.DEVICE.value: pgettext_lazy("contact", "Devices"),
+        Contact.CENTRE.value: pgettext_lazy("contact", "The centre"),
+    }
+)
+assert set(CONTACTS) == {contact.value for contact in Contact}
+
+RESULTS: Final[Mapping[str, Promise]] = MappingProxyType(
+    {
+        StepResult.DONE.value: pgettext_lazy("result", "Done"),
+        StepResult.SAFE.value: pgettext_lazy("result", "Reached: she says that she is safe"),
+        StepResult.NEEDS_HELP.value: pgettext_lazy("result", "Reached: needs help"),
+        StepResult.TOLD.value: pgettext_lazy("result", "Told"),
+        StepResult.COMPLIES.value: pgettext_lazy("result", "Reached: says that he complies"),
+        StepResult.REFUSED.value: pgettext_lazy("result", "Reached: refuses"),
+        StepResult.NO_ANSWER.value: pgettext_lazy("result", "No answer"),
+        StepResult.NOT_POSSIBLE.value: pgettext_lazy("result", "Could not be done"),
+    }
+)
+assert set(RESULTS) == {result.value for result in StepResult}
+
+LANGUAGES: Final[Mapping[str, Promise]] = MappingProxyType(
+    {
+        "ru": pgettext_lazy("language", "In Russian"),
+        "ky": pgettext_lazy("language", "In Kyrgyz"),
+        "kk": pgettext_lazy("language", "In Kazakh"),
+        "uz": pgettext_lazy("language", "In Uzbek"),
+        "en": pgettext_lazy("language", "In English"),
+    }
+)
 
 STAGES: Final[Mapping[str, Promise]] = MappingProxyType(
     {

@@ -94,6 +94,10 @@ _ENTRIES: Final = (
         pages=("emergencies", "emergency", "conflicts", "access_review", "case_access"),
     ),
     _Entry(
+        name="roster", title=_("On duty"), icon="clock", opens=_any(May.READ_ROSTER), in_bar=False,
+        pages=("roster_plan", "roster_answer", "roster_cancel"),
+    ),
+    _Entry(
         name="ways", title=_("How I am reached"), icon="bell", opens=lambda user: True, in_bar=False,
         pages=("way_add", "way_confirm"),
     ),

@@ -29,16 +29,19 @@ from aralyk.console.incident_acts import form_for, offers, send
 from aralyk.console.incident_life import stages_of, told_of
 from aralyk.console.order_facts import condition_facts, order_facts
 from aralyk.console.people import person_of
+from aralyk.console.playbook_facts import contacts_of, form_of_step, playbook_facts
 from aralyk.console.refusals import is_fragment, refused
 from aralyk.console.views.map_data import map_values
 from aralyk.incidents.actions import SHOWN_AT_ONCE_MAX, do_mark_shown
 from aralyk.incidents.escalation import do_answer_escalation, escalations_for
 from aralyk.incidents.life import DEEDS, Act
 from aralyk.incidents.models import Incident, Status
+from aralyk.incidents.playbooks import do_step, steps_for
 from aralyk.incidents.queries import incident_for, time_line_for
+from aralyk.jurisdictions.values import StepResult
 
 _BUNDLE: Final = "bundle"
-_PARTS: Final = frozenset({"head", "sure", "when", "life", "acts"})
+_PARTS: Final = frozenset({"head", "sure", "when", "life", "acts", "playbook"})
 _TEXT: Final = "text/plain; charset=utf-8"
 
 
@@ -90,6 +93,29 @@ def act(request: HttpRequest, incident_id: UUID, name: str) -> HttpResponse:
         if form is not None and error.code is Code.INVALID:
             blame(form, error)
             return _render_page(request, incident, bound={chosen: form})
+        return _say(request, incident_id, error)
+    return _done(request, incident_id)
+
+
+@require_POST
+def step(request: HttpRequest, incident_id: UUID, step: str) -> HttpResponse:
+    """Record that a step of the playbook was done."""
+    user = person_of(request)
+    states = steps_for(user, incident_id)
+    found = next((one.step for one in states if one.step.slug == step), None)
+    if found is None:
+        raise NotFound("step")
+    form = form_of_step(found, request.POST)
+    if not form.is_valid():
+        check_allowed(user, May.ANSWER_INCIDENTS)
+        return _render_page(request, incident_for(user, incident_id), step_form=(step, form))
+    result = StepResult(form.cleaned_data["result"])
+    try:
+        do_step(user, incident_id, step=step, result=result, note=form.cleaned_data["note"])
+    except Refused as error:
+        if error.code is Code.INVALID:
+            blame(form, error)
+            return _render_page(request, incident_for(user, incident_id), step_form=(step, form))
         return _say(request, incident_id, error)
     return _done(request, incident_id)
 
@@ -162,13 +188,14 @@ def _render_page(
     incident: Incident,
     *,
     bound: Mapping[Act, forms.Form] = MappingProxyType({}),
+    step_form: tuple[str, forms.Form] | None = None,
     bundle_form: BundleForm | None = None,
     refusal: str = "",
 ) -> HttpResponse:
     user = person_of(request)
-    wrong = [*bound.values(), *([bundle_form] if bundle_form is not None else [])]
+    wrong = [*bound.values(), *([step_form[1]] if step_form else []), *([bundle_form] if bundle_form else [])]
     values: Mapping[str, Any] = {
-        **_live_values(request, incident, bound=bound),
+        **_live_values(request, incident, bound=bound, step_form=step_form),
         "order": order_facts(incident.order),
         "conditions": condition_facts(incident.order, named=incident.condition),
         "map": map_values(only=incident.order_id),
@@ -182,10 +209,15 @@ def _render_page(
 
 
 def _live_values(
-    request: HttpRequest, incident: Incident, *, bound: Mapping[Act, forms.Form] = MappingProxyType({})
+    request: HttpRequest,
+    incident: Incident,
+    *,
+    bound: Mapping[Act, forms.Form] = MappingProxyType({}),
+    step_form: tuple[str, forms.Form] | None = None,
 ) -> dict[str, Any]:
     user = person_of(request)
     card = card_of(user, incident)
+    moments = time_line_for(user, incident.pk)
     return {
         "incident": incident,
         "card": card,
@@ -194,6 +226,8 @@ def _live_values(
         "told": told_of(user, incident),
         "offers": offers(user, incident, bound=bound),
         "must_acknowledge_first": allows(user, May.CLOSE_INCIDENTS) and incident.status == Status.OPEN,
-        "time_line": time_line.lines(incident, card, time_line_for(user, incident.pk)),
+        "time_line": time_line.lines(incident, card, moments),
+        "playbook": playbook_facts(user, incident, sent=step_form),
+        "contacts": contacts_of(incident, moments),
         "now": clock.now(),
     }
