@@ -9,7 +9,7 @@ from aralyk.evidence.kinds import Kind
 from aralyk.incidents.actions import do_acknowledge, do_close
 from aralyk.incidents.models import Incident, IncidentEvent, Outcome
 from aralyk.incidents.playbooks import do_step, playbook_of
-from aralyk.jurisdictions.values import Contact, StepResult
+from aralyk.jurisdictions.values import StepResult, Whom
 from aralyk.orders.models import Order
 from aralyk.papers.actions import do_name_zone
 from tests.conftest import Database
@@ -20,7 +20,7 @@ from tests.orders.cast import Cast, raised, witnesses
 __all__ = ["scene"]
 
 
-def contacts(incident: Incident) -> list[Contact]:
+def contacts(incident: Incident) -> list[Whom]:
     book = playbook_of(incident)
     assert book is not None
     return [step.contact for step in book.steps]
@@ -38,9 +38,9 @@ def test_near_a_moving_person_or_a_sealed_place_nobody_calls_him(
 ) -> None:
     case, _ = scene
     for kind in ("proximity", "warning_ring", "approach", "panic"):
-        assert Contact.RESPONDENT not in contacts(raised(database, case, kind=kind)), kind
-    assert Contact.RESPONDENT not in contacts(zone_signal(database, case))
-    assert Contact.RESPONDENT not in contacts(raised(database, case, kind="silence", priority=2))
+        assert Whom.RESPONDENT not in contacts(raised(database, case, kind=kind)), kind
+    assert Whom.RESPONDENT not in contacts(zone_signal(database, case))
+    assert Whom.RESPONDENT not in contacts(raised(database, case, kind="silence", priority=2))
 
 
 def test_at_a_place_that_the_order_names_openly_he_is_called_first(
@@ -48,7 +48,7 @@ def test_at_a_place_that_the_order_names_openly_he_is_called_first(
 ) -> None:
     case, _ = scene
     do_name_zone(roles.police, case.pk, condition="home", reason="по требованию суда, пункт 3 определения")
-    assert contacts(zone_signal(database, case))[0] is Contact.RESPONDENT
+    assert contacts(zone_signal(database, case))[0] is Whom.RESPONDENT
 
 
 def test_on_a_cut_strap_both_are_called_at_once(database: Database, scene: tuple[Order, Incident]) -> None:
@@ -56,7 +56,7 @@ def test_on_a_cut_strap_both_are_called_at_once(database: Database, scene: tuple
     book = playbook_of(raised(database, case, kind="tamper"))
     assert book is not None
     first, second = book.steps[:2]
-    assert {first.contact, second.contact} == {Contact.PROTECTED, Contact.RESPONDENT}
+    assert {first.contact, second.contact} == {Whom.PROTECTED, Whom.RESPONDENT}
     assert (first.at_once, second.at_once) == (False, True)
 
 

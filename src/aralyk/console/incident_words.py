@@ -12,7 +12,7 @@ from django.utils.translation import pgettext_lazy
 
 from aralyk.incidents.life import Act
 from aralyk.incidents.models import Judgement
-from aralyk.jurisdictions.values import Contact, DeskKind, Milestone, StepResult
+from aralyk.jurisdictions.values import DeskKind, Milestone, StepResult, Whom
 
 ACTS: Final[Mapping[Act, Promise]] = MappingProxyType(
     {
@@ -68,14 +68,14 @@ assert set(AWAITED) == {milestone.value for milestone in Milestone}
 
 CONTACTS: Final[Mapping[str, Promise]] = MappingProxyType(
     {
-        Contact.RESPONDENT.value: pgettext_lazy("contact", "Him"),
-        Contact.PROTECTED.value: pgettext_lazy("contact", "Her"),
-        Contact.POLICE.value: pgettext_lazy("contact", "Police"),
-        Contact.DEVICE.value: pgettext_lazy("contact", "Devices"),
-        Contact.CENTRE.value: pgettext_lazy("contact", "The centre"),
+        Whom.RESPONDENT.value: pgettext_lazy("contact", "Him"),
+        Whom.PROTECTED.value: pgettext_lazy("contact", "Her"),
+        Whom.POLICE.value: pgettext_lazy("contact", "Police"),
+        Whom.DEVICE.value: pgettext_lazy("contact", "Devices"),
+        Whom.CENTRE.value: pgettext_lazy("contact", "The centre"),
     }
 )
-assert set(CONTACTS) == {contact.value for contact in Contact}
+assert set(CONTACTS) == {contact.value for contact in Whom}
 
 RESULTS: Final[Mapping[str, Promise]] = MappingProxyType(
     {

@@ -23,10 +23,10 @@ from aralyk.incidents.models import Incident, Status
 from aralyk.incidents.queries import Moment
 from aralyk.jurisdictions.loader import pack
 from aralyk.jurisdictions.pack import NotInForce
-from aralyk.jurisdictions.values import Contact, PlaybookStep, Text
+from aralyk.jurisdictions.values import PlaybookStep, Text, Whom
 
 SYSTEM_DOWN: Final = "system_down"
-_TELLS: Final = frozenset({Contact.RESPONDENT.value, Contact.PROTECTED.value, Contact.POLICE.value})
+_TELLS: Final = frozenset({Whom.RESPONDENT.value, Whom.PROTECTED.value, Whom.POLICE.value})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ from aralyk.jurisdictions.model import (
     Calendar,
     Clock,
     ConditionKind,
+    Contact,
     Country,
     District,
     Duty,
@@ -31,7 +32,6 @@ from aralyk.jurisdictions.model import (
 )
 from aralyk.jurisdictions.problems import Problem, quoted
 from aralyk.jurisdictions.values import (
-    Contact,
     DeskKind,
     DeviceOf,
     Due,
@@ -43,6 +43,7 @@ from aralyk.jurisdictions.values import (
     PlaceKnown,
     Text,
     ThreatLevel,
+    Whom,
 )
 
 _PRIORITIES: Final = (1, 2, 3, 4)
@@ -55,6 +56,7 @@ _HIS_DEVICE: Final = frozenset(
     {IncidentKind.TAMPER, IncidentKind.SEPARATION, IncidentKind.BATTERY, IncidentKind.JAMMING, IncidentKind.SPOOFING,
      IncidentKind.CHECK_IN}
 )  # fmt: skip
+RESPONDENT: Final = "respondent"  # the only slug of contact.toml
 _DAY: Final = timedelta(days=1)
 Found = Iterator[Problem]
 
@@ -344,13 +346,13 @@ def _playbook(entry: Playbook, tables: Tables) -> Found:
     seen: set[str] = set()
     for index, step in enumerate(entry.steps):
         at = f"steps[{index}]"
-        if step.contact is Contact.RESPONDENT and not tells_nothing:
+        if step.contact is Whom.RESPONDENT and not tells_nothing:
             expected = "nobody who calls him: the moment of the call would tell where she is"
             yield _problem(entry, f"{at}.contact", expected=expected, found=step.contact.value)
         if step.slug in seen:
             yield _problem(entry, f"{at}.slug", expected="another than an earlier step has", found=step.slug)
         seen.add(step.slug)
-        if step.again_after_s is not None and step.contact is not Contact.PROTECTED:
+        if step.again_after_s is not None and step.contact is not Whom.PROTECTED:
             expected = "absent: limits act on notices to her only"
             yield _problem(entry, f"{at}.again_after_s", expected=expected, found=step.again_after_s)
         if step.says is not None and step.says not in tables.declared("her_message"):
@@ -383,6 +385,13 @@ def _calendar(entry: Calendar, tables: Tables) -> Found:
         yield _problem(entry, "closes", expected=f"later than {entry.opens}", found=str(entry.closes))
 
 
+def _contact(entry: Contact, tables: Tables) -> Found:
+    if entry.slug != RESPONDENT:
+        yield _problem(entry, "slug", expected=repr(RESPONDENT), found=entry.slug)
+    if entry.latest <= entry.earliest:
+        yield _problem(entry, "latest", expected=f"later than {entry.earliest}", found=str(entry.latest))
+
+
 def _holiday(entry: Holiday, tables: Tables) -> Found:
     for day in (*entry.days_off, *entry.days_on):
         if not entry.holds_on(day):
@@ -402,5 +411,6 @@ _RULES: Final[Mapping[type[Entry], Callable[[Any, Tables], Found]]] = {
     IncidentClock: _incident_clock,
     Playbook: _playbook,
     Calendar: _calendar,
+    Contact: _contact,
     Holiday: _holiday,
 }

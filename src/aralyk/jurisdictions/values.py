@@ -311,7 +311,7 @@ class PlaceKnown(StrEnum):
     HIDDEN = "hidden"
 
 
-class Contact(StrEnum):
+class Whom(StrEnum):
     """Whom a step of a playbook turns to."""
 
     RESPONDENT = "respondent"
@@ -338,7 +338,7 @@ class PlaybookStep(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """One thing to do about an incident."""
 
     slug: Annotated[Slug, Meta(description="Its name in the time line; never changed.")]
-    contact: Annotated[Contact, Meta(description="Whom it turns to.")]
+    contact: Annotated[Whom, Meta(description="Whom it turns to.")]
     title: Annotated[Text, Meta(description="What the operator does, in a few words.")]
     at_once: Annotated[bool, Meta(description="True: together with the step before, not after it.")] = False
     script: Annotated[Text | None, Meta(description="What is said first, word for word.")] = None
