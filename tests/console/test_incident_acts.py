@@ -256,3 +256,22 @@ def test_each_row_says_what_is_awaited_and_until_when(
     row = page.split(f'id="row-{late.pk}"')[1].split("</li>")[0]
     assert "data-overdue" in row
     assert "overdue for" in row
+
+
+def test_the_page_says_how_far_a_silent_device_may_have_come(
+    database: Database, scene: tuple[Order, Incident], roles: Cast
+) -> None:
+    case, _ = scene
+    silent = raised(database, case, kind="silence", priority=2)
+    last = silent.decision["basis"]["respondent"]
+    last |= {"fixed_at": clock.iso(clock.now() - timedelta(minutes=10)), "accuracy_m": 8.0}
+    silent.decision["basis"]["reach_mps"] = 16.67
+    Incident.objects.filter(pk=silent.pk).update(decision=silent.decision)
+    page = page_of(roles.operator, silent)
+    said = re.search(
+        r"Could be here: by now up to ([^ ]+) km from the last place, at 60 km/h", page.replace("\xa0", " ")
+    )
+    assert said is not None
+    assert 9.9 <= float(said[1].replace(",", ".")) <= 10.2
+    Incident.objects.filter(pk=silent.pk).update(episode_open=False)
+    assert "Could be here" not in page_of(roles.operator, silent)

@@ -88,6 +88,8 @@ class Card:
     interval: str
     reason: str
     who_approached: str
+    reach: str
+    contact: str
     fix_lines: tuple[FixLine, ...]
     device: str
     device_trust: str
@@ -219,6 +221,8 @@ def _card(
         interval=_interval(decision),
         reason=sentences.text(sentences.REASONS, reason) if reason not in {"", "none"} else "",
         who_approached=_who(incident.kind, decision),
+        reach=_reach(incident, basis),
+        contact=_contact(incident, decision),
         fix_lines=tuple(_fix_lines(basis, trust)),
         device=str(basis.get("device") or ""),
         device_trust=trust.get(str(basis.get("device") or ""), ""),
@@ -258,6 +262,28 @@ def _who(kind: str, decision: Mapping[str, Any]) -> str:
     if kind not in sentences.ABOUT_DISTANCE:
         return ""
     return sentences.text(sentences.WHO_APPROACHED, str(decision.get("who_approached") or "unknown"))
+
+
+def _reach(incident: Incident, basis: Mapping[str, Any]) -> str:
+    """Could he be here: how far from its last place a device that is silent may have come by now."""
+    speed_mps, last = basis.get("reach_mps"), basis.get(incident.party)
+    if speed_mps is None or not isinstance(last, Mapping) or not incident.episode_open:
+        return ""
+    passed_s = (clock.now() - clock.parse_iso(last["fixed_at"])).total_seconds()
+    far_m = max(0.0, passed_s) * float(speed_mps) + float(last.get("accuracy_m") or 0.0)
+    return _("Could be here: by now up to %(far)s from the last place, at %(speed)d km/h in a straight line.") % {
+        "far": sentences.metres(far_m),
+        "speed": round(float(speed_mps) * 3.6),
+    }
+
+
+def _contact(incident: Incident, decision: Mapping[str, Any]) -> str:
+    """In how long they would meet if both went on so, as the latest decision said."""
+    seconds = decision.get("time_to_contact_s")
+    if seconds is None or seconds < 0 or not incident.episode_open:
+        return ""
+    span = sentences.duration(float(seconds))
+    return _("If both went on so: at the ordered distance %(span)s after the latest decision.") % {"span": span}
 
 
 def _fix_lines(basis: Mapping[str, Any], trust: Mapping[str, str]) -> Iterable[FixLine]:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from aralyk.incidents.life import Act
-from aralyk.incidents.models import Judgement
+from aralyk.incidents.models import Judgement, LookWhy
 from aralyk.jurisdictions.values import DeskKind, Milestone, StepResult, Whom
 
 ACTS: Final[Mapping[Act, Promise]] = MappingProxyType(
@@ -65,6 +65,14 @@ AWAITED: Final[Mapping[str, Promise]] = MappingProxyType(
     }
 )
 assert set(AWAITED) == {milestone.value for milestone in Milestone}
+
+LOOKS: Final[Mapping[str, Promise]] = MappingProxyType(
+    {
+        LookWhy.TAMPER.value: _("every tamper is looked at twice"),
+        LookWhy.SAMPLE.value: _("drawn by lot from the critical ones"),
+    }
+)
+assert set(LOOKS) == set(LookWhy.values)
 
 CONTACTS: Final[Mapping[str, Promise]] = MappingProxyType(
     {

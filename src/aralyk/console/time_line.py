@@ -9,7 +9,7 @@ from typing import Final
 
 from django.utils.translation import gettext as _
 
-from aralyk.console import sentences
+from aralyk.console import incident_words, sentences
 from aralyk.console.cards import Card
 from aralyk.incidents.models import Incident
 from aralyk.incidents.queries import Moment
@@ -45,7 +45,7 @@ def line_of(moment: Moment) -> Line:
         at=moment.at,
         title=_title(moment.kind),
         by=moment.by,
-        detail=_detail(moment) if moment.kind in OF_THE_ENGINE else _outcome(moment),
+        detail=_detail(moment) if moment.kind in OF_THE_ENGINE else _said(moment),
         text=moment.text,
     )
 
@@ -72,6 +72,18 @@ def _detail(moment: Moment) -> str:
     return " · ".join(parts)
 
 
-def _outcome(moment: Moment) -> str:
-    outcome = moment.data.get("outcome")
-    return sentences.text(sentences.OUTCOMES, outcome) if outcome else ""
+_SAID: Final = (
+    ("outcome", sentences.OUTCOMES),
+    ("judgement", incident_words.JUDGEMENTS),
+    ("contact", incident_words.CONTACTS),
+    ("result", incident_words.RESULTS),
+    ("milestone", incident_words.AWAITED),
+)
+
+
+def _said(moment: Moment) -> str:
+    """What a person's act stated, in words; desks by their code."""
+    data = moment.data
+    parts = [sentences.text(texts, str(data[name])) for name, texts in _SAID if data.get(name)]
+    desks = data.get("desks") or ([data["desk"]] if data.get("desk") else [])
+    return " · ".join([*parts, *(str(desk) for desk in desks)])
