@@ -17,7 +17,7 @@ from aralyk.jurisdictions.values import StepResult
 BY_PHONE: Final = "phone"  # the choice of a hand-over that has no desk
 
 
-def _reason(label: object, *, shortest: int, longest: int) -> forms.CharField:
+def _reason(label: Any, *, shortest: int, longest: int) -> forms.CharField:
     return forms.CharField(
         label=label,
         min_length=shortest,
@@ -31,7 +31,7 @@ def _reason(label: object, *, shortest: int, longest: int) -> forms.CharField:
     )
 
 
-def _free(label: object) -> forms.CharField:
+def _free(label: Any) -> forms.CharField:
     return forms.CharField(
         label=label,
         required=False,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.utils.translation import gettext as _
@@ -80,7 +80,10 @@ def told_of(user: User, incident: Incident) -> list[Told]:
     for row in escalations_for(user, incident.pk):
         newest[row.milestone, row.since, row.desk_id] = row
     found = [_told(user, incident, row, now=now) for row in newest.values()]
-    return sorted(found, key=lambda one: (not one.stands, one.at))
+    ordered = sorted(found, key=lambda one: (not one.stands, one.at))
+    # One button: whoever was told twice answers once, and what is still awaited then stands again.
+    mine = next((one.answer for one in ordered if one.answer is not None), None)
+    return [one if one.answer == mine else replace(one, answer=None) for one in ordered]
 
 
 def _done(incident: Incident) -> Sequence[tuple[str, datetime | None, str]]:

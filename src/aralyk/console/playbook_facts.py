@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -16,6 +16,7 @@ from aralyk.access.models import User
 from aralyk.access.permissions import May, allows
 from aralyk.access.sentences import sentence_of
 from aralyk.console import incident_words, sentences
+from aralyk.console.desk_names import codes_in, names_of
 from aralyk.console.incident_forms import StepForm
 from aralyk.console.templatetags.console import moment_text
 from aralyk.incidents import playbooks
@@ -129,19 +130,25 @@ def form_of_step(step: PlaybookStep, data: Any = None) -> StepForm:
 def contacts_of(incident: Incident, moments: Sequence[Moment]) -> list[Contacted]:
     """What we told whom: calls of the playbook, hand-overs, and desks that were told that nobody answered."""
     found = []
+    desks = names_of((code for moment in moments for code in codes_in(moment.data)), at=incident.decided_at)
     for moment in moments:
         data = moment.data
         if moment.kind == playbooks.EVENT and data.get("contact") in _TELLS:
             whom = sentences.text(incident_words.CONTACTS, str(data["contact"]))
             what = sentences.text(incident_words.RESULTS, str(data["result"]))
         elif moment.kind == "handed_over":
-            whom, what = str(data.get("desk") or _("by telephone")), sentences.text(sentences.EVENTS, moment.kind)
+            whom, what = _desks(data, desks) or _("by telephone"), sentences.text(sentences.EVENTS, moment.kind)
         elif moment.kind == "escalated":
-            whom, what = ", ".join(data.get("desks") or ()) or "—", sentences.text(sentences.EVENTS, moment.kind)
+            whom = _desks(data, desks) or _("nobody: there is no desk")
+            what = sentences.text(sentences.EVENTS, moment.kind)
         else:
             continue
         found.append(Contacted(at=moment.at, whom=whom, what=what, text=moment.text, by=moment.by))
     return found
+
+
+def _desks(data: Mapping[str, Any], names: Mapping[str, str]) -> str:
+    return ", ".join(names.get(code, code) for code in codes_in(data))
 
 
 def _why_not(incident: Incident) -> str:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from aralyk.roster.actions import PEOPLE_MAX
 
@@ -18,7 +19,7 @@ EXPECTED: Final = {
 }
 
 
-def _when(label: object) -> forms.DateTimeField:
+def _when(label: Any) -> forms.DateTimeField:
     return forms.DateTimeField(
         label=label,
         input_formats=[_MOMENT],
@@ -33,14 +34,14 @@ class ShiftForm(forms.Form):
     def __init__(self, *given: Any, desks: Sequence[tuple[str, str]], **named: Any) -> None:
         super().__init__(*given, **named)
         self.fields["desk"] = forms.ChoiceField(
-            label=_("Desk"),
+            label=pgettext_lazy("roster", "Desk"),
             choices=desks,
             error_messages={"required": _("Choose the desk"), "invalid_choice": _("Choose the desk")},
         )
         self.fields["starts_at"] = _when(_("From"))
         self.fields["ends_at"] = _when(_("Until"))
         self.fields["people"] = forms.CharField(
-            label=_("People"),
+            label=pgettext_lazy("roster", "People"),
             max_length=PEOPLE_MAX * 152,
             widget=forms.TextInput(attrs={"autocapitalize": "none", "spellcheck": "false"}),
             error_messages={"required": _("Write the user names")},

@@ -31,7 +31,7 @@ from aralyk.jurisdictions.loader import pack
 from aralyk.jurisdictions.model import Playbook
 from aralyk.jurisdictions.values import DeviceOf, IncidentKind, PlaceKnown, PlaybookStep, StepResult
 from aralyk.orders.queries import conditions_of
-from aralyk.papers.areas import digest_of_shape
+from aralyk.papers.geometry import digest_of_shape
 from aralyk.papers.models import NamedZone
 
 EVENT: Final = "step_done"
@@ -135,7 +135,9 @@ def do_step(by: User, incident_id: UUID, *, step: str, result: StepResult, note:
         data: dict[str, object] = {
             "playbook": book.slug, "step": found.slug, "contact": found.contact.value,
             "result": StepResult(result).value,
-        } | ({"text_sha256": fingerprint(text)} if text else {})  # fmt: skip
+        }  # fmt: skip
+        if text:
+            data["text_sha256"] = fingerprint(text)
         event = IncidentEvent.objects.create(incident=incident, at=at, kind=EVENT, by=by, text=text, data=data)
         witness(
             kind=Kind.PLAYBOOK_STEP_DONE, subject=f"incident:{incident.pk}", by=by, at=at,

@@ -192,12 +192,15 @@ def _one_playbook_each(tables: Tables) -> Found:
     books = [entry for versions in tables.versions("playbook").values() for entry in versions]
     if not books or not tables.whole["playbook"]:
         return
+    told: set[tuple[str, str, IncidentKind]] = set()  # once a kind, not for each priority
     for kind, priority, device_of, place in product(IncidentKind, _PRIORITIES, DeviceOf, PlaceKnown):
         fitting = [
             one for one in books if one.fits(kind=kind, priority=priority, device_of=device_of.value, place=place)
         ]
         for one, other in product(fitting, fitting):
-            if one.slug < other.slug and _overlap(one, other):
+            seen = (one.slug, other.slug, kind)
+            if one.slug < other.slug and _overlap(one, other) and seen not in told:
+                told.add(seen)
                 yield _problem(other, "kinds", expected=f"another than {one.slug} has", found=kind.value)
         if not any(entry.valid_until is None for entry in fitting):
             where = f"{kind.value}, priority {priority}, {device_of.value}, {place.value}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,14 @@ def press(page: Page, *keys: str) -> None:
 def picture(screen: Screen, name: str) -> None:
     if PICTURES:
         screen.page.screenshot(path=str(Path(PICTURES) / f"g2-{name}.png"), full_page=True)
+
+
+@pytest.fixture(autouse=True)
+def patience() -> Iterator[None]:
+    """A page of a busy machine takes its time."""
+    expect.set_options(timeout=30_000)
+    yield
+    expect.set_options(timeout=5_000)
 
 
 @pytest.fixture
