@@ -67,7 +67,7 @@ def test_she_hears_something_else_when_he_is_near_when_his_signal_is_lost_and_wh
     could = raised(database, case, kind="silence", priority=2)
     could_not = raised(database, case, kind="silence", priority=3)
     said = {
-        "Help is on its way. I stay on the line.": near,
+        "I am calling help, and stay on the line.": near,
         "He could already be near.": could,
         "In this time he could not have reached you.": could_not,
     }
