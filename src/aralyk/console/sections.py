@@ -110,6 +110,14 @@ _ENTRIES: Final = (
         name="outage", title=_("Without the platform"), icon="unplug", opens=_any(May.READ_RISK_LIST), in_bar=False,
     ),
     _Entry(
+        name="looks", title=_("Second look"), icon="eye", opens=_any(May.CLOSE_INCIDENTS, May.SETTLE_LOOKS),
+        in_bar=False, pages=("look", "look_take", "look_settle"),
+    ),
+    _Entry(
+        name="roster", title=_("On duty"), icon="clock", opens=_any(May.READ_ROSTER), in_bar=False,
+        pages=("roster_plan", "roster_answer", "roster_cancel"),
+    ),
+    _Entry(
         name="ways", title=_("How I am reached"), icon="bell", opens=lambda user: True, in_bar=False,
         pages=("way_add", "way_confirm"),
     ),
