@@ -97,6 +97,18 @@ def test_cover_is_for_a_colleague_of_the_same_agency_and_role_and_not_too_long(r
     assert cover(roles.administrator, deputy, giver=roles.police).made_by == roles.administrator
 
 
+def test_naming_a_deputy_tells_nobody_who_else_has_an_account(roles: Cast) -> None:
+    said = set()
+    for name in ("nobody-of-this-name", roles.prosecutor.username, roles.police_elsewhere.username, "police"):
+        with pytest.raises(Refused) as refused:
+            do_delegate(
+                roles.police, giver="police", deputy=name, starts_at=clock.now(),
+                ends_at=clock.now() + timedelta(days=1), reason="отпуск",
+            )  # fmt: skip
+        said.add(refused.value.fields)
+    assert len(said) == 1
+
+
 def test_cover_is_known_to_both_and_to_administrators_and_witnessed(database: Database, roles: Cast) -> None:
     deputy = colleague()
     before = len(witnesses(database))

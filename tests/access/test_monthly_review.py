@@ -11,16 +11,20 @@ from pytest_django import Settings
 
 from aralyk import clock
 from aralyk.access.actions import do_change_user
+from aralyk.access.break_glass import do_break_glass, do_close_glass, do_confirm_glass, do_review_glass
+from aralyk.access.delegations import do_delegate
 from aralyk.access.errors import Code, NotFound, Refused
 from aralyk.access.limits import SecondFactor, limits
-from aralyk.access.models import Role, User
+from aralyk.access.models import Finding, Role, User
 from aralyk.access.reviews import count_overdue, do_review_account, reviews_due_for
 from aralyk.access.strength import session_with
-from aralyk.people.looks import do_look
+from aralyk.people.actions import do_seal
+from aralyk.people.looks import do_answer_look, do_ask_look, do_clear_canary_alarm, do_look
+from aralyk.people.rotation import do_set_canary
 from aralyk.people.vault import SealedName
 from tests.access.people import other
 from tests.conftest import Database
-from tests.orders.cast import HER_PHONE, Cast, order, witnesses
+from tests.orders.cast import ELSEWHERE, HER_PHONE, Cast, order, witnesses
 
 
 def later(monkeypatch: pytest.MonkeyPatch, days: float) -> None:
@@ -88,6 +92,43 @@ def test_looks_into_the_vault_are_stopped_beyond_the_hours_limit_with_an_alarm(
     assert look(roles.operator) == HER_PHONE  # only whoever looked too often is stopped
     later(monkeypatch, 1.01 / 24)
     assert look() == HER_PHONE
+
+
+def test_whoever_opens_something_to_another_needs_a_second_factor_of_the_session_too(
+    roles: Cast, settings: Settings
+) -> None:
+    case = order(roles.police)
+    her = case.protected_persons.get().pk
+    do_seal(roles.police, person=her, field=SealedName.SHELTER_ADDRESS, value="улица Синтетическая 1")
+    asked = do_ask_look(
+        roles.operator, person=her, order=case.pk, field=SealedName.SHELTER_ADDRESS, purpose="позвонить ей"
+    )
+    glass = do_break_glass(roles.police_elsewhere, number=case.number, reason="угроза жизни прямо сейчас")
+    do_set_canary(case.protected_persons.get().code)
+    do_look(roles.police, person=her, order=case.pk, field=SealedName.PHONE, purpose="позвонить ей")
+    deputy = other(Role.POLICE, "deputy", ELSEWHERE, agency="police_oktyabrsky")
+    starts_at = clock.now()
+    acts: list[Callable[[], object]] = [
+        lambda: do_answer_look(roles.supervisor, asked.pk, confirmed=True),
+        lambda: do_confirm_glass(roles.operator, glass.pk),
+        lambda: do_clear_canary_alarm(roles.administrator, roles.police.pk),
+        lambda: do_delegate(
+            roles.police, giver="police", deputy=deputy.username, starts_at=starts_at,
+            ends_at=starts_at + timedelta(days=1), reason="отпуск",
+        ),
+    ]  # fmt: skip
+    set_limit(settings, second_factor=SecondFactor.SENSITIVE)
+    for act in acts:
+        with session_with(second_factor=False), pytest.raises(Refused) as refused:
+            act()
+        assert refused.value.code is Code.SECOND_FACTOR_NEEDED
+    with session_with(second_factor=True):
+        for act in acts:
+            act()
+    do_close_glass(roles.police_elsewhere, glass.pk)
+    with session_with(second_factor=False), pytest.raises(Refused) as refused:
+        do_review_glass(roles.prosecutor, glass.pk, finding=Finding.JUSTIFIED, text="проверено по записям дежурства")
+    assert refused.value.code is Code.SECOND_FACTOR_NEEDED
 
 
 @pytest.mark.parametrize(

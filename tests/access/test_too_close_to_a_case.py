@@ -157,6 +157,16 @@ def test_lifting_needs_two_people_and_never_the_one_concerned(
     assert [kind for kind, *_ in witnesses(database)][-2:] == ["conflict_lift_asked", "conflict_lifted"]
 
 
+def test_one_person_alone_does_not_undo_what_somebody_declared_of_themselves(
+    roles: Cast, case: tuple[Order, Incident]
+) -> None:
+    conflict = record(roles.police, roles.police, case[0])
+    with pytest.raises(Refused) as refused:
+        do_answer_conflict(roles.supervisor, conflict.pk, agreed=False)
+    assert refused.value.code is Code.ANOTHER_PERSON_NEEDED
+    assert not any(ways_to(roles.police, *case).values())
+
+
 def test_who_is_close_does_not_decide_about_it_nor_read_that_it_was_recorded(
     roles: Cast, case: tuple[Order, Incident]
 ) -> None:

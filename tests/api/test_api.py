@@ -34,6 +34,7 @@ from tests.orders.cast import (
 )
 
 ROOT = "/api/v1"
+PROBLEM = {"type", "title", "status", "code", "message", "fields"}
 
 
 def client_of(user: User | None, *, csrf: bool = False) -> Client:
@@ -200,7 +201,7 @@ def test_the_openapi_document_names_every_address_and_the_form_of_a_refusal(role
     assert document["info"]["version"] == "1"
     paths = {address.removeprefix(ROOT) for address in document["paths"]}
     assert {"/incidents", "/incidents/{incident_id}/close", "/orders/{order_id}", "/map/places", "/status"} <= paths
-    assert set(document["components"]["schemas"]["Error"]["properties"]) == {"code", "message", "fields"}
+    assert set(document["components"]["schemas"]["Error"]["properties"]) == PROBLEM
 
 
 def test_status_says_what_it_does_not_know_and_health_needs_no_log_in(database: Database, roles: Cast) -> None:
@@ -269,7 +270,7 @@ def test_a_body_that_is_not_the_expected_json_is_a_clear_error(
     client = client_of(roles.operator)
     response = client.post(f"{ROOT}/incidents/{scene[1].pk}/notes", body, content_type="application/json")
     assert response.status_code in {400, 422}
-    assert set(response.json()) == {"code", "message", "fields"}
+    assert set(response.json()) == PROBLEM
 
 
 def test_an_address_that_leads_nowhere_answers_in_the_same_form(roles: Cast) -> None:
@@ -336,7 +337,7 @@ def test_any_json_at_any_address_gives_an_answer_and_never_a_failure(
 def check(response: Any) -> None:
     assert response.status_code in {200, 400, 404, 405, 409, 413, 422}
     if response.status_code not in {200, 405}:
-        assert set(response.json()) == {"code", "message", "fields"}
+        assert set(response.json()) == PROBLEM
 
 
 def test_an_unknown_incident_is_404_for_every_act(roles: Cast) -> None:

@@ -1,18 +1,11 @@
-"""Reports by the API: the domain's permissions, and a request that is sent twice is done once."""
+"""Reports by the API: the domain's permissions."""
 
 from __future__ import annotations
 
-from threading import Thread
 from typing import Any
 
-from django.db import connections
-from django.test import Client
-
 from aralyk import clock
-from aralyk.access.models import User
-from aralyk.api.models import IdempotencyKey
-from aralyk.reports.models import Report
-from tests.api.test_api import ROOT, client_of, get, post
+from tests.api.test_api import get, post
 from tests.conftest import Database
 from tests.orders.cast import HER_NAME, HERE, Cast, witnesses
 
@@ -33,15 +26,6 @@ def body(**changed: Any) -> dict[str, Any]:
         "statements": {"weapons": {"answer": "not_told", "why": "does_not_know"}},
     }
     return values | changed
-
-
-def keyed(user: User, address: str, sent: dict[str, Any], key: str) -> tuple[int, Any]:
-    return _answer(client_of(user), address, sent, key)
-
-
-def _answer(client: Client, address: str, sent: dict[str, Any], key: str) -> tuple[int, Any]:
-    answer = client.post(f"{ROOT}{address}", sent, content_type="application/json", headers={"Idempotency-Key": key})
-    return answer.status_code, answer.json()
 
 
 def test_a_report_is_taken_listed_and_read_with_a_witness(database: Database, roles: Cast) -> None:
@@ -76,71 +60,6 @@ def test_a_report_that_lacks_something_is_not_closed_and_the_answer_names_it(rol
     assert {"statements.children", "copy"} <= {field["field"] for field in refusal["fields"]}
     status, refusal = post(roles.police, "/reports", body(account="", district="moscow"))
     assert (status, refusal["code"]) == (422, "invalid")
-
-
-def test_the_same_key_gives_the_same_report(roles: Cast) -> None:
-    sent = body()
-    first = keyed(roles.police, "/reports", sent, "phone-17-0001")
-    again = keyed(roles.police, "/reports", sent, "phone-17-0001")
-    assert first[0] == again[0] == 200
-    assert first[1]["number"] == again[1]["number"]
-    assert Report.objects.count() == 1
-    assert keyed(roles.police, "/reports", sent, "phone-17-0002")[1]["number"] != first[1]["number"]
-
-
-def test_a_key_that_was_used_for_another_request_is_refused(roles: Cast) -> None:
-    sent = body()
-    _, made = keyed(roles.police, "/reports", sent, "phone-17-0001")
-    status, refusal = keyed(roles.police, "/reports", sent | {"violence": []}, "phone-17-0001")
-    assert (status, refusal["code"]) == (422, "key_reused")
-    status, refusal = keyed(roles.police, f"/reports/{made['id']}/reopen", {"reason": WHY}, "phone-17-0001")
-    assert (status, refusal["code"]) == (422, "key_reused")
-    assert Report.objects.count() == 1
-
-
-def test_a_refused_request_keeps_its_key_free(roles: Cast) -> None:
-    status, _ = keyed(roles.police, "/reports", body(district="moscow"), "phone-17-0001")
-    assert status == 409
-    assert not IdempotencyKey.objects.exists()
-    assert keyed(roles.police, "/reports", body(), "phone-17-0001")[0] == 200
-
-
-def test_keys_of_two_people_do_not_meet(roles: Cast) -> None:
-    sent = body()
-    ours = keyed(roles.police, "/reports", sent, "phone-17-0001")[1]
-    theirs = keyed(roles.police_elsewhere, "/reports", sent, "phone-17-0001")[1]
-    assert ours["id"] != theirs["id"]
-
-
-def test_a_key_without_the_form_is_refused(roles: Cast) -> None:
-    for key in ("short", "ключ-для-отчёта", "x" * 129):
-        client = client_of(roles.police)
-        answer = client.post(
-            f"{ROOT}/reports", body(), content_type="application/json", headers={"Idempotency-Key": key}
-        )
-        assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
-    assert Report.objects.count() == 0
-
-
-def test_two_requests_with_one_key_at_one_moment_take_one_report(roles: Cast) -> None:
-    sent = body()
-    clients = [client_of(roles.police) for _ in range(2)]
-    answers: list[tuple[int, Any]] = []
-
-    def send(client: Client) -> None:
-        try:
-            answers.append(_answer(client, "/reports", sent, "phone-17-0001"))
-        finally:
-            connections.close_all()
-
-    threads = [Thread(target=send, args=(client,)) for client in clients]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert [status for status, _ in answers] == [200, 200]
-    assert len({answer["id"] for _, answer in answers}) == 1
-    assert Report.objects.count() == 1
 
 
 def test_a_report_goes_its_way_by_the_api_alone(roles: Cast) -> None:

@@ -314,7 +314,8 @@ def test_a_receipt_of_a_message_that_is_not_ours_changes_nothing(roles: Cast, wa
 
 @pytest.mark.parametrize("language", ["ru", "ky", "en"])
 def test_no_text_names_a_person_a_place_or_the_product(language: str) -> None:
-    numbers = {"number": 17, "priority": 1, "seconds": 60, "minutes": 5, "count": 3, "code": "123456"}
+    numbers: dict[str, int | str] = {"number": 17, "priority": 1, "seconds": 60, "minutes": 5, "count": 3}
+    numbers["code"] = "123456"
     sentences = {text: in_words(text, numbers, language=language) for text in WORDINGS}
     assert len(set(sentences.values())) == len(Text)
     for sentence in sentences.values():

@@ -14,9 +14,10 @@ from django.urls import reverse
 from aralyk import clock
 from aralyk.access.grants import do_grant_case
 from aralyk.access.models import Right, Role
-from aralyk.orders.models import Order
+from aralyk.orders.models import Order, Receipt
 from aralyk.papers.models import Delivery, Paper
 from tests.conftest import Database
+from tests.console.test_order_pages import local
 from tests.console.test_pages import client_of
 from tests.orders.cast import HER_NAME, HER_PHONE, Cast, account, order, witnesses
 from tests.papers.looking import holds
@@ -48,9 +49,18 @@ def test_an_officer_makes_prints_downloads_and_serves_a_paper(case: Order, roles
     assert file["Content-Type"] == "application/pdf"
     assert file.content == bytes(paper.pdf or b"")
     assert client.get(reverse("paper_take", args=[paper.pk])).status_code == 405
+    serve = reverse("order_act", args=[case.pk, "serve"])
+    assert f"{serve}?paper={paper.pk}" in shown
+    assert f'value="{paper.pk}" selected' in client.get(f"{serve}?paper={paper.pk}").content.decode()
+    told = {
+        "person": "", "paper": str(paper.pk), "served_at": local(0), "language": "ru", "weapons": "seized",
+        "weapon_register_answered": "on", "told": ["conditions", "term", "breach", "contest"],
+    }  # fmt: skip
+    assert client.post(serve, told).status_code == 302
+    delivery = Delivery.objects.get()
+    assert (delivery.recipient, delivery.receipt, delivery.paper) == ("respondent", Receipt.objects.get(), paper)
     given = client.post(reverse("paper_deliver", args=[paper.pk]), {"recipient": "respondent", "way": "in_person"})
-    assert given.status_code == 302
-    assert Delivery.objects.get().recipient == "respondent"
+    assert given.status_code == 422, "a party is served, not handed a copy"
     kinds = [kind for kind, *_ in witnesses(database)]
     assert [kind for kind in kinds if kind.startswith("paper_")] == ["paper_made", "paper_taken", "paper_delivered"]
 
@@ -112,7 +122,7 @@ def test_the_list_asks_the_database_as_often_for_many_papers_as_for_one(case: Or
     counts = []
     for language in ("ru", "ky", "en"):
         paper = made(client, case, language=language)
-        client.post(reverse("paper_deliver", args=[paper.pk]), {"recipient": "respondent", "way": "in_person"})
+        client.post(reverse("paper_deliver", args=[paper.pk]), {"recipient": "court", "way": "in_person"})
         with CaptureQueriesContext(connection) as queries:
             client.get(address)
         counts.append(len(queries))

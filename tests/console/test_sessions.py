@@ -18,9 +18,11 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from pytest_django import Settings
 
+from aralyk.access.actions import do_set_password
 from aralyk.access.limits import SecondFactor, limits
 from aralyk.access.models import User
 from aralyk.console import doorkeeper
+from aralyk.console.visibility import viewer_of
 from tests.access.people import scene
 from tests.conftest import Database
 from tests.console.serving import Served, session_of
@@ -270,3 +272,67 @@ def test_no_page_but_the_named_ones_opens_without_a_log_in(roles: Cast) -> None:
     assert len(guarded) > 20
     for route, name in guarded:
         assert Client().get(route).status_code in {302, 401, 405}, (route, name)
+
+
+def test_with_a_password_that_somebody_else_chose_only_its_change_opens(
+    database: Database, roles: Cast, server: Served
+) -> None:
+    do_set_password(roles.administrator, roles.operator.pk, password=PASSWORD + "-выданный")
+    client = Client()
+    log_in(client, roles.operator, PASSWORD + "-выданный")
+    for address in ("/", "/api/v1/incidents", "/account/second-factor/", "/account/sessions/", "/vault/"):
+        assert client.get(address).headers["Location"] == "/account/password/", address
+    assert client.get("/desk/rows", headers={"X-Fragment": "1"}).status_code == 401
+    key = client.session.session_key
+    assert key is not None
+    assert server.get("/live", session=key)[0] == 401
+    page = client.get("/account/password/")
+    assert page.status_code == 200
+    given = {"oldpassword": PASSWORD + "-выданный"}
+    same = client.post("/account/password/", given | dict.fromkeys(("password1", "password2"), given["oldpassword"]))
+    assert same.status_code == 200  # the form again
+    assert client.get("/").status_code == 302
+    own = dict.fromkeys(("password1", "password2"), PASSWORD + "-мой-собственный")
+    assert client.post("/account/password/", given | own).headers["Location"] == "/"
+    assert client.get("/").status_code == 200
+    _kind, subject, by, data = next(one for one in reversed(witnesses(database)) if one[0] == "user_changed")
+    assert (subject, by, data["act"]) == (f"user:{roles.operator.pk}",) * 2 + ("password_set",)
+
+
+def test_setting_up_and_removing_ones_own_second_factor_leaves_a_witness(database: Database, roles: Cast) -> None:
+    client = Client()
+    log_in(client, roles.operator)
+    client.post("/account/reauthenticate/", {"password": PASSWORD})
+    client.get("/account/second-factor/totp/activate/")
+    client.post("/account/second-factor/totp/activate/", {"code": code_of(client.session["mfa.totp.secret"])})
+    assert client.post("/account/second-factor/totp/deactivate/").status_code == 302
+    told = [(by, data["act"], data.get("factor")) for kind, _, by, data in witnesses(database)
+            if kind == "user_changed"]  # fmt: skip
+    me = f"user:{roles.operator.pk}"
+    assert (me, "second_factor_added", "totp") in told
+    assert (me, "own_second_factor_removed", "totp") in told
+
+
+def test_where_everybody_needs_a_second_factor_a_session_without_hears_no_live_stream(
+    roles: Cast, settings: Settings, server: Served
+) -> None:
+    session = session_of(roles.operator)
+    assert viewer_of(session) is not None
+    second_factor(settings, SecondFactor.EVERYBODY)
+    assert viewer_of(session) is None
+
+
+def test_an_administrator_asks_and_a_supervisor_agrees_that_a_lost_second_factor_is_removed(roles: Cast) -> None:
+    with_totp(roles.operator)
+    administrator, supervisor = client_of(roles.administrator, "en"), client_of(roles.supervisor, "en")
+    account = f"/accounts/{roles.operator.pk}/"
+    assert "Lost second factor" in administrator.get(account).content.decode()
+    assert administrator.post(f"{account}second-factor", {"reason": "x"}).status_code == 422
+    assert administrator.post(f"{account}second-factor", {"reason": "пришёл с паспортом"}).status_code == 302
+    assert "Another person answers" in administrator.get(account).content.decode()
+    page = supervisor.get("/access/review/").content.decode()
+    (address,) = set(re.findall(r"/access/removals/\d+/confirm", page))
+    assert administrator.post(address).status_code == 409
+    assert Authenticator.objects.filter(user=roles.operator).exists()
+    assert supervisor.post(address).status_code == 302
+    assert not Authenticator.objects.filter(user=roles.operator).exists()

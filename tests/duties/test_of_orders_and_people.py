@@ -56,8 +56,8 @@ def stay(pair: Pair, case: Order) -> ChildWithRespondent:
     return do_record_child_with_him(pair.inspector, child=child.pk, respondent=pair.respondent.pk, since=clock.now())
 
 
-def owed(user: User, *sources: str, **wanted: bool) -> list[Owed]:
-    found = owed_for(user, Wanted(now=clock.now(), **wanted)).duties
+def owed(user: User, *sources: str, mine: bool = False) -> list[Owed]:
+    found = owed_for(user, Wanted(now=clock.now(), mine=mine)).duties
     return [one for one in found if one.source in sources]
 
 
@@ -141,7 +141,7 @@ def test_the_result_of_an_examination_is_a_duty_by_the_day_that_was_set_and_is_a
     page = client_of(pair.inspector, "ru").get("/duties/").content.decode()
     assert "Итог: " in page
     Task.objects.update(due_at=clock.now() + timedelta(days=1))
-    late(Task.objects.filter(pk=one.id))
+    late(Task.objects.filter(pk=str(one.id)))
     assert rows_of_alarm(database) == [f"report_task:{one.id}"]
 
 

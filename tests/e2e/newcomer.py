@@ -10,8 +10,8 @@ It was made for practised users, so three of its figures are those of somebody w
 | press | 0.20 | button down and up; a tap |
 | home | 0.40 | the hand from the mouse to the keys, or back; none on a phone |
 | think | 1.35 | before each thing that is done, and not only before each thought |
-| read | 0.25 | each word of the label, hint and answers of what is done, once a page, and of the page's title: 238 words |
-| | | a minute, silently (Brysbaert, 2019) |
+| read | 0.25 | each word of the label, hint and answers of what is done, once a page, and of the page's title: 238
+| | | words a minute, silently (Brysbaert, 2019) |
 | page | 1.00 | until the next page is there |
 
 Not counted: logging in at the start of a shift, talking with her and waiting for devices.

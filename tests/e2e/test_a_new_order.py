@@ -1,7 +1,7 @@
 """A new user's way in a real browser: report, risk, order, service, devices, watched; each step leaves its entry.
 
-The console runs in this process, gateway and monitor as processes of their own; the phones speak over loopback. How long
-people need is said by a model of their hands and eyes (`newcomer`), not by how fast a browser is driven.
+The console runs in this process, gateway and monitor as processes of their own; the phones speak over loopback. How
+long people need is said by a model of their hands and eyes (`newcomer`), not by how fast a browser is driven.
 """
 
 from __future__ import annotations
@@ -55,9 +55,9 @@ class Stage:
     database: Database
     roles: Cast
 
-    def screen(self, username: str, **size: int) -> Screen:
+    def screen(self, username: str, *, width: int = 1366, height: int = 768) -> Screen:
         """Somebody's window, logged in."""
-        screen = Screen(self.browser, self.base, **size)
+        screen = Screen(self.browser, self.base, width=width, height=height)
         screen.page.set_default_timeout(PATIENCE_MS)
         screen.log_in(getattr(self.roles, username), PASSWORD)
         return screen

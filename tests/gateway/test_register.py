@@ -15,10 +15,11 @@ from aralyk.gateway.registry import read_register
 from aralyk.gateway.settings import GatewaySettings
 from aralyk.gateway.sources import Sources
 from tests.conftest import Database
-from tests.gateway.driving import PATIENCE_S, register
+from tests.gateway.driving import register
 
 FROM_ANYWHERE, BOUND = "860000000000017", "860000000000025"
 SILENT_S = 4.0
+PATIENCE_S = 60.0
 
 
 def as_owner(database: Database, statement: str) -> None:

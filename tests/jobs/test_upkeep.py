@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
+import pytest
+
+from aralyk.access import counting
+from aralyk.access.models import CountedLook
+from aralyk.access.models import Role as AccountRole
 from aralyk.database import Role
 from aralyk.jobs import upkeep
-from aralyk.jobs.upkeep import Upkeep, keep_up
+from aralyk.jobs.settings import JobsSettings
+from aralyk.jobs.upkeep import Kept, Upkeep, keep_up
 from tests.conftest import Database
+from tests.orders.cast import account
 
 NOW = datetime(2026, 11, 21, 10, tzinfo=UTC)
+KEPT = Kept(
+    map_events=timedelta(hours=1), events=timedelta(days=7), keys=timedelta(hours=48), looks=timedelta(hours=24)
+)
 FIX = (
     "INSERT INTO fix (device, fixed_at, content_hash, received_at, valid, source, stream, seq, late)"
     " VALUES ('d', %s, 'x', %s, true, 'gnss', 'position/g1', 1, false)"
@@ -18,7 +29,7 @@ FIX = (
 
 def keep(database: Database, *, now: datetime = NOW) -> Upkeep:
     with database.connect(Role.SEQUENCER, autocommit=True) as connection:
-        return keep_up(connection, now=now, map_events=timedelta(hours=1), events=timedelta(days=7))
+        return keep_up(connection, now=now, kept=KEPT)
 
 
 def partitions(database: Database) -> list[str]:
@@ -77,3 +88,39 @@ def test_a_long_backlog_of_events_goes_in_pieces(database: Database) -> None:
             (NOW - timedelta(days=1), count),
         )
     assert keep(database).events == count
+
+
+def test_a_request_that_was_sent_twice_is_known_for_two_days_and_then_forgotten(database: Database) -> None:
+    with database.connect(Role.CONSOLE, autocommit=True) as connection:
+        for key, age in (("a", timedelta(hours=47)), ("b", timedelta(hours=49))):
+            connection.execute(
+                "INSERT INTO api_idempotencykey (key_sha256, request_sha256, sight_sha256, status, content_type,"
+                " created_at) VALUES (%s, '', '', 200, '', %s)",
+                (key, NOW - age),
+            )
+    assert keep(database).keys == 1
+    assert left(database, "SELECT key_sha256 FROM api_idempotencykey") == ["a"]
+    assert keep(database, now=NOW + timedelta(hours=2)).keys == 1
+    assert left(database, "SELECT key_sha256 FROM api_idempotencykey") == []
+
+
+def test_a_counted_look_stays_longer_than_the_hour_that_counts_it_and_then_goes(database: Database) -> None:
+    looker = account("operator", AccountRole.OPERATOR, agency="monitoring_centre")
+    for what, age in (("vault", timedelta(minutes=59)), ("break_glass", timedelta(hours=25))):
+        CountedLook.objects.create(user=looker, what=what, at=NOW - age)
+    assert keep(database).looks == 1
+    assert left(database, "SELECT what FROM access_countedlook") == ["vault"]
+    assert keep(database, now=NOW + timedelta(hours=24)).looks == 1
+
+
+def test_no_setting_forgets_a_look_while_it_still_counts(tmp_path: Path) -> None:
+    least = 2
+    JobsSettings(home=tmp_path, counted_look_hours=least)
+    with pytest.raises(ValueError, match="counted_look_hours"):
+        JobsSettings(home=tmp_path, counted_look_hours=least - 1)
+    assert timedelta(hours=least) > counting.HOUR
+
+
+def left(database: Database, query: str) -> list[str]:
+    with database.connect(Role.OWNER) as connection:
+        return [word for (word,) in connection.execute(query).fetchall()]

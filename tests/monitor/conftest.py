@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from aralyk import clock
 from aralyk.database import Role
 from aralyk.monitor.heartbeat import Heartbeat
 from aralyk.monitor.metrics import Metrics
@@ -19,28 +16,11 @@ from aralyk.monitor.settings import MonitorSettings
 from aralyk.monitor.watch import Watch
 from tests.conftest import Database
 from tests.monitor.city import City
+from tests.orders.shifting import ShiftClock, shift
+
+__all__ = ["City", "ShiftClock", "StartWatch", "city", "shift", "start_watch"]
 
 StartWatch = Callable[..., Watch]
-
-
-class ShiftClock:
-    """The clock of everything in the test, moved on."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self._monkeypatch = monkeypatch
-
-    def by(self, span: timedelta) -> datetime:
-        """Let so much time pass; returns the time it is then."""
-        later = clock.now() + span
-        anchor = clock.Anchor(wall_s=later.timestamp(), monotonic_ns=time.monotonic_ns())
-        self._monkeypatch.setattr(clock, "_clock", clock.SteadyClock(None, anchor))
-        return later
-
-
-@pytest.fixture
-def shift(monkeypatch: pytest.MonkeyPatch) -> ShiftClock:
-    """Moves the clock, as if that much time had passed."""
-    return ShiftClock(monkeypatch)
 
 
 @pytest.fixture

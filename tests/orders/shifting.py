@@ -22,3 +22,9 @@ class ShiftClock:
         anchor = clock.Anchor(wall_s=later.timestamp(), monotonic_ns=time.monotonic_ns())
         self._monkeypatch.setattr(clock, "_clock", clock.SteadyClock(None, anchor))
         return later
+
+
+@pytest.fixture
+def shift(monkeypatch: pytest.MonkeyPatch) -> ShiftClock:
+    """Moves the clock, as if that much time had passed."""
+    return ShiftClock(monkeypatch)

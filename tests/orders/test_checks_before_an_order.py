@@ -10,7 +10,9 @@ from uuid import UUID
 import pytest
 
 from aralyk import clock
-from aralyk.access.errors import Code, Refused
+from aralyk.access.conflicts import do_record_conflict
+from aralyk.access.errors import Code, NotFound, Refused
+from aralyk.access.models import CaseSubject, Closeness
 from aralyk.jurisdictions.loader import pack
 from aralyk.jurisdictions.pack import Pack
 from aralyk.orders import sealed
@@ -21,14 +23,14 @@ from aralyk.orders.geometry import covers, holds, metres_between
 from aralyk.orders.models import Finding
 from aralyk.orders.queries import conditions_of
 from aralyk.orders.sanity import DRIVING_MPS, warning_s
-from aralyk.orders.sealed import LOOKS_A_DAY_MAX, parse_place, written_place
+from aralyk.orders.sealed import LOOKS_A_DAY_MAX, QUESTIONS_MAX, QUESTIONS_WITHIN, parse_place, written_place
 from aralyk.people.actions import do_register_protected_person
 from aralyk.people.models import Stated
 from aralyk.people.queries import looks_at
 from aralyk.people.vault import SealedName
 from aralyk.tracking.health import cell_of
 from tests.conftest import Database
-from tests.orders.cast import HER_NAME, STATED, Cast, draft, respondent, witnesses
+from tests.orders.cast import ELSEWHERE, HER_NAME, STATED, Cast, draft, order, respondent, witnesses
 
 HERE = Place(lat=42.8746, lon=74.6122)
 NEAR = Place(lat=42.8780, lon=74.6122)  # 378 m north
@@ -178,14 +180,100 @@ def test_each_look_at_her_places_stands_on_her_list_with_the_name(roles: Cast) -
     ] * 2  # fmt: skip
 
 
-def test_whoever_asks_again_and_again_to_find_her_is_stopped(roles: Cast) -> None:
+def test_whoever_asks_again_and_again_to_find_her_is_stopped_and_it_is_witnessed(
+    database: Database, roles: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
     unanswered = plan(roles)
-    for step in range(LOOKS_A_DAY_MAX):
+    for step in range(QUESTIONS_MAX):
         moved = Circumstances(his_home=Place(lat=42.80 + step / 100, lon=74.6))
         findings_of(roles.police, replace(unanswered, circumstances=moved))
     with pytest.raises(Refused) as refused:
         findings_of(roles.police, unanswered)
     assert refused.value.code is Code.TOO_OFTEN
+    newest = looks_at(roles.police, unanswered.protected_persons[0])[0]
+    assert (newest.granted, newest.by) == (False, "Т. police")  # there is no order of hers yet
+    kind, subject, by, data = witnesses(database)[-1]
+    assert (kind, by, data["why"]) == ("vault_refused", f"user:{roles.police.pk}", "too_often")
+    assert subject == f"protected_person:{unanswered.protected_persons[0]}"
+    findings_of(roles.police, replace(unanswered, circumstances=moved))  # what was answered may be asked again
+    later = QUESTIONS_WITHIN + timedelta(minutes=1)
+    next_month = replace(unanswered, starts_at=unanswered.starts_at + later, expires_at=unanswered.expires_at + later)
+    now = clock.now()
+    monkeypatch.setattr(clock, "now", lambda: now + later)
+    findings_of(roles.police, next_month)
+
+
+def test_the_same_draft_is_checked_many_times_a_day_and_not_without_end(roles: Cast) -> None:
+    unanswered = plan(roles)
+    for _ in range(LOOKS_A_DAY_MAX):
+        findings_of(roles.police, unanswered)
+    with pytest.raises(Refused) as refused:
+        findings_of(roles.police, unanswered)
+    assert refused.value.code is Code.TOO_OFTEN
+
+
+def test_many_rings_in_one_draft_tell_no_more_than_the_widest(roles: Cast) -> None:
+    metres = metres_between(HERE, FAR)
+    rings = [
+        ConditionDraft(kind="proximity", code=f"r{step}", distance_m=distance_m, warning_m=distance_m + 1000)
+        for step, distance_m in enumerate((metres - 2000, metres - 1000, metres - 500, metres - 100))
+    ]
+    assert kinds(roles, plan(roles, *rings)).isdisjoint({"places_too_close"})
+    wider = ConditionDraft(kind="proximity", code="w", distance_m=metres - 500, warning_m=metres + 1000)
+    near = {SealedName.HOME_PLACE: Place(lat=42.9100, lon=74.6122)}
+    found = findings_of(roles.police, plan(roles, *rings[:2], wider, sealed_places=near))
+    assert [one.key for one in found if one.kind == "places_too_close"] == ["places_too_close:w"]
+
+
+def test_a_grid_of_areas_in_one_draft_does_not_tell_which_holds_her_shelter(roles: Cast) -> None:
+    grid = [
+        ConditionDraft(
+            kind="exclusion_zone", code=f"z{step}",
+            shape={"circle": {"lat": 42.8746 + step / 100, "lon": 74.6122, "radius_m": 400.0}},
+        )
+        for step in range(8)
+    ]  # fmt: skip
+    sealed_places = {SealedName.SHELTER_PLACE: Place(lat=42.8746 + 5 / 100, lon=74.6122)}
+    drafted = plan(roles, *grid, sealed_places=sealed_places)
+    found = [one for one in findings_of(roles.police, drafted) if one.kind == "shelter_in_zone"]
+    assert [one.subject.partition("/")[0] for one in found] == ["areas"]
+    assert found == [one for one in findings_of(roles.police, drafted) if one.kind == "shelter_in_zone"]
+    redrawn = replace(drafted, conditions=drafted.conditions[1:])
+    other = [one.key for one in findings_of(roles.police, redrawn) if one.kind == "shelter_in_zone"]
+    assert len(other) == 1
+    assert other != [found[0].key]  # another drawing is another finding, to be answered anew
+
+
+def test_how_well_her_home_is_heard_has_no_number_that_the_map_of_coverage_has_too(
+    database: Database, roles: Cast
+) -> None:
+    heard_at(database, HERE, missed=50)
+    heard_at(database, FAR, missed=50)
+    found = {one.subject.partition("/")[0]: one for one in findings_of(roles.police, plan(roles))}
+    assert found["his_home"].facts == {"heard_pct": 67}
+    assert (found["her_home"].kind, found["her_home"].facts) == ("coverage_poor", {})
+
+
+def test_nobody_asks_or_orders_about_a_protected_person_who_is_not_theirs(database: Database, roles: Cast) -> None:
+    theirs = plan(roles)
+    own = draft(roles.police_elsewhere, district=ELSEWHERE)
+    before = len(witnesses(database))
+    about_theirs = replace(own, protected_persons=theirs.protected_persons, conditions=(RING,))
+    for act in (findings_of, do_issue_order):
+        with pytest.raises(NotFound):
+            act(roles.police_elsewhere, about_theirs)
+    assert len(witnesses(database)) == before  # her places were not asked
+
+
+def test_who_is_close_to_him_asks_nothing_about_her_by_a_new_draft(roles: Cast) -> None:
+    case = order(roles.police)
+    her = case.protected_persons.get().pk
+    do_record_conflict(
+        roles.police, username=roles.police.username, subject_kind=CaseSubject.RESPONDENT,
+        subject_id=case.respondent_id, closeness=Closeness.RELATIVE, note="двоюродный брат",
+    )  # fmt: skip
+    with pytest.raises(NotFound):
+        findings_of(roles.police, replace(draft(roles.police), protected_persons=(her,), conditions=(RING,)))
 
 
 def test_without_the_vaults_key_nothing_is_guessed(roles: Cast, tmp_path: Any) -> None:

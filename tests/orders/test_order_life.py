@@ -16,18 +16,14 @@ from aralyk.orders.actions import do_end_order, do_vary_order
 from aralyk.orders.drafts import ConditionDraft
 from aralyk.orders.extensions import do_answer_question, do_extend_order, do_note_attempt
 from aralyk.orders.life import cuts_for, questions_for, reductions_for, suspension_of
-from aralyk.orders.models import Answer, Order, ReductionRequest, Suspension, Wish
+from aralyk.orders.models import Answer, Order, Suspension
 from aralyk.orders.overlaps import overlapping
 from aralyk.orders.private import Privacy
 from aralyk.orders.proposals import do_confirm_proposal, do_propose_suspension
 from aralyk.orders.queries import Standing, order_for, standing, version_of
-from aralyk.orders.reductions import do_decide_reduction, do_record_conversation, do_record_reduction_request
+from aralyk.orders.reductions import do_decide_reduction, do_record_conversation
 from aralyk.orders.suspensions import IN_30_DAYS_MAX, do_begin_due, do_resume
 from aralyk.people.models import Stated
-from aralyk.risk.actions import do_assess
-from aralyk.risk.drafts import AssessmentDraft
-from aralyk.risk.instrument import instruments_on
-from aralyk.risk.levels import Level
 from aralyk.risk.models import RiskEvent
 from aralyk.tracking import columns
 from aralyk.tracking.arrivals import Message
@@ -35,30 +31,7 @@ from aralyk.tracking.projection import heard, write_fixes
 from tests.conftest import Database
 from tests.orders.cast import HERE, RULING, Cast, account, bracelet, controls, equip, order, witnesses
 from tests.orders.shifting import ShiftClock
-
-PRIVATE = Privacy(alone=True, code_word_used=True, not_on_her_phone=True, adviser_offered=True)
-
-
-def police_order(roles: Cast, *, days: float = 3, **changed: Any) -> Order:
-    now = clock.now()
-    return order(
-        roles.police, legal_basis="police_temporary_order", starts_at=now, expires_at=now + timedelta(days=days),
-        **changed,
-    )  # fmt: skip
-
-
-def assess(roles: Cast, issued: Order) -> None:
-    """The respondent's risk towards her, by a form and a signed level."""
-    instrument = instruments_on(clock.now().date())[0]
-    do_assess(
-        roles.police,
-        AssessmentDraft(
-            respondent=issued.respondent_id, protected_person=issued.protected_persons.get().pk,
-            instrument=instrument.slug, version=instrument.version, answers={}, level=Level.HIGH,
-            reason="угрозы продолжаются, оружие не изъято",
-        ),
-    )  # fmt: skip
-
+from tests.orders.wishes import PRIVATE, assess, police_order, requested, talked
 
 # --- extension ----------------------------------------------------------------------------------------------
 
@@ -137,17 +110,6 @@ def test_her_no_is_a_request_for_less_protection_that_somebody_else_decides(role
 
 
 # --- her request for less protection -------------------------------------------------------------------------
-
-
-def requested(roles: Cast, issued: Order, **changed: Any) -> ReductionRequest:
-    values: dict[str, Any] = {"wish": Wish.LIFT, "pressure": Stated.UNKNOWN} | changed
-    return do_record_reduction_request(
-        roles.police, issued.pk, person=issued.protected_persons.get().pk, **values
-    )  # fmt: skip
-
-
-def talked(roles: Cast, request: ReductionRequest, *, still: Stated = Stated.YES) -> None:
-    do_record_conversation(roles.police, request.pk, privacy=PRIVATE, still_wishes=still, pressure=Stated.NO)
 
 
 def test_her_request_takes_effect_only_after_conversation_reassessment_and_decision(

@@ -194,10 +194,10 @@ def test_a_variation_is_a_new_version_and_the_old_one_stays_word_for_word(databa
 
 
 def test_a_variation_of_the_threat_alone_carries_the_conditions_over(roles: Cast) -> None:
-    issued = order(roles.police)
-    do_vary_order(roles.police, issued.pk, reason="переоценка риска", threat=Threat.LOW)
+    issued = order(roles.police, threat=Threat.LOW)
+    do_vary_order(roles.police, issued.pk, reason="переоценка риска", threat=Threat.HIGH)
     varied = order_for(roles.police, issued.pk)
-    assert version_of(varied).spec["threat_level"] == "low"
+    assert version_of(varied).spec["threat_level"] == "high"
     assert [condition.code for condition in conditions_of(varied)] == ["proximity-1", "home", "no_contact-3"]
 
 

@@ -8,6 +8,7 @@ import pytest
 from aralyk import clock
 from aralyk.access.errors import Code, NotFound, Refused
 from aralyk.jurisdictions.values import DutyKind
+from aralyk.orders.actions import do_vary_order
 from aralyk.orders.fitting import Limit, do_choose_device, do_record_loss, do_tell_limits
 from aralyk.orders.life import clocks_of
 from aralyk.orders.models import Carries, DeviceChoice, Exemption, LossCause, Order, Receipt, Weapons
@@ -35,6 +36,18 @@ def test_a_service_says_what_when_by_whom_and_in_which_language(database: Databa
     assert (kind, subject, by) == ("order_served", f"order:{issued.pk}", f"user:{roles.police.pk}")
     assert data["told"] == sorted(topic.value for topic in Topic)
     assert data["weapons"] == "seized"
+
+
+def test_a_receipt_never_names_a_version_that_was_made_after_the_service(roles: Cast, shift: ShiftClock) -> None:
+    issued = order(roles.police)
+    served_at = shift.by(timedelta(hours=1))
+    shift.by(timedelta(hours=2))
+    do_vary_order(roles.police, issued.pk, reason="исправлена опечатка")
+    assert serve(roles, issued, served_at=served_at).version == 1
+    assert serve(roles, issued).version == 2
+    with pytest.raises(Refused) as refused:
+        serve(roles, issued, served_at=served_at, version=2)
+    assert refused.value.fields[0].field == "served_at"
 
 
 @pytest.mark.parametrize("topic", sorted(MUST_BE_TOLD))

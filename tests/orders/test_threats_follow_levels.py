@@ -10,6 +10,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from aralyk import clock
+from aralyk.access.errors import Code, Refused
+from aralyk.access.models import Role
 from aralyk.engine import compile_order
 from aralyk.jobs.process import Jobs
 from aralyk.jobs.settings import JobsSettings
@@ -20,7 +22,7 @@ from aralyk.orders.threats import THREAT_OF, do_follow_levels
 from aralyk.risk.actions import do_assess, do_confirm_lowering, do_set_level
 from aralyk.risk.levels import Level
 from tests.conftest import Database
-from tests.orders.cast import controls, order, protected, witnesses
+from tests.orders.cast import HERE, account, controls, order, protected, witnesses
 from tests.platform.waiting import wait_until
 from tests.risk.cast import WHY, assessed, form
 from tests.risk.conftest import Pair, pair
@@ -84,13 +86,28 @@ def test_a_level_that_two_people_lowered_raises_nothing_any_more(pair: Pair) -> 
     assert follow() == 0
 
 
-def test_nobody_lowers_alone_by_varying_the_order_below_the_level_that_stands(pair: Pair) -> None:
+def test_nobody_lowers_alone_by_varying_the_order_below_the_level_that_stands(database: Database, pair: Pair) -> None:
     found = ordered(pair, Threat.HIGH)
-    assessed(pair, Level.HIGH)
-    do_vary_order(pair.inspector, found.pk, reason="мешает спать", threat=Threat.LOW)
-    assert follow() == 1
+    # What nobody assessed is not low, and a low of one's own makes no second person.
+    for level in (None, Level.LOW, Level.HIGH):
+        if level is not None:
+            assessed(pair, level)
+        with pytest.raises(Refused) as refused:
+            do_vary_order(pair.inspector, found.pk, reason="мешает спать", threat=Threat.LOW)
+        assert refused.value.code is Code.PROPOSAL_NEEDED
     found.refresh_from_db()
     assert found.threat == Threat.HIGH
+    assert [told["order"]["threat_level"] for told in controls(database)] == ["high"]
+
+
+def test_a_level_that_somebody_else_assessed_as_low_may_be_written_into_the_order(
+    database: Database, pair: Pair
+) -> None:
+    found = ordered(pair, Threat.HIGH)
+    assessed(pair, Level.LOW)
+    colleague = account("colleague", Role.POLICE, HERE, agency="police_oktyabrsky")
+    do_vary_order(colleague, found.pk, reason="уровень определён коллегой", threat=Threat.LOW)
+    assert [told["order"]["threat_level"] for told in controls(database)] == ["high", "low"]
 
 
 def test_of_several_protected_persons_the_highest_level_counts(pair: Pair) -> None:

@@ -173,6 +173,25 @@ def test_their_records_are_taken_once_however_often_the_file_comes(
 
 
 @pytest.mark.parametrize(
+    "change",
+    [
+        {"Айгуль at `$.Тайная": 1},
+        {"at `$.Тайная улица` missing required field `тайная`": 1},
+        {"kind": " - at `$.Тайная`"},
+        {"external_number": "Тайная" * 40},
+    ],
+)
+def test_a_name_written_where_a_field_should_be_is_neither_told_nor_witnessed(
+    police: Police, roles: Cast, database: Database, change: dict[str, Any]
+) -> None:
+    content = police.reply(record(planted(roles)) | change)
+    with pytest.raises(Refused) as refused:
+        do_import_reply(roles.police, correspondent=police.row.pk, content=content, signature=police.signed(content))
+    assert "айная" not in str([(one.field, one.expected, one.found) for one in refused.value.fields])
+    assert "айная" not in str(witnesses(database))
+
+
+@pytest.mark.parametrize(
     ("field", "change"),
     [
         ("records[0].kind", {"kind": "тайна-917"}),

@@ -5,38 +5,43 @@ from __future__ import annotations
 import io
 import json
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pikepdf
 import pytest
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from aralyk import clock
 from aralyk.access.errors import Code, NotFound, Refused
 from aralyk.access.grants import do_grant_case
-from aralyk.access.models import Right, Role
+from aralyk.access.models import Right, Role, User
+from aralyk.access.witness import fingerprint
+from aralyk.jurisdictions.loader import pack
 from aralyk.orders.actions import do_vary_order
 from aralyk.orders.drafts import ConditionDraft
-from aralyk.orders.models import Order
+from aralyk.orders.models import Order, Receipt, Weapons
 from aralyk.orders.queries import conditions_of, order_for
+from aralyk.orders.service import Topic
 from aralyk.papers.actions import (
     do_make_paper,
     do_make_sealed_paper,
     do_name_zone,
-    do_record_delivery,
     do_take_paper,
     do_withhold_area,
 )
 from aralyk.papers.areas import publish_areas
+from aralyk.papers.deliveries import do_record_delivery, do_serve_paper
 from aralyk.papers.documents import document_of
 from aralyk.papers.geometry import Circle, distance_m
 from aralyk.papers.looks import ON_PAPER
-from aralyk.papers.models import Paper, PublicArea, Recipient, Rendition, Way
+from aralyk.papers.models import Delivery, Paper, PublicArea, Recipient, Rendition, Way
 from aralyk.papers.queries import paper_for, papers_for, served_papers_for
 from aralyk.people.actions import do_register_protected_person
+from aralyk.people.queries import looks_at
 from aralyk.people.vault import SealedName
 from tests.conftest import Database
 from tests.orders.cast import ZONE, Cast, account, draft, order, witnesses
@@ -57,7 +62,9 @@ REASON = "переезд к сестре на Тынчтык"
 def planted(roles: Cast, *, home: dict[str, float] = HOME, **changed: Any) -> Order:
     """An order with a token in everything that he must not learn."""
     her = do_register_protected_person(roles.police, sealed=PLANTED, code="QXZ47W", synthetic=True)
-    slots = [{"days": ["mon", "fri"], "from": "07:41", "to": "13:23"}]
+    # Hours far from now: the time of day stands on every paper.
+    begins, ends = (moment_of_day(clock.now() + timedelta(hours=hours, minutes=17)) for hours in (5, 11))
+    slots = [{"days": ["mon", "fri"], "from": begins, "to": ends}]
     conditions = (
         ConditionDraft(kind="proximity", code="ring-sekret", distance_m=500, warning_m=1237),
         ConditionDraft(kind="exclusion_zone", code="dom-jyldyzai", shape={"circle": home}, schedule=slots),
@@ -68,12 +75,22 @@ def planted(roles: Cast, *, home: dict[str, float] = HOME, **changed: Any) -> Or
     return do_vary_order(roles.police, found.pk, reason=REASON)
 
 
+def moment_of_day(at: datetime) -> str:
+    return at.astimezone(ZoneInfo(pack("KG").country.timezone)).strftime("%H:%M")
+
+
+def hours_of(found: Order) -> tuple[str, str]:
+    """The hours of her zone."""
+    (slot,) = conditions_of(found).get(kind="exclusion_zone").parameters["schedule"]
+    return slot["from"], slot["to"]
+
+
 def tokens_of(found: Order, home: dict[str, float] = HOME) -> list[str]:
     her = found.protected_persons.get()
     return [
         *PLANTED.values(), "Мурунова", "Сокрытая", "918273", REASON, "Тынчтык",
         her.code, str(her.pk), her.pk.hex, str(found.pk),
-        "1237", "1,2 км", "1.2 km", "07:41", "13:23", "307",
+        "1237", "1,2 км", "1.2 km", *hours_of(found), "307",
         f"{home['lat']:.5f}", f"{home['lon']:.5f}", f"{home['lat']:.5f}".replace(".", ","),
         f"{home['lon']:.5f}".replace(".", ","), "dom-jyldyzai", "ring-sekret", "contact-tainyi", "sekret",
         "Aralyk", "aralyk", "Аралык",
@@ -99,7 +116,7 @@ def test_the_search_for_tokens_finds_them_where_they_are(database: Database, rol
     made = do_make_sealed_paper(
         roles.police, found.pk, language="ru", purpose="подготовка к заседанию суда", fields=ON_PAPER
     )
-    for token in (*PLANTED.values(), "QXZ47W", "42,874613", "74,612287", "07:41", "dom-jyldyzai"):
+    for token in (*PLANTED.values(), "QXZ47W", "42,874613", "74,612287", hours_of(found)[0], "dom-jyldyzai"):
         assert holds(made.pdf, token), token
 
 
@@ -126,7 +143,10 @@ def test_wherever_her_home_is_the_served_paper_does_not_hold_it(
     assert paper.pdf is not None
     for value in (home["lat"], home["lon"]):
         assert not holds(bytes(paper.pdf), f"{value:.4f}")
-    assert "9876" not in letters(bytes(paper.pdf))
+    # Its number is random, and may hold any digits; no public area is so large, so these are the warning ring's.
+    said = letters(bytes(paper.pdf)).replace(found.number, "")
+    for ring in ("9876", "9.9km"):
+        assert ring not in said
 
 
 def test_of_a_drawn_outline_nothing_remains_but_that_it_is_inside(database: Database, roles: Cast) -> None:
@@ -355,7 +375,12 @@ def test_a_sealed_paper_is_not_kept_and_each_look_into_the_vault_is_witnessed(da
     assert made.paper.document is None
     entries = witnesses(database)
     looks = [data for kind, _, _, data in entries if kind == "vault_look"]
-    assert [(look["field"], look["purpose"]) for look in looks] == [("home_address", "передача в суд по запросу")]
+    told = [(look["field"], look["purpose_sha256"]) for look in looks]
+    assert told == [("home_address", fingerprint("передача в суд по запросу"))]
+    (listed,) = [
+        look for look in looks_at(roles.police, found.protected_persons.get().pk) if look.field == "home_address"
+    ]
+    assert (listed.granted, listed.purpose) == (True, "передача в суд по запросу")
     (seen,) = [data for kind, _, _, data in entries if kind == "paper_made"]
     assert seen["rendition"] == "sealed"
     assert "Сокрытая" not in json.dumps(seen, ensure_ascii=False)
@@ -411,12 +436,13 @@ def test_a_delivery_says_which_bytes_reached_whom_and_her_copy_never_goes_to_him
     hers = do_make_paper(roles.police, found.pk, rendition=Rendition.HERS, language="ky")
     sealed = do_make_sealed_paper(roles.police, found.pk, language="ru", purpose="передача в суд").paper
     delivery = do_record_delivery(
-        roles.police, served.pk, recipient=Recipient.RESPONDENT, way=Way.READ_ALOUD, delivered_at=clock.now()
+        roles.police, served.pk, recipient=Recipient.DEFENCE_LAWYER, way=Way.POST, delivered_at=clock.now()
     )
     assert delivery.delivered_by == roles.police
     (seen,) = [data for kind, _, _, data in witnesses(database) if kind == "paper_delivered"]
-    assert (seen["recipient"], seen["sha256"], seen["language"]) == ("respondent", served.sha256, "ru")
+    assert (seen["recipient"], seen["sha256"], seen["language"]) == ("defence_lawyer", served.sha256, "ru")
     for paper, recipient in (
+        (hers, Recipient.DEFENCE_LAWYER),
         (hers, Recipient.RESPONDENT),
         (sealed, Recipient.RESPONDENT),
         (sealed, Recipient.DEFENCE_LAWYER),
@@ -426,9 +452,70 @@ def test_a_delivery_says_which_bytes_reached_whom_and_her_copy_never_goes_to_him
         assert refused.value.fields[0].field == "recipient"
     for at in (clock.now() + timedelta(hours=1), served.made_at - timedelta(hours=1)):
         with pytest.raises(Refused):
-            do_record_delivery(
-                roles.police, served.pk, recipient=Recipient.RESPONDENT, way=Way.IN_PERSON, delivered_at=at
-            )
+            do_record_delivery(roles.police, served.pk, recipient=Recipient.COURT, way=Way.IN_PERSON, delivered_at=at)
+
+
+def told_him(by: User, paper: Paper, **changed: Any) -> Receipt:
+    """The respondent is served with this paper, or whoever `changed` names."""
+    values: dict[str, Any] = {
+        "served_at": clock.now(), "language": "ky", "told": list(Topic), "weapons": Weapons.SEIZED,
+        "weapon_register_answered": True,
+    } | changed  # fmt: skip
+    return do_serve_paper(by, paper.order_id, paper=paper.pk, **values)
+
+
+def test_what_a_party_was_told_when_and_by_whom_is_one_record_and_the_delivery_is_made_from_it(
+    database: Database, roles: Cast
+) -> None:
+    found = planted(roles)
+    served = do_make_paper(roles.police, found.pk, rendition=Rendition.SERVED, language="ru")
+    receipt = told_him(roles.police, served)
+    delivery = served.deliveries.get()
+    assert delivery.receipt == receipt
+    assert (delivery.recipient, delivery.way) == (Recipient.RESPONDENT, Way.IN_PERSON)
+    assert (delivery.delivered_at, delivery.delivered_by) == (receipt.served_at, receipt.served_by)
+    told = [(kind, data) for kind, _, _, data in witnesses(database)][-2:]
+    assert [kind for kind, _ in told] == ["order_served", "paper_delivered"]
+    assert told[0][1]["receipt"] == told[1][1]["receipt"] == receipt.pk
+    for party in (Recipient.RESPONDENT, Recipient.PROTECTED_PERSON):
+        with pytest.raises(Refused) as refused:
+            do_record_delivery(roles.police, served.pk, recipient=party, way=Way.IN_PERSON, delivered_at=clock.now())
+        assert refused.value.fields[0].field == "recipient"
+    with pytest.raises(IntegrityError, match="a_party_is_served"), transaction.atomic():
+        Delivery.objects.create(
+            paper=served, recipient=Recipient.RESPONDENT, way=Way.IN_PERSON, delivered_at=receipt.served_at,
+            delivered_by=roles.police, recorded_at=receipt.recorded_at,
+        )  # fmt: skip
+
+
+def test_a_receipt_names_the_version_of_the_paper_that_was_in_his_hand(database: Database, roles: Cast) -> None:
+    found = order(roles.police)
+    first = do_make_paper(roles.police, found.pk, rendition=Rendition.SERVED, language="ru")
+    do_vary_order(roles.police, found.pk, reason="исправлена опечатка")
+    second = do_make_paper(roles.police, found.pk, rendition=Rendition.SERVED, language="ru")
+    assert [told_him(roles.police, paper).version for paper in (first, second)] == [1, 2]
+
+
+def test_nobody_is_served_with_a_paper_that_is_not_for_him_or_was_not_made_yet(database: Database, roles: Cast) -> None:
+    found, other = planted(roles), order(roles.police)
+    served = do_make_paper(roles.police, found.pk, rendition=Rendition.SERVED, language="ru")
+    hers = do_make_paper(roles.police, found.pk, rendition=Rendition.HERS, language="ru")
+    sealed = do_make_sealed_paper(roles.police, found.pk, language="ru", purpose="передача в суд").paper
+    for paper in (hers, sealed):
+        with pytest.raises(Refused) as refused:
+            told_him(roles.police, paper)
+        assert refused.value.fields[0].field == "paper"
+    with pytest.raises(Refused) as refused:
+        told_him(roles.police, served, served_at=served.made_at - timedelta(minutes=2))
+    assert refused.value.fields[0].field == "served_at"
+    with pytest.raises(NotFound):
+        do_serve_paper(
+            roles.police, other.pk, paper=served.pk, served_at=clock.now(), language="ru", told=list(Topic),
+            weapons=Weapons.SEIZED, weapon_register_answered=True,
+        )  # fmt: skip
+    her = found.protected_persons.get().pk
+    told_him(roles.police, hers, person=her, weapons=None)
+    assert [each.recipient for each in Delivery.objects.all()] == [Recipient.PROTECTED_PERSON]
 
 
 def test_taking_a_paper_is_witnessed(database: Database, roles: Cast) -> None:
@@ -474,12 +561,8 @@ def test_a_defence_lawyer_reads_what_was_served_and_nothing_else_of_the_case(dat
     hers = do_make_paper(roles.police, found.pk, rendition=Rendition.HERS, language="ru")
     sealed = do_make_sealed_paper(roles.police, found.pk, language="ru", purpose="передача в суд").paper
     assert not served_papers_for(lawyer), "what nobody was given was not served"
-    do_record_delivery(
-        roles.police, served.pk, recipient=Recipient.RESPONDENT, way=Way.IN_PERSON, delivered_at=clock.now()
-    )
-    do_record_delivery(
-        roles.police, hers.pk, recipient=Recipient.PROTECTED_PERSON, way=Way.IN_PERSON, delivered_at=clock.now()
-    )
+    told_him(roles.police, served)
+    told_him(roles.police, hers, person=found.protected_persons.get().pk, weapons=None)
     assert [each.pk for each in served_papers_for(lawyer)] == [served.pk]
     assert [each.pk for each in papers_for(lawyer, found.pk)] == [served.pk]
     assert do_take_paper(lawyer, served.pk).sha256 == served.sha256

@@ -81,6 +81,17 @@ def refused_field(act: Callable[[], Any]) -> str:
     return refused.value.fields[0].field
 
 
+def test_a_number_beside_a_way_that_needs_none_is_checked_like_any(roles: Cast, hers: Hers) -> None:
+    for number in ("1" * 1001, "+996\x00555"):
+        field = refused_field(
+            lambda number=number: do_add_channel(  # type: ignore[misc]
+                roles.police, person=hers.person.pk, how=How.APP, given_by=GivenBy.HERSELF, number=number
+            )
+        )
+        assert field == "number"
+    assert not hers.person.channels.exists()
+
+
 def test_no_number_is_used_before_she_confirmed_it_alone(roles: Cast, hers: Hers) -> None:
     her = hers.person
     channel = do_add_channel(roles.police, person=her.pk, how=How.CALL, given_by=GivenBy.HER_RELATIVE, number=NUMBER)

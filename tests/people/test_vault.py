@@ -11,13 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aralyk.access.errors import Code, NotFound, Refused
+from aralyk.access.witness import fingerprint
+from aralyk.orders.actions import do_end_order
 from aralyk.people import masters, vault
 from aralyk.people.actions import do_register_protected_person, do_seal
 from aralyk.people.looks import do_look
 from aralyk.people.masters import VaultKeyMissing, VaultUnreadable
 from aralyk.people.models import DataKey as StoredKey
-from aralyk.people.models import ProtectedPerson, SealedField
+from aralyk.people.models import LookPurpose, ProtectedPerson, SealedField
 from aralyk.people.queries import looks_at
+from aralyk.people.rotation import do_destroy_key
 from aralyk.people.vault import DataKey, SealedName
 from tests.conftest import Database
 from tests.orders.cast import HER_NAME, HER_PHONE, Cast, order, protected, witnesses
@@ -123,9 +126,43 @@ def test_a_look_needs_role_case_and_purpose_and_is_witnessed(database: Database,
     assert do_look(roles.operator, person=her, order=case.pk, field=SealedName.PHONE, purpose=PURPOSE) == HER_PHONE
     kind, subject, by, data = witnesses(database)[-1]
     assert (kind, subject, by) == ("vault_look", f"protected_person:{her}", f"user:{roles.operator.pk}")
-    assert data == {"field": "phone", "order": str(case.pk), "purpose": PURPOSE}
+    told = {"field": "phone", "order": str(case.pk), "purpose_sha256": fingerprint(PURPOSE)}
+    assert data == told | {"look": str(LookPurpose.objects.using("vault").get().pk)}
     (look,) = looks_at(roles.police, her)
     assert (look.by, look.field, look.purpose, look.granted) == ("Т. operator", "phone", PURPOSE, True)
+
+
+def test_why_somebody_looked_is_read_by_her_and_stands_in_no_log_and_no_row_in_clear(
+    database: Database, roles: Cast
+) -> None:
+    case = order(roles.police)
+    her = case.protected_persons.get().pk
+    said = f"спросить {HER_NAME} о переезде"
+    do_look(roles.operator, person=her, order=case.pk, field=SealedName.PHONE, purpose=said)
+    assert looks_at(roles.police, her)[0].purpose == said
+    assert said not in str(witnesses(database))
+    row = LookPurpose.objects.using("vault").get()
+    assert said.encode() not in bytes(row.ciphertext)
+    with connections["default"].cursor() as cursor, pytest.raises(ProgrammingError, match="permission denied"):
+        cursor.execute("SELECT * FROM people_lookpurpose")
+    with connections["vault"].cursor() as cursor, pytest.raises(ProgrammingError, match="permission denied"):
+        cursor.execute("DELETE FROM people_lookpurpose")
+
+
+def test_the_list_of_looks_outlives_her_key_and_a_look_after_it_is_witnessed_as_refused(
+    database: Database, roles: Cast
+) -> None:
+    case = order(roles.police)
+    her = case.protected_persons.get()
+    do_look(roles.operator, person=her.pk, order=case.pk, field=SealedName.PHONE, purpose=PURPOSE)
+    do_end_order(roles.police, case.pk, reason="мера отменена судом", act="АД-77/26")
+    do_destroy_key(her.code, reason="срок хранения истёк")
+    with pytest.raises(Refused) as refused:
+        do_look(roles.operator, person=her.pk, order=case.pk, field=SealedName.PHONE, purpose=PURPOSE)
+    assert refused.value.code is Code.VAULT_KEY_DESTROYED
+    kind, _, _, data = witnesses(database)[-1]
+    assert (kind, data["why"]) == ("vault_refused", "vault_key_destroyed")
+    assert [(look.granted, look.purpose) for look in looks_at(roles.police, her.pk)] == [(False, ""), (True, "")]
 
 
 def test_a_refused_look_is_witnessed_too(database: Database, roles: Cast) -> None:

@@ -5,7 +5,7 @@ import secrets
 import subprocess
 from datetime import timedelta
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -24,9 +24,12 @@ from aralyk.people.looks import do_look
 from aralyk.people.masters import read_keyring
 from aralyk.people.models import DataKey, SealedField
 from aralyk.people.rotation import do_destroy_key, do_rewrap, do_rotate, vault_state
+from aralyk.people.sealing import keyring
 from aralyk.people.vault import SealedName
+from aralyk.reports.models import SealedText
+from aralyk.reports.sealed import Said, words_of
 from tests.conftest import Database, point_to
-from tests.orders.cast import HER_NAME, HER_PHONE, Cast, order, witnesses
+from tests.orders.cast import HER_NAME, HER_PHONE, Cast, order, protected, witnesses
 
 PURPOSE = "позвонить и предупредить"
 
@@ -47,6 +50,19 @@ def seal_as_before(person: UUID, field: SealedName, value: str) -> None:
         defaults={"data_key": None, "key_id": master.master_id, "nonce": nonce, "ciphertext": ciphertext,
                   "written_at": clock.now()},
     )  # fmt: skip
+
+
+def seal_words_as_before(text: str) -> UUID:
+    """Words of a report, as the vault sealed them until November 2026: with the master itself."""
+    master = keyring().current
+    nonce, report = secrets.token_bytes(12), uuid4()
+    bound_to = f"aralyk sealed v1/{report}/{Said.ACCOUNT.value}/{master.master_id}".encode()
+    ciphertext = AESGCM(master.key).encrypt(nonce, text.encode(), bound_to)
+    SealedText.objects.using("vault").create(
+        report=report, name=Said.ACCOUNT.value, key_id=master.master_id, nonce=nonce, ciphertext=ciphertext,
+        written_at=clock.now(),
+    )  # fmt: skip
+    return report
 
 
 def test_every_person_has_a_key_of_her_own_that_no_row_holds_in_the_clear(roles: Cast) -> None:
@@ -96,6 +112,33 @@ def test_what_was_sealed_with_the_master_itself_opens_and_gets_her_own_key(roles
     assert do_rotate().facts_sealed_anew == 1
     assert look(roles, case, SealedName.HOME_ADDRESS) == "дом при старой печати"
     assert vault_state().direct_by_master == {}
+
+
+def test_a_master_that_words_of_a_report_need_is_never_forgotten(
+    roles: Cast, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report = seal_words_as_before("что было сказано")
+    first = read_keyring().current.master_id
+    assert vault_state().words_by_master == {first: 1}
+    assert do_rotate().forgotten == ()
+    assert [each.text for each in words_of(report)] == ["что было сказано"]
+    assert main(["vault", "status"]) == 0
+    assert f"sealed with {first} itself  1 text of reports" in capsys.readouterr().out
+    (tmp_path / masters.OLD_KEYS / f"{first}.key").unlink()
+    assert vault_state().missing == (first,)
+    assert main(["vault", "status"]) == 1
+    with pytest.raises(Refused) as refused:
+        do_rewrap()
+    assert refused.value.code is Code.VAULT_UNREADABLE
+
+
+def test_no_new_master_is_made_where_words_of_a_report_wait_for_the_lost_one(roles: Cast, tmp_path: Path) -> None:
+    seal_words_as_before("что было сказано")
+    (tmp_path / masters.KEY_FILE).unlink()
+    with pytest.raises(Refused) as refused:
+        protected(roles.police)
+    assert refused.value.code is Code.VAULT_UNREADABLE
+    assert not (tmp_path / masters.KEY_FILE).exists()
 
 
 def test_no_master_is_replaced_while_one_that_is_needed_is_away(roles: Cast, tmp_path: Path) -> None:

@@ -8,9 +8,10 @@ import pytest
 
 from aralyk.access.models import User
 from tests.orders.cast import Cast
+from tests.orders.shifting import shift
 from tests.orders.stage import roles, with_accounts
 
-__all__ = ["roles", "with_accounts"]
+__all__ = ["roles", "shift", "with_accounts"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,8 +37,12 @@ from aralyk.reports.queries import (
     weapon_result_of,
 )
 from aralyk.reports.taking import do_state
+from aralyk.risk.actions import do_assess
+from aralyk.risk.drafts import AssessmentDraft
+from aralyk.risk.instrument import instrument_on
 from tests.conftest import Database
 from tests.orders.cast import order, witnesses
+from tests.orders.shifting import ShiftClock
 from tests.reports.cast import CHILD, HIM, NO, SHE, STATED, WHY, YES, assessed, taken
 from tests.reports.conftest import Desk
 
@@ -185,6 +189,22 @@ def test_a_closed_report_is_reopened_with_a_reason_and_its_decisions_stay(desk: 
     assert [decision.outcome for decision in report.decisions.order_by("pk")] == ["refused", "referred_to_court"]
 
 
+def test_closing_a_report_wrongly_buys_no_time_for_the_order(desk: Desk, shift: ShiftClock) -> None:
+    report = ready(desk)
+    do_decide(desk.inspector, report.pk, outcome="refused", reason=WHY)
+    at = shift.by(timedelta(hours=30))
+    do_reopen(desk.inspector, report.pk, reason="Прокурор отменил отказ")
+    (from_report,) = clocks.issue_clocks(report)
+    assert (from_report.stopped_at, from_report.due_at) == (None, report.reported_at + timedelta(hours=24))
+    assert from_report.late_by(at=at) >= timedelta(hours=8)
+    do_tell_overdue(now=clock.now())
+    assert report.tasks.get(kind=Owed.ISSUE_ORDER).told_overdue_at is not None
+    with transaction.atomic():
+        note_order_issued(report, order=uuid4(), by=desk.inspector, at=clock.now())
+    (met,) = clocks.issue_clocks(report)
+    assert met.met_at is not None
+
+
 def test_a_report_on_which_nobody_does_anything_is_stalled_and_an_act_starts_the_clock_anew(
     database: Database, desk: Desk
 ) -> None:
@@ -208,6 +228,24 @@ def test_an_assessment_that_was_made_in_time_is_never_told_as_overdue(database: 
     do_tell_overdue(now=clock.now() + timedelta(hours=25))
     assert report.tasks.get(rule="assess_risk").done_at is not None
     assert "assess_risk" not in [entry[3]["rule"] for entry in witnesses(database) if entry[0] == "report_overdue"]
+
+
+def test_a_form_that_gave_no_level_does_not_make_a_late_assessment_timely(desk: Desk, shift: ShiftClock) -> None:
+    report = taken(desk.inspector)
+    (victim,) = report.involved.all()
+    unverified = instrument_on("kg_protocol", on=clock.now().date())
+    assert report.respondent_id is not None
+    empty = AssessmentDraft(
+        respondent=report.respondent_id, protected_person=victim.person_id, instrument=unverified.slug,
+        version=unverified.version, answers={}, synthetic=True,
+    )  # fmt: skip
+    do_assess(desk.inspector, empty)
+    late = shift.by(timedelta(hours=30))
+    assessed(desk.inspector, report)
+    do_tell_overdue(now=late + timedelta(minutes=1))
+    task = report.tasks.get(rule="assess_risk")
+    assert task.done_at is not None
+    assert task.done_at >= late > task.due_at
 
 
 def test_what_is_overdue_stays_listed_until_it_is_done(desk: Desk) -> None:

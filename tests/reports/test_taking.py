@@ -6,12 +6,15 @@ from uuid import uuid4
 import pytest
 
 from aralyk import clock
+from aralyk.access.conflicts import do_record_conflict
 from aralyk.access.errors import Code, NotFound, Refused
+from aralyk.access.models import CaseSubject, Closeness
 from aralyk.people.models import Respondent, SealedField, Stated
+from aralyk.people.queries import protected_person_for
 from aralyk.people.vault import SealedName
 from aralyk.reports import clocks
 from aralyk.reports.clocks import Owed
-from aralyk.reports.drafts import Said
+from aralyk.reports.drafts import InvolvedDraft, Said
 from aralyk.reports.models import Answer, Applicant, Channel, Report, SealedText, WhyNotTold
 from aralyk.reports.queries import report_for, words_for
 from aralyk.reports.taking import (
@@ -25,7 +28,7 @@ from aralyk.reports.taking import (
 from aralyk.risk.models import Reassessment
 from aralyk.risk.queries import reassessments_for
 from tests.conftest import Database
-from tests.orders.cast import ELSEWHERE, HER_NAME, HER_PHONE, witnesses
+from tests.orders.cast import ELSEWHERE, HER_NAME, HER_PHONE, order, witnesses
 from tests.reports.cast import ACCOUNT, CHILD, CONTACT, HIM, SHE, STATED, YES, draft, taken
 from tests.reports.conftest import Desk
 
@@ -211,3 +214,34 @@ def test_a_protected_person_whose_name_nobody_knows_is_registered_all_the_same(d
     person = report.involved.get().person_id
     assert SealedField.objects.using("vault").filter(protected_person=person, field=SealedName.NAME).exists()
     assert report.involved.get().minor == Stated.YES
+
+
+def test_nobody_opens_a_protected_persons_page_to_themselves_by_a_report_about_her(desk: Desk) -> None:
+    her = order(desk.inspector).protected_persons.get()
+    stranger = desk.cast.police_elsewhere
+    for act in (
+        lambda: taken(stranger, district=ELSEWHERE, involved=(InvolvedDraft(person=her.pk),)),
+        lambda: do_involve(stranger, taken(stranger, district=ELSEWHERE).pk, InvolvedDraft(person=her.pk)),
+        lambda: taken(desk.crisis_centre, involved=(InvolvedDraft(person=her.pk),)),
+    ):
+        with pytest.raises(NotFound):
+            act()
+    with pytest.raises(NotFound):
+        protected_person_for(stranger, her.pk)
+    assert taken(desk.duty_unit, involved=(InvolvedDraft(person=her.pk),)).involved.get().person_id == her.pk
+
+
+def test_who_is_close_to_her_reads_no_report_about_her_also_when_nobody_knows_who_he_is(desk: Desk) -> None:
+    case = order(desk.inspector)
+    her = case.protected_persons.get().pk
+    report = taken(
+        desk.duty_unit, new_respondent=None, unknown_respondent="сосед сверху", involved=(InvolvedDraft(person=her),)
+    )
+    assert words_for(desk.inspector, report.pk)
+    do_record_conflict(
+        desk.inspector, username=desk.inspector.username, subject_kind=CaseSubject.PROTECTED_PERSON, subject_id=her,
+        closeness=Closeness.RELATIVE, note="двоюродный брат",
+    )  # fmt: skip
+    with pytest.raises(NotFound):
+        words_for(desk.inspector, report.pk)
+    assert words_for(desk.duty_unit, report.pk)

@@ -46,7 +46,7 @@ def do_create_user(
     Args:
         by: An administrator, or `System.SETUP` for an installation's first accounts.
         username: For log-in.
-        password: Checked by the password rules, stored as Argon2.
+        password: Checked by the password rules, stored as Argon2; temporary when an administrator chose it.
         role: What the person does here.
         agency: Code of an agency of the pack; its row is made when it is the first account there.
         districts: Codes of districts of the pack that the person answers for.
@@ -63,7 +63,7 @@ def do_create_user(
     display_name = _checked_name(display_name)
     user = User(
         username=User.normalize_username(username), role=Role(role), districts=list(districts),
-        display_name=display_name, language=language,
+        display_name=display_name, language=language, password_is_temporary=isinstance(by, User),
     )  # fmt: skip
     _set_password(user, password)
     _check_form(user)
@@ -131,6 +131,8 @@ def do_disable(by: Actor, user: User) -> None:
 def do_set_password(by: Actor, user_id: int, *, password: str) -> None:
     """Give an account a new password; its open sessions end, because their hash no longer matches.
 
+    One that somebody else chose is temporary: the person must choose another before doing anything else.
+
     Raises:
         NotFound: No such account.
         Refused: not_permitted (only an administrator, or the person themselves); invalid.
@@ -139,8 +141,12 @@ def do_set_password(by: Actor, user_id: int, *, password: str) -> None:
         _check_may_manage(by)
     with transaction.atomic():
         user = _locked(user_id)
+        own = isinstance(by, User) and by.pk == user_id
+        if own and user.password_is_temporary and user.check_password(password):
+            raise Refused.field("password", expected="another one than the one that you were given")
         _set_password(user, password)
-        user.save(update_fields=["password"])
+        user.password_is_temporary = not own
+        user.save(update_fields=["password", "password_is_temporary"])
         _witness(by, user, act="password_set")
 
 

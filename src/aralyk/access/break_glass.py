@@ -23,6 +23,7 @@ from aralyk.access.limits import limits
 from aralyk.access.models import BreakGlass, Finding, User
 from aralyk.access.permissions import May, allows, check_allowed, sees_case
 from aralyk.access.sight import forget, sight
+from aralyk.access.strength import check_strong
 from aralyk.access.texts import check_text
 from aralyk.access.witness import Actor, System, fingerprint, name_of, witness
 from aralyk.evidence.kinds import Kind
@@ -124,8 +125,9 @@ def do_confirm_glass(by: User, glass_id: int) -> BreakGlass:
 
     Raises:
         NotFound: No such emergency, or in no case of this person's.
-        Refused: not_permitted; another_person_needed; access_over.
+        Refused: not_permitted; second_factor_needed; another_person_needed; access_over.
     """
+    check_strong()
     at = clock.now()
     with transaction.atomic():
         glass = _to_answer(by, glass_id, at=at)
@@ -173,9 +175,11 @@ def do_review_glass(by: User, glass_id: int, *, finding: Finding, text: str) -> 
 
     Raises:
         NotFound: No such emergency, or in no case of this person's.
-        Refused: not_permitted; another_person_needed: a party to it; still_in_use; already_reviewed; invalid.
+        Refused: not_permitted; second_factor_needed; another_person_needed: a party to it; still_in_use;
+            already_reviewed; invalid.
     """
     check_allowed(by, May.REVIEW_ACCESS)
+    check_strong()
     if finding not in Finding.values:
         raise Refused.field("finding", expected=" or ".join(Finding.values), found=finding)
     text = check_text("text", text, shortest=FINDING_MIN, longest=FINDING_MAX)

@@ -108,7 +108,8 @@ def do_answer_conflict(by: User, conflict_id: int, *, agreed: bool) -> Conflict:
 
     Raises:
         NotFound: No such conflict, or in no case of this person's.
-        Refused: not_permitted; second_factor_needed; another_person_needed; already_answered.
+        Refused: not_permitted; second_factor_needed; another_person_needed: who recorded it, or to disagree alone with
+            what the person concerned declared: that is lifted by two; already_answered.
     """
     at = clock.now()
     with transaction.atomic():
@@ -116,6 +117,8 @@ def do_answer_conflict(by: User, conflict_id: int, *, agreed: bool) -> Conflict:
         _check_another(by, conflict.user_id, conflict.recorded_by_id)
         if conflict.answered_at is not None:
             raise Refused(Code.ALREADY_ANSWERED)
+        if conflict.recorded_by_id == conflict.user_id and not agreed:
+            raise Refused(Code.ANOTHER_PERSON_NEEDED)
         conflict.answered_by, conflict.answered_at, conflict.refused = by, at, not agreed
         if agreed:
             conflict.in_force_at = conflict.in_force_at or at
@@ -135,6 +138,7 @@ def do_ask_to_lift(by: User, conflict_id: int, *, reason: str) -> Conflict:
         NotFound: No such conflict, or in no case of this person's.
         Refused: not_permitted; second_factor_needed; another_person_needed: it is one's own; access_over; invalid.
     """
+    check_allowed(by, May.RECORD_CONFLICTS)
     reason = check_text("reason", reason, shortest=NOTE_MIN, longest=NOTE_MAX)
     with transaction.atomic():
         conflict = _locked(by, conflict_id)

@@ -18,6 +18,7 @@ from aralyk.access.limits import limits
 from aralyk.access.models import Delegation, Role, User
 from aralyk.access.permissions import GRANTS, May, Scope, allows, check_allowed
 from aralyk.access.sight import forget
+from aralyk.access.strength import check_strong
 from aralyk.access.texts import check_text, check_username
 from aralyk.access.witness import fingerprint, name_of, witness
 from aralyk.evidence.kinds import Kind
@@ -41,8 +42,9 @@ def do_delegate(
         reason: Why.
 
     Raises:
-        Refused: not_permitted; invalid, naming the field.
+        Refused: not_permitted; second_factor_needed; invalid, naming the field.
     """
+    check_strong()
     reason = check_text("reason", reason, shortest=REASON_MIN, longest=REASON_MAX)
     goes = _account("giver", giver)
     if goes is None or goes.pk != by.pk:
@@ -52,10 +54,10 @@ def do_delegate(
     if GRANTS[Role(goes.role)].scope not in _LENDS or not goes.districts:
         raise Refused.field("giver", expected="somebody who answers for districts of their own")
     stands_in = _account("deputy", deputy)
-    if stands_in is None or stands_in.pk == goes.pk:
-        raise Refused.field("deputy", expected="the user name of another active account")
-    if (stands_in.role, stands_in.agency_id) != (goes.role, goes.agency_id) or goes.agency_id is None:
-        raise Refused.field("deputy", expected="somebody of the same agency and role")
+    colleague = stands_in is not None and stands_in.pk != goes.pk and goes.agency_id is not None
+    if stands_in is None or not colleague or (stands_in.role, stands_in.agency_id) != (goes.role, goes.agency_id):
+        # One answer: nobody learns here who else has an account.
+        raise Refused.field("deputy", expected="the user name of another active account of the same agency and role")
     at = clock.now()
     longest = limits().delegation_max
     if not max(starts_at, at) < ends_at <= max(starts_at, at) + longest:

@@ -74,6 +74,8 @@ class Code(StrEnum):
     REPORT_NOT_ASSESSED = "report_not_assessed"
     RESPONDENT_KNOWN = "respondent_known"
     KEY_REUSED = "key_reused"
+    KEY_IN_USE = "key_in_use"
+    ANSWER_NOT_KEPT = "answer_not_kept"
     ADDRESS_KNOWN = "address_known"
     FRAME_DECIDED = "frame_decided"
     FRAME_NOT_RELEASABLE = "frame_not_releasable"

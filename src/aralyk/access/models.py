@@ -48,6 +48,8 @@ class User(AbstractUser):
     districts = ArrayField(models.SlugField(max_length=64), default=list, blank=True)
     display_name = models.CharField(max_length=120, blank=True)
     language = models.CharField(max_length=8, default="ru")
+    # Somebody else chose it and knows it: the person chooses another before anything else.
+    password_is_temporary = models.BooleanField(default=False, db_default=False)
 
     REQUIRED_FIELDS: ClassVar[list[str]] = ["role"]
 
@@ -205,3 +207,16 @@ class CountedLook(models.Model):
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["user", "what", "at"], name="counted_look_by_user")
         ]
+
+
+class SecondFactorRemoval(models.Model):
+    """An administrator's wish to remove a second factor that somebody lost; another person answers."""
+
+    account = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    reason = models.CharField(max_length=400)
+    asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField()
+    answer_until = models.DateTimeField()
+    answered_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True)
+    answered_at = models.DateTimeField(null=True)
+    confirmed = models.BooleanField(null=True)

@@ -49,7 +49,7 @@ def do_review_account(by: User, account_id: int, *, keep: bool, note: str = "") 
     note = check_text("note", note, shortest=0 if keep else 3, longest=NOTE_MAX)
     at = clock.now()
     with transaction.atomic():
-        account = _accounts_for(by).select_for_update(of=("self",)).filter(pk=account_id).first()
+        account = accounts_reviewed_by(by).select_for_update(of=("self",)).filter(pk=account_id).first()
         if account is None:
             raise NotFound("user")
         review = AccountReview.objects.create(account=account, reviewed_by=by, reviewed_at=at, kept=keep, note=note)
@@ -66,7 +66,7 @@ def do_review_account(by: User, account_id: int, *, keep: bool, note: str = "") 
 def reviews_due_for(user: User) -> list[DueReview]:
     """The active accounts that this person reviews, the longest overdue first."""
     every, at = limits().review_every, clock.now()
-    found = _accounts_for(user).select_related("agency").annotate(last=Max("reviews__reviewed_at"))
+    found = accounts_reviewed_by(user).select_related("agency").annotate(last=Max("reviews__reviewed_at"))
     due = [
         DueReview(account=account, reviewed_at=account.last, due_at=since + every, overdue=since + every < at)
         for account in found
@@ -78,11 +78,12 @@ def reviews_due_for(user: User) -> list[DueReview]:
 def count_overdue(user: User) -> int:
     """How many accounts wait too long for this person's review: one query."""
     before = clock.now() - limits().review_every
-    found = _accounts_for(user).annotate(last=Max("reviews__reviewed_at"))
+    found = accounts_reviewed_by(user).annotate(last=Max("reviews__reviewed_at"))
     return found.filter(Q(last__lt=before) | Q(last__isnull=True, date_joined__lt=before)).count()
 
 
-def _accounts_for(user: User) -> QuerySet[User]:
+def accounts_reviewed_by(user: User) -> QuerySet[User]:
+    """The active accounts that this person reviews: the own agency's, an administrator every one; never one's own."""
     if not allows(user, May.REVIEW_ACCOUNTS):
         return User.objects.none()
     others = User.objects.filter(is_active=True).exclude(pk=user.pk)

@@ -80,6 +80,10 @@ SENTENCES: Final[Mapping[Code, Promise]] = MappingProxyType(
         Code.REPORT_NOT_ASSESSED: _("No report closes without a risk assessment: assess the risk first."),
         Code.RESPONDENT_KNOWN: _("The report already names the person it is about."),
         Code.KEY_REUSED: _("This idempotency key was already used for another request."),
+        Code.KEY_IN_USE: _("A request under this idempotency key is being done: ask again in a moment."),
+        Code.ANSWER_NOT_KEPT: _(
+            "This was already done under this idempotency key. Its answer is not kept: look again under a new key."
+        ),
         Code.ADDRESS_KNOWN: _("You have added this address already."),
         Code.FRAME_DECIDED: _("This frame was already released or dismissed."),
         Code.FRAME_NOT_RELEASABLE: _("This frame can't be released: open it to see why."),

@@ -1,7 +1,7 @@
 """The API's door: who may come in, and how it says no.
 
-Log-in is the console's session cookie; a write also needs the CSRF token. Every refusal has one form, {"code",
-"message", "fields"}, in the language of the request, and never quotes what was sent: only its kind and size.
+Log-in is the console's session cookie; a write also needs the CSRF token. Every refusal is a problem of RFC 9457 with
+"code", "message" and "fields", in the language of the request, and never quotes what was sent: only its kind and size.
 """
 
 from __future__ import annotations
@@ -13,11 +13,14 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 from ninja import NinjaAPI, Schema
 from ninja.errors import HttpError, ValidationError
+from ninja.openapi.schema import OpenAPISchema
 from ninja.security import SessionAuth
 
 from aralyk.access.errors import Code, FieldProblem, NotFound, Refused
 from aralyk.access.models import User
 from aralyk.access.sentences import sentence_of
+from aralyk.api.document import PROBLEM, Document
+from aralyk.api.idempotency import AlreadyDone, check_key, once
 
 STATUS: Final[dict[Code, int]] = {
     Code.NOT_PERMITTED: 403,
@@ -38,8 +41,11 @@ class FieldError(Schema):
 
 
 class Error(Schema):
-    """Every refusal."""
+    """Every refusal: a problem of RFC 9457. `message` is `title`; `code` is what a program asks for."""
 
+    type: str
+    title: str
+    status: int
     code: str
     message: str
     fields: list[FieldError] = []
@@ -59,7 +65,24 @@ def user_of(request: HttpRequest) -> User:
     return cast(User, request.user)
 
 
-api = NinjaAPI(
+class Api(NinjaAPI):
+    """The API, with what holds for all of its routes."""
+
+    def create_temporal_response(self, request: HttpRequest) -> HttpResponse:
+        """Ninja asks for this when the caller is known and nothing of the request was read yet."""
+        caller = getattr(request, "auth", None)
+        if caller is not None:
+            check_key(request, caller)
+        return super().create_temporal_response(request)
+
+    def get_openapi_schema(
+        self, *, path_prefix: str | None = None, path_params: dict[str, Any] | None = None
+    ) -> OpenAPISchema:
+        """The document, with what no single route says."""
+        return Document(self, self.get_root_path(path_params or {}) if path_prefix is None else path_prefix)
+
+
+api = Api(
     title="Monitoring of protection orders",
     version="1",
     description="Read and answer what the console shows. Times are ISO 8601 UTC, angles WGS 84 degrees, lengths metres",
@@ -67,6 +90,7 @@ api = NinjaAPI(
     urls_namespace="api-1",
     docs_url=None,
 )
+api.add_decorator(once, mode="view")
 
 
 def refusal(status: int, code: str, message: str, fields: tuple[FieldProblem, ...] = ()) -> JsonResponse:
@@ -75,7 +99,15 @@ def refusal(status: int, code: str, message: str, fields: tuple[FieldProblem, ..
         {"field": field.field, "expected": field.expected} | ({} if field.found is None else {"found": field.found})
         for field in fields
     ]
-    return JsonResponse({"code": code, "message": message, "fields": shown}, status=status)
+    problem = {"type": f"urn:aralyk:problem:{code}", "title": message, "status": status}
+    said = {"code": code, "message": message, "fields": shown}
+    return JsonResponse(problem | said, status=status, content_type=PROBLEM)
+
+
+@api.exception_handler(AlreadyDone)
+def on_already_done(request: HttpRequest, done: AlreadyDone) -> HttpResponse:
+    """The same request was done before."""
+    return done.answer
 
 
 @api.exception_handler(Refused)

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from django.conf import settings
 from django.db import models
 
 
 class IdempotencyKey(models.Model):
-    """One write that a caller named, and what came of it: an id, never a body that may hold somebody's words."""
+    """One write that a caller named, and what it answered, sealed; gone after the time that the jobs process keeps it.
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    key = models.CharField(max_length=128)
+    Neither the key nor a word of the answer stands here in clear: the answer opens with the caller's key and the
+    installation's secret together, and neither is in the database.
+    """
+
+    key_sha256 = models.CharField(max_length=64, unique=True)  # of the caller and the key
     request_sha256 = models.CharField(max_length=64)  # of method, address and body
-    result = models.CharField(max_length=100, blank=True)  # "type:id"; empty only inside the transaction that does it
+    sight_sha256 = models.CharField(max_length=64)  # of what the caller could see when it was answered
+    status = models.PositiveSmallIntegerField()
+    content_type = models.CharField(max_length=100)
+    answer = models.BinaryField(null=True)  # None: an answer that must not be stored, not even sealed
     created_at = models.DateTimeField()
 
     class Meta:
-        constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["user", "key"], name="one_request_a_key")
-        ]
+        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["created_at"], name="idempotency_key_age")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -27,6 +28,7 @@ from aralyk.orders.proposals import (
 from aralyk.orders.reductions import do_decide_reduction, do_record_conversation, do_record_reduction_request
 from aralyk.orders.service import do_record_service
 from aralyk.orders.suspensions import do_resume
+from aralyk.papers.deliveries import do_serve_paper
 
 Limit = Annotated[int, Query(ge=1, le=200)]
 Offset = Annotated[int, Query(ge=0, le=100_000)]
@@ -116,7 +118,10 @@ def extend_order(request: HttpRequest, order_id: UUID, payload: schemas.ExtendIn
 @api.post("/orders/{order_id}/service", response=_responses(schemas.DoneOut), tags=TAGS)
 def record_service(request: HttpRequest, order_id: UUID, payload: schemas.ServiceIn) -> schemas.DoneOut:
     """Record that a party was handed the order."""
-    return schemas.DoneOut(id=do_record_service(user_of(request), order_id, **payload.dict()).pk)
+    given = payload.dict()
+    paper = given.pop("paper")
+    serve = do_record_service if paper is None else partial(do_serve_paper, paper=paper)
+    return schemas.DoneOut(id=serve(user_of(request), order_id, **given).pk)
 
 
 @api.post("/orders/{order_id}/device-choice", response=_responses(schemas.DoneOut), tags=TAGS)

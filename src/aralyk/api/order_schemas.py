@@ -205,7 +205,7 @@ class DecideIn(EndIn):
 
 
 class ServiceIn(Schema):
-    """That a party was handed the order; `person` null: the respondent."""
+    """That a party was handed the order; `person` null: the respondent. `paper`: the rendition that was handed over."""
 
     served_at: AwareDatetime
     language: str = Field(pattern=r"^[a-z]{2}$")
@@ -216,6 +216,7 @@ class ServiceIn(Schema):
     weapons: Weapons | None = None
     weapon_register_answered: bool = False
     note: str = Field(default="", max_length=WORDS_MAX)
+    paper: UUID | None = None
 
 
 class ChoiceIn(ReasonIn):

@@ -10,7 +10,7 @@ from ninja.responses import codes_4xx
 
 from aralyk.api import paper_schemas as schemas
 from aralyk.api.door import Error, api, user_of
-from aralyk.papers import actions, queries
+from aralyk.papers import actions, deliveries, queries
 from aralyk.papers.models import Recipient, Way
 
 
@@ -69,8 +69,8 @@ def take_paper(request: HttpRequest, paper_id: UUID) -> HttpResponse:
 
 @api.post("/renditions/{paper_id}/deliveries", response=_responses(schemas.DeliveryOut), tags=["papers"])
 def record_delivery(request: HttpRequest, paper_id: UUID, payload: schemas.DeliveryIn) -> schemas.DeliveryOut:
-    """Record that a paper reached somebody."""
-    done = actions.do_record_delivery(
+    """Record that somebody who is no party got a copy; parties are served (`/orders/{id}/service`)."""
+    done = deliveries.do_record_delivery(
         user_of(request),
         paper_id,
         recipient=Recipient(payload.recipient),

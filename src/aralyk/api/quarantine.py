@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from ninja import Path, Query, Schema
 from pydantic import Field
 
@@ -133,8 +133,9 @@ def get_frame(request: HttpRequest, frame_id: FrameId) -> FrameOut:
 
 
 @api.post("/quarantine/{frame_id}/look", response=responses(LookOut), tags=["quarantine"])
-def look(request: HttpRequest, frame_id: FrameId) -> LookOut:
+def look(request: HttpRequest, frame_id: FrameId, response: HttpResponse) -> LookOut:
     """The bytes, read again with today's codec; nothing changes but that the look is witnessed."""
+    response.headers["Cache-Control"] = "no-store"
     found = actions.do_look(user_of(request), frame_id)
     reading = found.reading
     return LookOut(

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from ninja.responses import codes_4xx
 
 from aralyk.api import paper_schemas as schemas
@@ -38,8 +38,11 @@ def allow_sealed(request: HttpRequest, key_id: int) -> schemas.KeyOut:
 
 
 @api.post("/orders/{order_id}/register", response=_responses(schemas.SignedFileOut), tags=["register"])
-def export_order(request: HttpRequest, order_id: UUID, payload: schemas.ExportIn) -> schemas.SignedFileOut:
+def export_order(
+    request: HttpRequest, order_id: UUID, payload: schemas.ExportIn, response: HttpResponse
+) -> schemas.SignedFileOut:
     """An order as a signed file."""
+    response.headers["Cache-Control"] = "no-store"
     sent = register.do_export_order(
         user_of(request), order_id, correspondent=payload.key, sealed=payload.sealed, purpose=payload.purpose,
         fields=payload.fields,

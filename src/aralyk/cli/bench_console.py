@@ -348,12 +348,12 @@ def _session(number: int, *, role: Any, districts: Sequence[str]) -> str:
 
     from aralyk.access.actions import do_create_user
     from aralyk.access.models import User
+    from aralyk.access.witness import System
 
     name = f"listener-{number}"
     user = User.objects.filter(username=name).first()
     if user is None:
-        by = User.objects.get(username="administrator")
-        user = do_create_user(by, username=name, password=f"bench-{random.getrandbits(128):x}", role=role,
+        user = do_create_user(System.SETUP, username=name, password=f"bench-{random.getrandbits(128):x}", role=role,
                               districts=districts)  # fmt: skip
     session = SessionStore()
     session[SESSION_KEY] = str(user.pk)

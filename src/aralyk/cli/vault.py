@@ -25,11 +25,16 @@ def status() -> int:
     typer.echo(
         f"{_count(state.facts, 'fact')} about people sealed, {_count(sum(state.keys_by_master.values()), 'key')}"
     )
+    typer.echo(f"{_count(state.words, 'text')} of reports sealed")
     typer.echo(f"  master of today   {state.master_id or 'none here'}")
     for master_id, count in sorted(state.keys_by_master.items()):
         typer.echo(f"  under {master_id}  {_count(count, 'key')}")
     for master_id, count in sorted(state.direct_by_master.items()):
         typer.echo(f"  sealed with {master_id} itself  {_count(count, 'fact')}: `aralyk vault rewrap` mends that")
+    for master_id, count in sorted(state.words_by_master.items()):
+        typer.echo(
+            f"  sealed with {master_id} itself  {_count(count, 'text')} of reports: that master is kept for good"
+        )
     if state.destroyed:
         typer.echo(f"  {state.destroyed} destroyed")
     if state.missing:

@@ -18,6 +18,8 @@ from aralyk.access.conflicts import NOTE_MAX, NOTE_MIN
 from aralyk.access.errors import FieldProblem, Refused
 from aralyk.access.grants import PURPOSE_MAX, PURPOSE_MIN
 from aralyk.access.models import Closeness, Finding, Right
+from aralyk.access.second_factors import REASON_MAX as FACTOR_REASON_MAX
+from aralyk.access.second_factors import REASON_MIN as FACTOR_REASON_MIN
 from aralyk.access.sentences import sentence_of
 from aralyk.console.access_words import CLOSENESS, FINDINGS, RIGHTS, SUBJECTS
 
@@ -155,6 +157,12 @@ class ReviewForm(forms.Form):
     """What the reviewer says about one account."""
 
     note = forms.CharField(label=_("Why access is taken away"), max_length=PURPOSE_MAX, required=False)
+
+
+class FactorForm(forms.Form):
+    """Why a second factor is to be removed."""
+
+    reason = _text(_("How the person proved who they are"), shortest=FACTOR_REASON_MIN, longest=FACTOR_REASON_MAX)
 
 
 class AccountForm(forms.Form):

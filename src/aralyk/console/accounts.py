@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import secrets
-from typing import Final
+from typing import Any, Final
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
@@ -12,7 +12,12 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from aralyk.access.actions import do_set_password
+from aralyk.access.models import User
 
 _NONCE_BYTES: Final = 12
 
@@ -26,6 +31,21 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
 
     def add_message(self, *args: object, **kwargs: object) -> None:
         """Say nothing beside the page itself: "you are logged in" is what the desk shows anyway."""
+
+    def clean_password(self, password: str, user: Any = None) -> str:
+        """The password, if it may be one; one that somebody else chose is no choice of the person's own."""
+        if isinstance(user, User) and user.password_is_temporary and user.check_password(password):
+            raise ValidationError(_("Choose another password than the one that you were given."))
+        return str(super().clean_password(password, user=user))
+
+    def set_password(self, user: User, password: str) -> None:
+        """The person's own change, through the domain: with its witness."""
+        do_set_password(user, user.pk, password=password)
+        user.refresh_from_db(fields=["password", "password_is_temporary"])
+
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        """On to the desk: whoever had to change it came to work."""
+        return str(settings.LOGIN_REDIRECT_URL)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, object]) -> None:
         """Send nothing: accounts have no e-mail address, and the platform has no mail server of its own."""

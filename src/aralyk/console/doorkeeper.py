@@ -28,6 +28,8 @@ BEGAN: Final = "began_s"
 SEEN: Final = "seen_s"
 WRITTEN_EVERY_S: Final = 30  # the row of a session is not written at each request
 _OPEN_WITHOUT: Final = ("/account/", "/static/", "/language", "/healthz", "/strip")
+# With a password that somebody else chose: the page that changes it, and the way out.
+_OPEN_TO_CHANGE: Final = ("/account/password/", "/account/logout/", "/static/", "/language", "/healthz")
 
 
 class Doorkeeper:
@@ -45,9 +47,10 @@ class Doorkeeper:
             return self._get_response(request)
         _note_seen(request.session, by_person=not is_fragment(request) or allows(user, May.WATCH))
         proven = used_second_factor(request, user)
-        everybody = limits().second_factor is SecondFactor.EVERYBODY
-        if everybody and not proven and not request.path.startswith(_OPEN_WITHOUT):
-            return HttpResponse(status=401) if is_fragment(request) else HttpResponseRedirect(reverse("mfa_index"))
+        if user.password_is_temporary and not request.path.startswith(_OPEN_TO_CHANGE):
+            return _lead_to(request, "account_change_password")
+        if lacks_second_factor(proven=proven) and not request.path.startswith(_OPEN_WITHOUT):
+            return _lead_to(request, "mfa_index")
         with remembering(), session_with(second_factor=proven):
             return self._get_response(request)
 
@@ -57,6 +60,15 @@ def within_limits(session: Mapping[str, Any]) -> bool:
     now_s = time.time()
     began_s, seen_s = session.get(BEGAN, now_s), session.get(SEEN, now_s)
     return bool(now_s - began_s <= settings.SESSION_LIFE_S and now_s - seen_s <= settings.SESSION_IDLE_S)
+
+
+def lacks_second_factor(*, proven: bool) -> bool:
+    """Whether a session shows nothing yet, because everybody needs a second factor here and it used none."""
+    return limits().second_factor is SecondFactor.EVERYBODY and not proven
+
+
+def _lead_to(request: HttpRequest, page: str) -> HttpResponse:
+    return HttpResponse(status=401) if is_fragment(request) else HttpResponseRedirect(reverse(page))
 
 
 def used_second_factor(request: HttpRequest, user: User) -> bool:

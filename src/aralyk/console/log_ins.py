@@ -1,4 +1,5 @@
-"""Leaves a witness of every log-in, and of every one that was refused to an account that exists.
+"""Leaves a witness of every log-in, of every one that was refused to an account that exists, and of every second factor
+that its person sets up, removes or renews.
 
 A name that nobody has is not witnessed: people type passwords into that field.
 """
@@ -8,6 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.signals import user_logged_in
+from allauth.mfa.models import Authenticator
+from allauth.mfa.signals import authenticator_added, authenticator_removed, authenticator_reset
 from django.contrib.auth.signals import user_login_failed
 from django.db import transaction
 from django.dispatch import receiver
@@ -26,6 +29,30 @@ def note_log_in(request: HttpRequest, user: User, **given: Any) -> None:
     with transaction.atomic():
         data = {"second_factor": used_second_factor(request, user)}
         witness(kind=Kind.LOGGED_IN, subject=f"user:{user.pk}", by=user, at=clock.now(), data=data)
+
+
+@receiver(authenticator_added)
+def note_factor_added(user: User, authenticator: Authenticator, **given: Any) -> None:
+    """Somebody set up a passkey, one-time codes or recovery codes."""
+    _note_factor(user, authenticator, act="second_factor_added")
+
+
+@receiver(authenticator_removed)
+def note_factor_removed(user: User, authenticator: Authenticator, **given: Any) -> None:
+    """Somebody removed one of their own."""
+    _note_factor(user, authenticator, act="own_second_factor_removed")
+
+
+@receiver(authenticator_reset)
+def note_factor_reset(user: User, authenticator: Authenticator, **given: Any) -> None:
+    """Somebody made new recovery codes."""
+    _note_factor(user, authenticator, act="second_factor_renewed")
+
+
+def _note_factor(user: User, authenticator: Authenticator, *, act: str) -> None:
+    with transaction.atomic():
+        data = {"act": act, "factor": str(authenticator.type)}
+        witness(kind=Kind.USER_CHANGED, subject=f"user:{user.pk}", by=user, at=clock.now(), data=data)
 
 
 @receiver(user_login_failed)

@@ -505,12 +505,19 @@ class ServiceForm(forms.Form):
         help_text=_("Required when he refused to sign, or the weapon register had not answered."),
     )  # fmt: skip
 
-    def __init__(self, *given: Any, protected: Choices, **named: Any) -> None:
+    def __init__(self, *given: Any, protected: Choices, papers: Choices, **named: Any) -> None:
         super().__init__(*given, **named)
         self.fields["person"] = forms.ChoiceField(
             label=_("To whom"), required=False, choices=[("", _("Person under monitoring")), *protected]
         )
-        self.order_fields(["person", "served_at", "language", "interpreter", "told", "refused_to_sign", "weapons"])
+        self.fields["paper"] = forms.ChoiceField(
+            label=_("Paper that was handed over"),
+            required=False,
+            choices=[("", _("no paper of this list")), *papers],
+        )
+        self.order_fields(
+            ["person", "paper", "served_at", "language", "interpreter", "told", "refused_to_sign", "weapons"]
+        )
 
 
 class ChooseDeviceForm(ReasonedForm):

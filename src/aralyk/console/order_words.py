@@ -9,6 +9,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from aralyk.orders.sanity import AREAS
+
 Texts = Mapping[str, Promise]
 
 LANGUAGES: Final = [
@@ -110,8 +112,9 @@ def finding(kind: str, subject: str, facts: Mapping[str, Any], *, codes: Mapping
         if subject == "his_home"
         else _("Nobody knows how well devices are heard at her home (%(who)s).") % {"who": who},
         "no_device_on_her": _("%(who)s carries no device: the ring round her will not be watched.") % {"who": who},
-        "shelter_in_zone": _("The area %(zone)s holds a sealed shelter: an area of this form would point to it.")
-        % {"zone": name},
+        "shelter_in_zone": _("One of the areas holds a sealed shelter: an area of this form would point to it.")
+        if name == AREAS and place
+        else _("The area %(zone)s holds a sealed shelter: an area of this form would point to it.") % {"zone": name},
     }
     if kind in sentences:
         return sentences[kind]
@@ -124,13 +127,10 @@ def finding(kind: str, subject: str, facts: Mapping[str, Any], *, codes: Mapping
             "foot": facts.get("warning_walking_s", 0),
         }
     if kind == "coverage_poor":
-        share = facts.get("heard_pct", 0)
         if subject == "his_home":
+            share = facts.get("heard_pct", 0)
             return _("Devices are heard badly at his home: %(share)d of 100 reports come.") % {"share": share}
-        return _("Devices are heard badly at her home (%(who)s): %(share)d of 100 reports come.") % {
-            "who": who,
-            "share": share,
-        }
+        return _("Devices are heard badly at her home (%(who)s).") % {"who": who}
     if kind == "interval_too_long":
         return _("Between two reports a car drives %(metres)d m: more than from warning to ordered distance.") % {
             "metres": facts.get("metres_between_reports", 0)

@@ -112,6 +112,11 @@ urlpatterns = [
     ),
     path("access/review/", _page(access.accounts_due), name="access_review"),
     path("access/review/<int:account_id>", _page(access.review_account), name="account_review"),
+    re_path(
+        r"^access/removals/(?P<removal_id>[0-9]{1,18})/(?P<act>confirm|decline)$",
+        _page(access.answer_removal),
+        name="removal_answer",
+    ),
     path("ways/", _page(ways.page), name="ways"),
     path("ways/add", _page(ways.add), name="way_add"),
     path("ways/browser", _page(ways.add_browser), name="way_browser"),
@@ -125,6 +130,7 @@ urlpatterns = [
     path("accounts/new", _page(accounts.create), name="account_new"),
     path("accounts/<int:account_id>/", _page(accounts.page), name="account"),
     path("accounts/<int:account_id>/change", _page(accounts.change), name="account_change"),
+    path("accounts/<int:account_id>/second-factor", _page(accounts.remove_factor), name="account_factor"),
     path("accounts/<int:account_id>/password", _page(accounts.password), name="account_password"),
     re_path(
         r"^accounts/(?P<account_id>[0-9]{1,18})/(?P<state>enable|disable)$",

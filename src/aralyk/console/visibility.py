@@ -18,7 +18,7 @@ from django.http import HttpRequest
 
 from aralyk.access.models import User
 from aralyk.access.sight import Sight, remembering, sights
-from aralyk.console.doorkeeper import within_limits
+from aralyk.console.doorkeeper import lacks_second_factor, used_second_factor, within_limits
 from aralyk.console.stream import Change, DatabaseLost, Viewer
 from aralyk.devices.queries import devices_for
 from aralyk.duties.queries import alarms_seen_by
@@ -55,7 +55,9 @@ def viewer_of(session_key: str) -> Viewer | None:
     request = HttpRequest()
     request.session = session
     user = get_user(request)
-    if not isinstance(user, User) or not user.is_active:
+    if not isinstance(user, User) or not user.is_active or user.password_is_temporary:
+        return None
+    if lacks_second_factor(proven=used_second_factor(request, user)):
         return None
     return Viewer(session_key=session_key, user_id=user.pk)
 

@@ -55,6 +55,7 @@ GRANTS: Final[dict[str, dict[str, str]]] = {
         **_WITNESS,
         "people_sealedfield": WRITE,
         "people_datakey": WRITE,
+        "people_lookpurpose": ADD,  # why somebody looked: added to, never changed
         "people_protectedperson": READ,
         "platform_alarm": ADD,  # somebody looked at a person who does not exist
         "live_event": ADD,
@@ -69,6 +70,8 @@ GRANTS: Final[dict[str, dict[str, str]]] = {
         "evidence_checkpoint": ADD,
         "log_batch": READ,
         "live_event": "SELECT, DELETE",  # trims what no screen will resume from
+        "api_idempotencykey": "SELECT (id, created_at), DELETE",  # trims; reads no answer
+        "access_countedlook": "SELECT (id, at), DELETE",  # trims; reads not who looked
         "log_stream": READ,
         "devices_device": READ,
         "devices_assignment": READ,
@@ -117,6 +120,7 @@ CONSOLE_GRANTS: Final[dict[str, str]] = {
     "access_delegation": WRITE,
     "access_accountreview": ADD,
     "access_countedlook": ADD,
+    "access_secondfactorremoval": WRITE,
     "channels_address": WRITE,
     "channels_notice": WRITE,
     "channels_delivery": WRITE,
@@ -172,7 +176,7 @@ CONSOLE_GRANTS: Final[dict[str, str]] = {
     "people_respondentplace": WRITE,
     "people_weapon": WRITE,
     "people_shelter": WRITE,
-    "api_idempotencykey": WRITE,
+    "api_idempotencykey": ADD,
     "reports_report": WRITE,
     "reports_involved": WRITE,
     "reports_decision": ADD,
@@ -191,7 +195,15 @@ NEVER_DELETED: Final = (
 )
 # Not the console's, though Django's migrations made them: sealed facts, and what only processes write.
 HIDDEN_FROM_CONSOLE: Final = frozenset(
-    {"people_sealedfield", "people_datakey", "reports_sealedtext", "reports_draft", "snapshot", "django_migrations"}
+    {
+        "people_sealedfield",
+        "people_datakey",
+        "people_lookpurpose",
+        "reports_sealedtext",
+        "reports_draft",
+        "snapshot",
+        "django_migrations",
+    }
 )
 
 

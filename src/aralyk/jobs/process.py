@@ -27,7 +27,7 @@ from aralyk.database import Role, connect
 from aralyk.evidence.keys import SigningKey, signing_key
 from aralyk.jobs.sequencer import AnotherSequencer, Run, Sequencer
 from aralyk.jobs.settings import JobsSettings
-from aralyk.jobs.upkeep import keep_up
+from aralyk.jobs.upkeep import Kept, Upkeep, keep_up
 from aralyk.tracking import health
 
 BACK_OFF_S: Final = (0.1, 0.2, 0.5, 1.0, 2.0)  # between attempts to reach the database; the last one repeats
@@ -144,17 +144,20 @@ class Jobs:
         self._size = run.size
 
     def _keep_up(self) -> None:
+        kept = Kept(
+            map_events=timedelta(minutes=self._settings.map_event_minutes),
+            events=timedelta(days=self._settings.live_event_days),
+            keys=timedelta(hours=self._settings.idempotency_key_hours),
+            looks=timedelta(hours=self._settings.counted_look_hours),
+        )
         with connect(Role.SEQUENCER, autocommit=True) as connection:
             while not self._stop.is_set():
-                done = keep_up(
-                    connection,
-                    now=clock.now(),
-                    map_events=timedelta(minutes=self._settings.map_event_minutes),
-                    events=timedelta(days=self._settings.live_event_days),
-                )
+                done = keep_up(connection, now=clock.now(), kept=kept)
                 self._progress.note("upkeep")
-                if done.partitions or done.events:
-                    _log.info("kept_up", partitions=done.partitions, events=done.events)
+                if done != Upkeep():
+                    _log.info(
+                        "kept_up", partitions=done.partitions, events=done.events, keys=done.keys, looks=done.looks
+                    )
                 self._stop.wait(self._settings.upkeep_s)
 
     def _follow_health(self) -> None:

@@ -19,6 +19,8 @@ class JobsSettings:
         duty_grace_minutes: How long a duty may be overdue before the alarm of its district says so.
         live_event_days: How long events stay that a screen may resume from.
         map_event_minutes: The same for "somebody's place changed": a map that was away longer is drawn anew.
+        idempotency_key_hours: How long a request that was sent twice is known again by its Idempotency-Key.
+        counted_look_hours: How long looks stay that are counted against the limit of an hour.
         lock_wait_s: How long to wait for another sequencer to let go.
     """
 
@@ -30,6 +32,8 @@ class JobsSettings:
     duty_grace_minutes: int = 240
     live_event_days: int = 7
     map_event_minutes: int = 60
+    idempotency_key_hours: int = 48
+    counted_look_hours: int = 24
     lock_wait_s: int = 60
 
     def __post_init__(self) -> None:
@@ -45,6 +49,8 @@ class JobsSettings:
             ("duty_grace_minutes", 0, 10_080),
             ("live_event_days", 1, 365),
             ("map_event_minutes", 1, 1440),
+            ("idempotency_key_hours", 24, 168),
+            ("counted_look_hours", 2, 168),
             ("lock_wait_s", 1, 600),
         ):
             value = getattr(self, name)

@@ -43,7 +43,9 @@ from aralyk.orders.models import Finding, LessProtection, Order, OrderVersion, P
 from aralyk.orders.overlaps import overlapping
 from aralyk.orders.questions import ask_before_the_end
 from aralyk.orders.sanity import Found
+from aralyk.orders.threats import check_not_lowered_alone
 from aralyk.orders.written import circumstances_read, circumstances_written
+from aralyk.people.actions import her_to_keep
 from aralyk.people.models import ProtectedPerson, Respondent
 from aralyk.reports.actions import note_order_issued
 from aralyk.reports.models import Report
@@ -64,7 +66,8 @@ def do_issue_order(by: User, draft: OrderDraft) -> Order:
         The order as stored; the engine hears of it from the log.
 
     Raises:
-        NotFound: A district, respondent or protected person that is not there, or not this person's.
+        NotFound: A district or protected person that is not there, or not this person's; no such respondent, who may
+            be any district's.
         Refused: not_permitted; not_in_force; term_too_long; term_too_short; number_taken; article_unverified;
             findings_unanswered; too_often; invalid, naming the fields.
     """
@@ -105,8 +108,7 @@ def findings_of(by: User, draft: OrderDraft) -> list[Found]:
     """What the checks find in a draft that the law allows; nothing is written but the looks behind the vault's door.
 
     Raises:
-        NotFound: A district that is not this person's.
-        Refused: As `do_issue_order`, but for the answers.
+        NotFound, Refused: As `do_issue_order`, but for the answers.
     """
     check_allowed(by, May.ISSUE_ORDERS)
     at = clock.now()
@@ -134,7 +136,7 @@ def do_vary_order(
         reason: Why; stored with the version.
         conditions: All conditions from now on.
         expires_at: The new end, within the term of the legal basis.
-        threat: The new level.
+        threat: The new threat; a lower one only where two people lowered the levels of risk before.
         extension_requested: Whether whom the law names asked for the longer term.
         circumstances: What the checks should know from now on.
         answers: To what the checks find in the new conditions.
@@ -158,6 +160,7 @@ def do_vary_order(
                 code=Code.PROPOSAL_NEEDED,
             )  # fmt: skip
         if threat is not None:
+            check_not_lowered_alone(by, order, Threat(threat))
             order.threat = Threat(threat)
         change(
             by, order, reason=reason, conditions=conditions, expires_at=expires_at, extended=extension_requested,
@@ -240,6 +243,7 @@ def do_end_order(by: User, order_id: UUID, *, reason: str, act: str = "") -> Ord
         Refused: not_permitted; order_ended; request_waits: she asked for it, so it goes the way of her request;
             invalid (reason, act).
     """
+    check_allowed(by, May.ISSUE_ORDERS)
     check_reason(reason)
     at = clock.now()
     with transaction.atomic():
@@ -310,6 +314,9 @@ def _lawful(by: User, draft: OrderDraft, *, at: datetime) -> tuple[Pack, LegalBa
     law = _law(draft.jurisdiction)
     basis = check_draft(draft, law=law, now=at)
     check_district(by, draft.district, what="district")
+    # Whoever is asked about here, her sealed places answer: nobody asks about a person who is not theirs.
+    for person in draft.protected_persons:
+        her_to_keep(by, person)
     today = law.day_of(at)
     conditions = lawful_conditions(
         draft.conditions, law=law, basis=basis, protected=draft.protected_persons, on=today

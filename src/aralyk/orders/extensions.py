@@ -1,7 +1,7 @@
 """Asks her before the end whether she wishes the order to go on, and extends it on her word.
 
-No answer is no answer: the question stays open on somebody's list. "I don't wish it" is a request for less
-protection, and goes the way of every such request (`reductions`).
+No answer is no answer: the question stays open on somebody's list, and a wish stays there until the order is
+extended. "I don't wish it" is a request for less protection, and goes the way of every such request (`reductions`).
 """
 
 from __future__ import annotations
@@ -68,7 +68,8 @@ def do_answer_question(
         privacy: How the conversation was held.
         note: In her words, or about them.
         pressure: Whether somebody presses her.
-        extend_to: The new end, with a wish; None: she wishes it, and the order is extended by another act.
+        extend_to: The new end, with a wish; None: she wishes it, and the order is extended by another act. Until
+            then the question stays on the list.
         act: As of `do_extend_order`.
 
     Raises:
@@ -81,12 +82,15 @@ def do_answer_question(
     at = clock.now()
     with transaction.atomic():
         order, question = _locked(by, question_id)
-        question.answer, question.asked_by, question.asked_at, question.closed_at = Answer(answer), by, at, at
+        over = versions.is_over(order, at=at)
+        question.answer, question.asked_by, question.asked_at = Answer(answer), by, at
+        if over or extend_to is not None or question.answer != Answer.WISHES:
+            question.closed_at = at
         question.attempts += 1
         question.last_attempt_at, question.note = at, note
         question.save()
         _witness(by, question, outcome=str(question.answer), at=at)
-        if question.answer == Answer.DOES_NOT_WISH:
+        if question.answer == Answer.DOES_NOT_WISH and not over:
             reductions.open_after_question(by, order, note=note, pressure=Stated(pressure), at=at)
         elif extend_to is not None:
             _extend(by, order, extend_to=extend_to, reason=note or HER_WISH, act=act, at=at)

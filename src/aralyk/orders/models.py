@@ -204,7 +204,7 @@ class Answer(models.TextChoices):
 
 
 class ExtensionQuestion(models.Model):
-    """Whether she wishes the order to be extended: due before its end, open until somebody has asked her."""
+    """Whether she wishes the order to be extended: due before its end, open until something came of it."""
 
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="extension_questions")
     expires_at = models.DateTimeField()  # the end that it asks about
@@ -215,7 +215,7 @@ class ExtensionQuestion(models.Model):
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True)
     asked_at = models.DateTimeField(null=True)
     note = models.CharField(max_length=400, blank=True)
-    closed_at = models.DateTimeField(null=True)  # answered, or its end is no longer the order's
+    closed_at = models.DateTimeField(null=True)  # nothing is left to do, or its end is no longer the order's
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [

@@ -1,7 +1,7 @@
 """The question about an extension: a row with its own due time from the day the order is made.
 
 The row is there before anybody remembers it, so no job can forget to make it; it stays open until she was asked, also
-after the order has ended.
+after the order has ended, and with her wish until the order is extended.
 """
 
 from __future__ import annotations
@@ -43,4 +43,8 @@ def ask_before_the_end(order: Order, *, at: datetime) -> ExtensionQuestion | Non
     question, _ = ExtensionQuestion.objects.get_or_create(
         order=order, expires_at=order.expires_at, defaults={"due_at": due_at}
     )
+    if question.closed_at is not None and not question.answer:
+        # The order had this end before, then another, and nobody asked her: the end is back, and so is its question.
+        question.closed_at = None
+        question.save(update_fields=["closed_at"])
     return question

@@ -2,17 +2,21 @@
 
 A private conversation, a reassessment of the risk made after the request, and the issuer's decision by somebody else
 than who spoke with her. Until then the order holds as it stands. That she was pressed is kept with the request.
+
+An order may protect several people, and it ends for all of them at once: so what one asks for takes effect only when
+each of the others asked for it, too, and was heard alone and assessed in the same way.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 from django.db import connection, transaction
 
 from aralyk import clock
-from aralyk.access.errors import Code, NotFound, Refused
+from aralyk.access.errors import Code, FieldProblem, NotFound, Refused
 from aralyk.access.models import User
 from aralyk.access.permissions import May, check_allowed, sees_case
 from aralyk.access.texts import check_text
@@ -22,7 +26,7 @@ from aralyk.orders import versions
 from aralyk.orders.actions import change, check_issuer, check_reason, end
 from aralyk.orders.cutting import record_cut
 from aralyk.orders.drafts import REASON_MAX
-from aralyk.orders.models import LessProtection, Order, ReductionRequest, Wish
+from aralyk.orders.models import Answer, LessProtection, Order, ReductionRequest, Wish
 from aralyk.orders.private import Privacy, check_private
 from aralyk.people.models import Stated
 from aralyk.risk.events import Cause, require_reassessment
@@ -73,15 +77,20 @@ def do_record_reduction_request(
 
 
 def open_after_question(by: User, order: Order, *, note: str, pressure: Stated, at: datetime) -> list[ReductionRequest]:
-    """That she does not wish an extension, said in a private conversation: it still needs assessment and decision."""
+    """That she does not wish an extension, said in a private conversation: it still needs assessment and decision.
+
+    Of an order that protects several people the answer does not say who gave it: each is still to be heard alone.
+    """
     made = []
-    for person in order.protected_persons.order_by("pk"):
+    people = list(order.protected_persons.order_by("pk"))
+    for person in people:
         if order.reduction_requests.filter(protected_person=person, decided_at__isnull=True).exists():
             continue
         request = _open(
             by, order, person=person.pk, wish=Wish.NOT_EXTEND, note=note, pressure=pressure, wished_until=None, at=at
         )
-        _talked(by, request, still_wishes=Stated.YES, pressure=pressure, note=note, at=at)
+        if len(people) == 1:
+            _talked(by, request, still_wishes=Stated.YES, pressure=pressure, note=note, at=at)
         made.append(request)
     return made
 
@@ -114,37 +123,69 @@ def do_record_conversation(
 def do_decide_reduction(by: User, request_id: int, *, granted: bool, reason: str, act: str = "") -> ReductionRequest:
     """Decide as the issuer: let the order stand, or do what she asked for.
 
+    What is granted is granted to everyone whom the order protects, in one act. A request that an order's end overtook
+    can be refused alone; a refused wish not to extend puts the question on the list again.
+
     Raises:
         NotFound: No such request, or not this person's.
-        Refused: not_permitted; order_ended; request_decided; own_conversation: who spoke with her does not decide;
-            and of a grant conversation_needed; assessment_needed; not_wished: she no longer wishes it; invalid.
+        Refused: not_permitted; request_decided; own_conversation: who spoke with her does not decide; and of a grant
+            order_ended; conversation_needed; assessment_needed; not_wished: she no longer wishes it; invalid.
     """
+    check_allowed(by, May.ISSUE_ORDERS)
     check_reason(reason)
     at = clock.now()
     with transaction.atomic():
         order, request = _locked(by, request_id)
         check_issuer(by, order, act=act, at=at)
-        versions.check_not_ended(order, at=at)
-        if request.talked_by_id == by.pk:
-            raise Refused(Code.OWN_CONVERSATION)
+        together = [request]
         if granted:
-            _check_may_be_granted(order, request)
-        request.decided_at, request.decided_by = at, by
-        request.granted, request.decision_reason = granted, reason.strip()
-        request.save(update_fields=["decided_at", "decided_by", "granted", "decision_reason"])
-        _witness(by, request, kind=Kind.REDUCTION_DECIDED, at=at, more={"act": act.strip(), "granted": granted})
+            versions.check_not_ended(order, at=at)
+            together += _requests_of_the_others(order, request)
+        for one in together:
+            if one.talked_by_id == by.pk:
+                raise Refused(Code.OWN_CONVERSATION)
+            if granted:
+                _check_may_be_granted(order, one)
+            _decide(by, one, granted=granted, reason=reason, act=act, at=at)
         if granted:
-            _take_effect(by, order, request, reason=reason, act=act, at=at)
+            _take_effect(by, order, together, reason=reason, act=act, at=at)
+        elif request.wish == Wish.NOT_EXTEND and not versions.is_over(order, at=at):
+            order.extension_questions.filter(expires_at=order.expires_at, answer=Answer.DOES_NOT_WISH).update(
+                answer="", closed_at=None
+            )
     return request
 
 
 def assessed_since(request: ReductionRequest, order: Order) -> bool:
-    """Whether the risk between the two was assessed after the request."""
+    """Whether the risk between the two was assessed after the request; a form that gave no level assesses nothing."""
     return Assessment.objects.filter(
         respondent=order.respondent_id,
         protected_person=request.protected_person_id,
         assessed_at__gt=request.requested_at,
+        levels__isnull=False,
     ).exists()
+
+
+def _requests_of_the_others(order: Order, request: ReductionRequest) -> list[ReductionRequest]:
+    """The same wish of everyone else whom the order protects.
+
+    Raises:
+        Refused: conversation_needed: one of them did not ask for it.
+    """
+    others = order.protected_persons.exclude(pk=request.protected_person_id)
+    waiting = order.reduction_requests.select_for_update(of=("self",)).select_related("talked_by")
+    found = list(waiting.filter(protected_person__in=others, wish=request.wish, decided_at__isnull=True).order_by("pk"))
+    if len(found) != others.count():
+        problem = FieldProblem(field="protected_persons", expected="the same wish of each of them, said in private")
+        raise Refused(Code.CONVERSATION_NEEDED, fields=(problem,))
+    return found
+
+
+def _decide(by: User, request: ReductionRequest, *, granted: bool, reason: str, act: str, at: datetime) -> None:
+    request.decided_at, request.decided_by = at, by
+    request.granted, request.decision_reason = granted, reason.strip()
+    request.save(update_fields=["decided_at", "decided_by", "granted", "decision_reason"])
+    _witness(by, request, kind=Kind.REDUCTION_DECIDED, at=at, more={"act": act.strip(), "granted": granted})
 
 
 def _check_may_be_granted(order: Order, request: ReductionRequest) -> None:
@@ -157,24 +198,24 @@ def _check_may_be_granted(order: Order, request: ReductionRequest) -> None:
 
 
 def _take_effect(
-    by: User, order: Order, request: ReductionRequest, *, reason: str, act: str, at: datetime
+    by: User, order: Order, requests: Sequence[ReductionRequest], *, reason: str, act: str, at: datetime
 ) -> None:  # fmt: skip
-    talked_by = request.talked_by
+    wish, talked_by = requests[0].wish, requests[0].talked_by
     assert talked_by is not None
-    if request.wish == Wish.NOT_EXTEND:
+    if wish == Wish.NOT_EXTEND:
         record_cut(
             talked_by, order, LessProtection.NOT_EXTENDED_ON_REQUEST, reason=reason, second_by=by, at=at
         )  # fmt: skip
-        order.extension_questions.filter(closed_at__isnull=True).update(closed_at=at)
-    elif request.wish == Wish.LIFT:
+        order.extension_questions.filter(closed_at__isnull=True).update(closed_at=at, answer=Answer.DOES_NOT_WISH)
+    elif wish == Wish.LIFT:
         record_cut(talked_by, order, LessProtection.LIFTED_ON_REQUEST, reason=reason, second_by=by, at=at)
         end(by, order, reason=reason, act=act, at=at)
     else:
-        assert request.wished_until is not None
+        ends = [one.wished_until for one in requests if one.wished_until is not None]
+        assert len(ends) == len(requests)
         record_cut(talked_by, order, LessProtection.TERM_CUT, reason=reason, second_by=by, at=at)
-        change(
-            by, order, reason=reason, conditions=None, expires_at=request.wished_until, extended=True, answers={}, at=at
-        )
+        # The latest of their wishes: nobody loses a day that she did not give up.
+        change(by, order, reason=reason, conditions=None, expires_at=max(ends), extended=True, answers={}, at=at)
 
 
 def _open(

@@ -25,6 +25,9 @@ DISTANCES: Final = frozenset({"exclusion_zone", PROXIMITY})
 WITHIN: Final = frozenset({"inclusion_zone", "curfew", HANDOVER})  # zones that he may or must be in
 
 
+AREAS: Final = "areas"  # how a finding begins that names none of several areas
+
+
 class FindingKind(StrEnum):
     """What a check can find."""
 

@@ -1,7 +1,8 @@
 """Records that a party was handed the order: what was said, when, by whom, in which language, signed or refused.
 
-A breach can be held against him only of what he was told. The record is made once and never edited; a mistake is
-mended by another one.
+A breach can be held against him only of what he was told, so the record names the version that was handed over, and
+never one that was made later. It is made once and never edited; a mistake is mended by another one. Which file was
+handed over, `aralyk.papers` adds: its delivery to a party is made from this record.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from aralyk.access.witness import fingerprint, witness
 from aralyk.evidence.kinds import Kind
 from aralyk.orders import versions
 from aralyk.orders.drafts import REASON_MAX
-from aralyk.orders.models import Receipt, Weapons
+from aralyk.orders.models import Order, Receipt, Weapons
 from aralyk.people.actions import LANGUAGES
 
 LATE_ENTRY: Final = timedelta(days=3)  # a page of paper is typed in after a round of villages, not a month later
@@ -58,8 +59,9 @@ def do_record_service(
     weapons: Weapons | None = None,
     weapon_register_answered: bool = False,
     note: str = "",
+    version: int | None = None,
 ) -> Receipt:
-    """Record a service of the version that holds now.
+    """Record a service of the version that was handed over.
 
     Args:
         by: Who handed it over.
@@ -73,6 +75,7 @@ def do_record_service(
         weapons: What became of weapons; of the respondent, required.
         weapon_register_answered: Whether the weapon register's answer was there before.
         note: Anything else; with a refusal or without the register's answer, why.
+        version: Of the paper in hand; None: the version that held when it was served.
 
     Raises:
         NotFound: No such order or person in it, or not this person's.
@@ -104,7 +107,7 @@ def do_record_service(
             raise Refused.field("served_at", expected="a time after the issue, of the last three days, with its zone")
         receipt = Receipt.objects.create(
             order=order,
-            version=order.current_version,
+            version=_version_served(order, version, served_at=served_at),
             protected_person_id=person,
             served_at=served_at,
             served_by=by,
@@ -135,3 +138,15 @@ def do_record_service(
             },
         )
     return receipt
+
+
+def _version_served(order: Order, version: int | None, *, served_at: datetime) -> int:
+    """The version that was there to be handed over: of the paper, or the newest of that minute."""
+    minute_ends = served_at.replace(second=0, microsecond=0) + timedelta(minutes=1)
+    there = order.versions.filter(made_at__lt=minute_ends).order_by("-version")
+    if version is not None:
+        there = there.filter(version=version)
+    found = there.first()
+    if found is None:
+        raise Refused.field("served_at", expected="a time after the making of the version that was handed over")
+    return found.version

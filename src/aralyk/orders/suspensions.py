@@ -119,7 +119,8 @@ def _begin_due(suspension_id: int, order_id: UUID, *, now: datetime) -> int:
             .filter(pk=suspension_id, begun_at__isnull=True, resumed_at__isnull=True)
             .first()
         )
-        if suspension is None or order.ended_at is not None or order.expires_at <= now:
+        # A term that was cut after the confirmation leaves no time to begin again in: then she stays protected.
+        if suspension is None or order.ended_at is not None or order.expires_at <= suspension.until_at:
             return 0
         by = suspension.proposal.second_by
         assert by is not None, "only a confirmed proposal makes a suspension"

@@ -2,8 +2,8 @@
 
 An order carries the threat that the engine reads: three words, of which `high` changes decisions (docs/reference/
 engine.md). The levels of risk are four: `extreme` is more haste for people and, for the engine, high. A threat follows
-upward only. Downward two people lower the level, and whoever varies the order writes the lower threat; one below the
-level that stands is raised again, for nobody lowers alone.
+upward only. Downward two people lower the level, and then whoever varies the order may write the lower threat; one that
+no level stands for is refused, for nobody lowers alone.
 
 Between the look and the lock anything may have happened, so each order is judged again under its lock.
 """
@@ -19,13 +19,14 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from aralyk import clock
-from aralyk.access.errors import Refused
+from aralyk.access.errors import Code, Refused
+from aralyk.access.models import User
 from aralyk.access.witness import System, fingerprint, witness
 from aralyk.evidence.kinds import Kind
 from aralyk.orders import versions
 from aralyk.orders.models import Order, Threat
 from aralyk.risk.levels import Level
-from aralyk.risk.models import State
+from aralyk.risk.models import LevelDecision, State
 from aralyk.risk.standing import standing_of
 
 RISEN: Final = "risk level rose"  # the reason of such a version; pages say it in the reader's language
@@ -73,7 +74,8 @@ def do_follow_levels(*, now: datetime) -> int:
     with connection.cursor() as cursor:
         cursor.execute(_BELOW, asked)
         orders = [row[0] for row in cursor.fetchall()]
-    raised, refusals = 0, []
+    raised = 0
+    refusals: list[Refused] = []
     for order in orders:
         try:
             raised += _raise(order)
@@ -84,14 +86,40 @@ def do_follow_levels(*, now: datetime) -> int:
     return raised
 
 
+def check_not_lowered_alone(by: User, order: Order, threat: Threat) -> None:
+    """Go on only with a threat that is as high as before, or that the levels of all whom the order protects allow.
+
+    A level counts that two people lowered, or that somebody else than `by` decided.
+
+    Raises:
+        Refused: proposal_needed (threat).
+    """
+    if _HEIGHT[threat] >= _HEIGHT[Threat(order.threat)]:
+        return
+    levels = _levels_of(order)
+    assessed = len(levels) == order.protected_persons.count()
+    higher = any(_HEIGHT[THREAT_OF[Level(one.level)]] > _HEIGHT[threat] for one in levels)
+    alone = any(one.second_by_id is None and one.decided_by_id == by.pk for one in levels)
+    if not assessed or higher or alone:
+        raise Refused.field(
+            "threat", expected="at least what the levels of risk give that two people decided",
+            code=Code.PROPOSAL_NEEDED,
+        )  # fmt: skip
+
+
+def _levels_of(order: Order) -> list[LevelDecision]:
+    """The levels in force towards those whom the order protects."""
+    people = order.protected_persons.order_by("pk").values_list("pk", flat=True)
+    return [found for person in people if (found := standing_of(order.respondent_id, person)) is not None]
+
+
 def _raise(order_id: UUID) -> bool:
     with transaction.atomic():
         order = Order.objects.select_for_update().get(pk=order_id)
         at = clock.now()
         if order.ended_at is not None or order.expires_at <= at:
             return False
-        people = order.protected_persons.order_by("pk").values_list("pk", flat=True)
-        standing = [found for person in people if (found := standing_of(order.respondent_id, person)) is not None]
+        standing = _levels_of(order)
         if not standing:
             return False
         highest = max(standing, key=lambda decision: Level(decision.level).height)

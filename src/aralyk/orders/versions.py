@@ -49,8 +49,13 @@ def check_not_ended(order: Order, *, at: datetime) -> None:
     Raises:
         Refused: order_ended.
     """
-    if order.ended_at is not None or order.expires_at <= at:
+    if is_over(order, at=at):
         raise Refused(Code.ORDER_ENDED)
+
+
+def is_over(order: Order, *, at: datetime) -> bool:
+    """Whether an order no longer holds at `at`: somebody ended it, or its term has run out."""
+    return order.ended_at is not None or order.expires_at <= at
 
 
 def current_version(order: Order) -> OrderVersion:

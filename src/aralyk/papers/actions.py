@@ -1,4 +1,4 @@
-"""Makes papers, hands them out, records who got them, and names a place openly where the order itself does.
+"""Makes papers, hands them out, and names a place openly where the order itself does; who got one is `deliveries`.
 
 A served paper and her copy are kept as they were made. A sealed one is made for the eyes of whoever asked: its facts
 from the vault are looked at one by one, each look witnessed, and only the hash of the file stays.
@@ -11,7 +11,6 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 from uuid import UUID
 
 from django.db import transaction
@@ -34,12 +33,9 @@ from aralyk.papers.hers import her_document
 from aralyk.papers.looks import look_at_facts
 from aralyk.papers.models import (
     AreaCode,
-    Delivery,
     NamedZone,
     Paper,
-    Recipient,
     Rendition,
-    Way,
     WithheldArea,
 )
 from aralyk.papers.queries import paper_for
@@ -49,14 +45,6 @@ from aralyk.papers.typesetting import set_pdf
 from aralyk.papers.words import Words, check_language
 from aralyk.people.looks import PURPOSE_MAX, PURPOSE_MIN
 from aralyk.people.vault import SealedName
-
-# To whom each rendition may be given; a sealed paper has its own way, by hand to an office that asked for it.
-RECIPIENTS: Final[dict[Rendition, frozenset[Recipient]]] = {
-    Rendition.SERVED: frozenset(Recipient),
-    Rendition.HERS: frozenset({Recipient.PROTECTED_PERSON, Recipient.REPRESENTATIVE}),
-    Rendition.SEALED: frozenset({Recipient.COURT, Recipient.PROSECUTOR}),
-}
-assert set(RECIPIENTS) == set(Rendition)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,50 +150,6 @@ def do_take_paper(by: User, paper_id: UUID) -> Paper:
             data={"paper": str(paper.pk), "rendition": paper.rendition, "sha256": paper.sha256},
         )
     return paper
-
-
-def do_record_delivery(by: User, paper_id: UUID, *, recipient: Recipient, way: Way, delivered_at: datetime) -> Delivery:
-    """Record that a paper reached somebody.
-
-    Args:
-        by: Who may make papers, and gave it.
-        paper_id: The paper.
-        recipient: Who got it; her copy goes to her side alone, a sealed paper to court or prosecutor.
-        way: How.
-        delivered_at: When; aware, and past.
-
-    Raises:
-        NotFound: No such paper, or not this person's.
-        Refused: not_permitted; invalid (recipient, delivered_at).
-    """
-    check_allowed(by, May.MAKE_PAPERS)
-    paper = paper_for(by, paper_id)
-    at = clock.now()
-    allowed = RECIPIENTS[Rendition(paper.rendition)]
-    if recipient not in allowed:
-        raise Refused.field("recipient", expected=f"one of {', '.join(sorted(allowed))}", found=recipient)
-    if delivered_at.tzinfo is None or not paper.made_at <= delivered_at <= at:
-        raise Refused.field("delivered_at", expected="a time with its zone, between the making of the paper and now")
-    with transaction.atomic():
-        delivery = Delivery.objects.create(
-            paper=paper, recipient=Recipient(recipient), way=Way(way), delivered_at=delivered_at, delivered_by=by,
-            recorded_at=at,
-        )  # fmt: skip
-        witness(
-            kind=Kind.PAPER_DELIVERED,
-            subject=f"order:{paper.order_id}",
-            by=by,
-            at=at,
-            data={
-                "delivered_at": clock.iso(delivered_at),
-                "language": paper.language,
-                "paper": str(paper.pk),
-                "recipient": delivery.recipient,
-                "sha256": paper.sha256,
-                "way": delivery.way,
-            },
-        )
-    return delivery
 
 
 def do_name_zone(by: User, order_id: UUID, *, condition: str, reason: str) -> NamedZone:

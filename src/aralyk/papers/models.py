@@ -7,12 +7,12 @@ belongs to the people it protects and not to an order, so that the tenth order a
 from __future__ import annotations
 
 import uuid
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from django.conf import settings
 from django.db import models
 
-from aralyk.orders.models import Order
+from aralyk.orders.models import Order, Receipt
 from aralyk.people.models import ProtectedPerson
 
 
@@ -33,6 +33,9 @@ class Recipient(models.TextChoices):
     REPRESENTATIVE = "representative"
     COURT = "court"
     PROSECUTOR = "prosecutor"
+
+
+PARTIES: Final = (Recipient.PROTECTED_PERSON.value, Recipient.RESPONDENT.value)  # served, with a receipt
 
 
 class Way(models.TextChoices):
@@ -124,7 +127,11 @@ class Paper(models.Model):
 
 
 class Delivery(models.Model):
-    """That a paper reached somebody: who gave it, when, how."""
+    """That a paper reached somebody: who gave it, when, how.
+
+    What a party was told, when and by whom, is the order's receipt of service and nothing else: a paper that was handed
+    to a party has its receipt, and time, giver and way are copied from it.
+    """
 
     paper = models.ForeignKey(Paper, on_delete=models.PROTECT, related_name="deliveries")
     recipient = models.CharField(max_length=24, choices=Recipient.choices)
@@ -132,6 +139,16 @@ class Delivery(models.Model):
     delivered_at = models.DateTimeField()
     delivered_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
     recorded_at = models.DateTimeField()
+    receipt = models.OneToOneField(Receipt, on_delete=models.PROTECT, related_name="delivery", null=True)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(
+                condition=models.Q(recipient__in=PARTIES, receipt__isnull=False)
+                | (~models.Q(recipient__in=PARTIES) & models.Q(receipt__isnull=True)),
+                name="a_party_is_served",
+            )
+        ]
 
 
 class Correspondent(models.Model):

@@ -25,8 +25,9 @@ ORDER_FORMAT: Final = "protection-order/1"
 REPLY_FORMAT: Final = "protection-order-reply/1"
 FILE_BYTES_MAX: Final = 1_000_000  # a day's records of a country are a tenth of it
 RECORDS_MAX: Final = 2_000
-_AT = re.compile(r"at `\$\.?([^`]*)`")
-_MISSING = re.compile(r"missing required field `([a-z_]+)`")
+# From the message's two ends alone, and in letters of our own fields: between them it may quote what they sent.
+_AT = re.compile(r" - at `\$\.?([a-z_.\[\]0-9]*)`\Z")
+_MISSING = re.compile(r"\AObject missing required field `([a-z_]+)`")
 
 Time = Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?Z$", description="UTC")]
 Number = Annotated[str, Meta(min_length=1, max_length=80)]

@@ -14,8 +14,9 @@ from datetime import date, time
 from typing import Final
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Q
+from django.utils import timezone
 
 from aralyk import clock
 from aralyk.access.errors import Code, NotFound, Refused
@@ -39,6 +40,7 @@ CODE_MAX: Final = 16
 PHONE_MAX: Final = 40
 BORN_AFTER: Final = date(1900, 1, 1)
 CODE_LETTERS: Final = "ACDEFHJKLMNPRTUVWXY34679"  # none that is misheard or misread for another
+CODE_MADE: Final = 6  # letters; 190 million codes
 LANGUAGES: Final = ("ru", "ky", "uz", "en")
 
 
@@ -159,10 +161,12 @@ def do_register_protected_person(
         synthetic=synthetic,
     )
     check_text("code", person.code, longest=CODE_MAX)
-    if ProtectedPerson.objects.filter(code=person.code).exists():
-        raise Refused.field("code", expected="a code that nobody else has")
     with transaction.atomic():
-        person.save(force_insert=True)
+        try:
+            with transaction.atomic():
+                person.save(force_insert=True)
+        except IntegrityError:  # not asked before: two who take one code at once must both hear of it
+            raise Refused.field("code", expected="a code that nobody else has") from None
         witness(
             kind=Kind.PROTECTED_PERSON_REGISTERED,
             subject=f"protected_person:{person.pk}",
@@ -263,10 +267,14 @@ def do_register_shelter(
             hears=Stated.YES, reads=Stated.YES, has_phone=Stated.YES,
             synthetic=synthetic,
         )  # fmt: skip
-        return Shelter.objects.create(
-            code=code, desk=desk, duty_phone=duty_phone, meeting_point=meeting_point, recorded_by=by,
-            recorded_at=clock.now(),
-        )  # fmt: skip
+        try:
+            with transaction.atomic():
+                return Shelter.objects.create(
+                    code=code, desk=desk, duty_phone=duty_phone, meeting_point=meeting_point, recorded_by=by,
+                    recorded_at=clock.now(),
+                )  # fmt: skip
+        except IntegrityError:
+            raise Refused.field("code", expected="a code that no other shelter has") from None
 
 
 def check_may_keep(by: User) -> None:
@@ -362,12 +370,15 @@ def check_born(field: str, day: date | None) -> None:
     Raises:
         Refused: invalid.
     """
-    if day is not None and not BORN_AFTER <= day <= clock.now().date():
+    if day is not None and not BORN_AFTER <= day <= timezone.localdate(clock.now()):
         raise Refused.field(field, expected="a day in the past, not before 1900")
 
 
 def _new_code() -> str:
-    return "".join(secrets.choice(CODE_LETTERS) for _ in range(6))
+    while True:
+        code = "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_MADE))
+        if not ProtectedPerson.objects.filter(code=code).exists():
+            return code
 
 
 def _check_language(language: str) -> None:

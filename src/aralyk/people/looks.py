@@ -53,7 +53,8 @@ def do_look(
         person: The protected person.
         order: The case for which the look is needed: one of hers, in a district of `by`.
         field: What to read.
-        purpose: Why, in words; she can read the list of looks. With a request, the request's counts.
+        purpose: Why, in words; she can read the list of looks. Kept under her key, the log has the fingerprint. With a
+            request, the request's counts.
         about: Whose fact it is among hers (a child, a helper, a channel); None: her own.
         request: The confirmed request, where a second person must confirm; used up by the look.
 
@@ -76,15 +77,21 @@ def do_look(
         used = _use_request(by, request, person=person, order=order, field=field, about=about)
         purpose = used.purpose
         data |= {"request": str(used.pk), "second": f"user:{used.answered_by_id}"}
-    data["purpose"] = check_text("purpose", purpose, longest=PURPOSE_MAX, shortest=PURPOSE_MIN)
+    purpose = check_text("purpose", purpose, longest=PURPOSE_MAX, shortest=PURPOSE_MIN)
     do_count(by, Counted.VAULT)
-    with transaction.atomic(using=VAULT):
-        row = SealedField.objects.using(VAULT).filter(protected_person=person, about=about, field=field).first()
-        if row is None:
-            raise Refused(Code.NOTHING_SEALED)
-        subject = f"protected_person:{person}"
-        witness(kind=Kind.VAULT_LOOK, subject=subject, by=by, at=clock.now(), data=data, using=VAULT)
-        _raise_if_canary(by, person=person, field=field)
+    try:
+        with transaction.atomic(using=VAULT):
+            row = SealedField.objects.using(VAULT).filter(protected_person=person, about=about, field=field).first()
+            if row is None:
+                raise Refused(Code.NOTHING_SEALED)
+            data |= {"look": str(sealing.seal_purpose(person, purpose)), "purpose_sha256": fingerprint(purpose)}
+            subject = f"protected_person:{person}"
+            witness(kind=Kind.VAULT_LOOK, subject=subject, by=by, at=clock.now(), data=data, using=VAULT)
+            _raise_if_canary(by, person=person, field=field)
+    except Refused as refusal:
+        if refusal.code in {Code.VAULT_UNREADABLE, Code.VAULT_KEY_DESTROYED}:
+            _witness_refused_look(by, person=person, field=field, why=refusal.code.value)
+        raise
     return sealing.open_fact(row)
 
 
@@ -134,9 +141,10 @@ def do_answer_look(by: User, request: UUID, *, confirmed: bool) -> LookRequest:
 
     Raises:
         NotFound: No such request, or not in a case of this user's.
-        Refused: not_permitted; not_your_own_look; confirmation_over.
+        Refused: not_permitted; second_factor_needed; not_your_own_look; confirmation_over.
     """
     check_allowed(by, May.CONFIRM_VAULT_LOOKS)
+    check_strong()
     at = clock.now()
     with transaction.atomic():
         asked = LookRequest.objects.select_for_update().filter(pk=request).first()
@@ -164,9 +172,11 @@ def do_clear_canary_alarm(by: User, looker: int) -> None:
 
     Raises:
         NotFound: No such alarm stands, or a role that does not hear of them.
+        Refused: second_factor_needed.
     """
     if not allows(by, May.WATCH_VAULT):
         raise NotFound("alarm")
+    check_strong()
     with transaction.atomic(using=VAULT), connections[VAULT].cursor() as cursor:
         if not clear_alarm(cursor, component=f"{CANARY}{looker}", by=name_of(by), at=clock.now()):
             raise NotFound("alarm")

@@ -28,9 +28,9 @@ from aralyk.people.words import (
 )
 
 __all__ = [
-    "Child", "ChildNotice", "ChildWithRespondent", "Consent", "DataKey", "Helper", "ImportedPerson", "LookRequest",
-    "ProtectedPerson", "Representative", "Respondent", "RespondentPlace", "SafeChannel", "SealedField", "Shelter",
-    "Stated", "Weapon",
+    "Child", "ChildNotice", "ChildWithRespondent", "Consent", "DataKey", "Helper", "ImportedPerson", "LookPurpose",
+    "LookRequest", "ProtectedPerson", "Representative", "Respondent", "RespondentPlace", "SafeChannel", "SealedField",
+    "Shelter", "Stated", "Weapon",
 ]  # fmt: skip
 
 
@@ -250,6 +250,16 @@ class LookRequest(models.Model):
     shown_at = models.DateTimeField(null=True)
 
 
+class LookPurpose(models.Model):
+    """Why somebody looked, in words that may name anybody, so under her key; the evidence has their hash."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)  # as the evidence names the look
+    protected_person = models.UUIDField(db_index=True)
+    nonce = models.BinaryField()
+    ciphertext = models.BinaryField()
+    written_at = models.DateTimeField()
+
+
 class ImportedPerson(models.Model):
     """Which row of somebody else's list became which person: a file that is read again adds nobody twice."""
 
@@ -266,8 +276,8 @@ class ImportedPerson(models.Model):
 
 
 class DataKey(models.Model):
-    """The wrapped key of one protected person, or of one report; only the vault's role reads it. Destroyed: nothing of
-    hers opens."""
+    """The wrapped key of one protected person, or of one report; only the vault's role reads it. Destroyed: none of
+    the facts under it opens."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     protected_person = models.UUIDField(unique=True)

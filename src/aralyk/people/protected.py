@@ -12,6 +12,7 @@ from typing import Final, TypeVar
 from uuid import UUID
 
 from django.db import models, transaction
+from django.utils import timezone
 
 from aralyk import clock
 from aralyk.access.errors import Code, NotFound, Refused
@@ -54,7 +55,7 @@ def do_add_channel(by: User, *, person: UUID, how: How, given_by: GivenBy, numbe
     """
     check_may_keep(by)
     how, given_by = How(how), GivenBy(given_by)
-    if how not in WITHOUT_NUMBER:
+    if how not in WITHOUT_NUMBER or number.strip():
         check_sealed("number", number)
     with transaction.atomic():
         her = her_to_keep(by, person)
@@ -231,7 +232,7 @@ def do_add_child(
     check_sealed("name", name)
     if school.strip():
         check_sealed("school", school)
-    if birth_year is not None and not BIRTH_YEAR_MIN <= birth_year <= clock.now().year:
+    if birth_year is not None and not BIRTH_YEAR_MIN <= birth_year <= timezone.localdate(clock.now()).year:
         raise Refused.field("birth_year", expected=f"a year from {BIRTH_YEAR_MIN} to this one")
     with transaction.atomic():
         her = her_to_keep(by, person)

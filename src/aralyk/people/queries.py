@@ -37,7 +37,11 @@ _LOOK_KINDS: Final = (Kind.VAULT_LOOK, Kind.VAULT_REFUSED, Kind.VAULT_LOOK_ASKED
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """One look into a protected person's sealed facts, granted or refused, or a step on the way to one."""
+    """One look into a protected person's sealed facts, granted or refused, or a step on the way to one.
+
+    Attributes:
+        purpose: Why, in the words of who looked; empty for a step or a refusal, and when her key was destroyed.
+    """
 
     at: datetime
     by: str
@@ -241,11 +245,13 @@ def look_requests_for(user: User) -> QuerySet[LookRequest]:
 def looks_at(user: User, person_id: UUID) -> list[Look]:
     """Every look into a protected person's sealed facts, newest first: whoever may issue her order shows her this list.
 
+    Also before she has an order: a draft about her is checked against her places.
+
     Raises:
         NotFound: No such person, or in no case of this user's districts, or a role that may not see the list.
     """
     may_see = any(allows(user, may) for may in (May.ISSUE_ORDERS, May.KEEP_PEOPLE, May.CLOSE_INCIDENTS))
-    person = ProtectedPerson.objects.filter(seen_by(user, order="orders__"), pk=person_id).first()
+    person = ProtectedPerson.objects.filter(hers_of(user), pk=person_id).first()
     if person is None or not may_see:
         raise NotFound("protected_person")
     with connection.cursor() as cursor:
@@ -256,12 +262,13 @@ def looks_at(user: User, person_id: UUID) -> list[Look]:
         rows = cursor.fetchall()
     bodies = [(Kind(kind), at, msgspec.json.decode(bytes(body))) for kind, at, body in rows]
     names = _names({body["by"] for _, _, body in bodies} | {body["data"].get("second", "") for _, _, body in bodies})
+    purposes = sealing.purposes_of(person.pk)
     return [
         Look(
             at=at,
             by=names.get(body["by"], body["by"]),
             field=body["data"]["field"],
-            purpose=body["data"].get("purpose", ""),
+            purpose=purposes.get(body["data"].get("look", "")) or body["data"].get("purpose", ""),
             granted=kind is Kind.VAULT_LOOK or body["data"].get("confirmed") is True,
             kind=kind,
             about_her="about" not in body["data"],

@@ -30,6 +30,7 @@ from aralyk.people.sealing import (
     seal_fact,
     share_masters,
     unwrapped,
+    words_by_master,
     wrap_row,
 )
 from aralyk.people.vault import SealedName
@@ -47,7 +48,9 @@ class VaultState:
         master_id: The master of today; None: there is none here.
         keys_by_master: How many persons' keys are wrapped with which master.
         direct_by_master: How many facts were sealed with a master itself, before persons had keys.
+        words_by_master: How many words of reports were: they are never rewritten, so these masters are kept.
         facts: How many facts are sealed.
+        words: How many words of reports are.
         destroyed: How many persons' keys were destroyed.
         missing: Masters that are needed and are not here: what hangs on them can't be read.
     """
@@ -55,7 +58,9 @@ class VaultState:
     master_id: str | None
     keys_by_master: dict[str, int]
     direct_by_master: dict[str, int]
+    words_by_master: dict[str, int]
     facts: int
+    words: int
     destroyed: int
     missing: tuple[str, ...]
 
@@ -83,14 +88,18 @@ def vault_state() -> VaultState:
     sealed = SealedField.objects.using(VAULT)
     for master_id in sealed.filter(data_key__isnull=True).values_list("key_id", flat=True):
         direct[master_id] = direct.get(master_id, 0) + 1
+    words = words_by_master()
+    words_direct = {master_id: rows for master_id, rows in words.items() if master_id}
     here = {masters.current.master_id, *masters.old} if masters else set()
     return VaultState(
         master_id=masters.current.master_id if masters else None,
         keys_by_master=by_master,
         direct_by_master=direct,
+        words_by_master=words_direct,
         facts=sealed.count(),
+        words=sum(words.values()),
         destroyed=StoredKey.objects.using(VAULT).filter(destroyed_at__isnull=False).count(),
-        missing=tuple(sorted((set(by_master) | set(direct)) - here)),
+        missing=tuple(sorted((set(by_master) | set(direct) | set(words_direct)) - here)),
     )
 
 
@@ -123,9 +132,8 @@ def do_rewrap() -> Rewrapped:
     with transaction.atomic(using=VAULT):
         hold_masters()
         masters, state = read_keyring(), vault_state()
-        forgotten = tuple(
-            each for each in sorted(masters.old) if each not in state.keys_by_master | state.direct_by_master
-        )
+        needed = state.keys_by_master | state.direct_by_master | state.words_by_master
+        forgotten = tuple(each for each in sorted(masters.old) if each not in needed)
         if keys or facts or forgotten:
             _witness_master("rewrapped", masters, keys=keys, facts=facts, forgotten=list(forgotten))
     for master_id in forgotten:
@@ -134,8 +142,9 @@ def do_rewrap() -> Rewrapped:
 
 
 def do_destroy_key(code: str, *, reason: str) -> None:
-    """Destroy a person's key: nothing that was sealed about her opens again, in this database or any copy of its rows.
+    """Destroy a person's key: none of her sealed facts opens again, in this database or any copy of its rows.
 
+    Words of reports that name her are under the reports' own keys and stay.
     A backup that is older still holds the wrapped key: rotate the master afterwards, and keep no copy of the old one.
 
     Args:

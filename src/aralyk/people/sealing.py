@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hmac
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -33,8 +33,8 @@ from aralyk.people.masters import (
     read_keyring,
 )
 from aralyk.people.models import DataKey as StoredKey
-from aralyk.people.models import SealedField
-from aralyk.people.vault import DataKey, Sealed, SealedName
+from aralyk.people.models import LookPurpose, SealedField
+from aralyk.people.vault import Beside, DataKey, Sealed, SealedName
 
 VAULT: Final = "vault"  # the database alias that acts as the vault's role
 OF_THE_VAULT: Final = "vault."  # how alarms of the vault begin
@@ -49,6 +49,26 @@ class SealedFact:
     field: SealedName
     about: UUID
     written_at: datetime
+
+
+# Sealed rows that others keep (words of reports, in a package above this one): each tells how many it has by the master
+# that sealed them itself; "" counts those under a data key.
+RowsByMaster = Callable[[], Mapping[str, int]]
+_kept_elsewhere: Final[dict[str, RowsByMaster]] = {}
+
+
+def keeps_sealed(table: str, rows_by_master: RowsByMaster) -> None:
+    """Say that another package keeps sealed rows, so that no master they need is replaced or forgotten."""
+    _kept_elsewhere[table] = rows_by_master
+
+
+def words_by_master() -> dict[str, int]:
+    """How many sealed rows stand in other packages' tables, by the master that sealed them itself; "": a data key."""
+    found: dict[str, int] = {}
+    for rows_by_master in _kept_elsewhere.values():
+        for master_id, rows in rows_by_master().items():
+            found[master_id] = found.get(master_id, 0) + rows
+    return found
 
 
 def share_masters() -> None:
@@ -70,7 +90,8 @@ def keyring() -> Keyring:
     try:
         return read_keyring()
     except VaultKeyMissing as error:
-        if SealedField.objects.using(VAULT).exists() or StoredKey.objects.using(VAULT).exists():
+        ours = SealedField.objects.using(VAULT).exists() or StoredKey.objects.using(VAULT).exists()
+        if ours or words_by_master():
             raise Refused(Code.VAULT_UNREADABLE) from error
         return make_master()
 
@@ -135,6 +156,46 @@ def open_words(owner: UUID, *, name: StrEnum, sealed: Sealed, master_id: str = "
         return _stored_key(owner, masters).open(sealed, name=name, about=owner)
     except UNREADABLE as error:
         raise Refused(Code.VAULT_UNREADABLE) from error
+
+
+def seal_purpose(person: UUID, purpose: str) -> UUID:
+    """Keep why somebody looks, under her key; inside the vault's transaction.
+
+    Returns:
+        The id by which the evidence of the look names it.
+
+    Raises:
+        Refused: vault_unreadable; vault_key_destroyed.
+    """
+    look = uuid.uuid4()
+    share_masters()
+    sealed = _key_to_seal(person, keyring()).seal(purpose, name=Beside.LOOK_PURPOSE, about=look)
+    LookPurpose.objects.using(VAULT).create(
+        pk=look, protected_person=person, nonce=sealed.nonce, ciphertext=sealed.ciphertext, written_at=clock.now()
+    )
+    return look
+
+
+def purposes_of(person: UUID) -> dict[str, str]:
+    """Why each look at a person was made, by the look's id; empty when nothing of hers can be opened.
+
+    Ask it only for who was fetched with permission.
+    """
+    rows = list(LookPurpose.objects.using(VAULT).filter(protected_person=person))
+    if not rows:
+        return {}
+    try:
+        key = _stored_key(person, read_keyring())
+        return {
+            str(row.pk): key.open(
+                Sealed(nonce=bytes(row.nonce), ciphertext=bytes(row.ciphertext)),
+                name=Beside.LOOK_PURPOSE,
+                about=row.pk,
+            )
+            for row in rows
+        }
+    except (*UNREADABLE, Refused):
+        return {}  # the list of looks outlives her key
 
 
 def open_fact(row: SealedField) -> str:

@@ -51,6 +51,12 @@ class SealedName(StrEnum):
     REPRESENTATIVE_PHONE = "representative_phone"
 
 
+class Beside(StrEnum):
+    """What is under her key and is no fact about her: no look asks for it."""
+
+    LOOK_PURPOSE = "look_purpose"
+
+
 OWN_FACTS: Final = (
     SealedName.NAME,
     SealedName.PHONE,

@@ -18,7 +18,7 @@ from aralyk.access.cases import case_book
 from aralyk.access.conflicts import do_close_after_complaint
 from aralyk.access.errors import Code, NotFound, Refused
 from aralyk.access.models import User
-from aralyk.access.permissions import May
+from aralyk.access.permissions import May, check_allowed
 from aralyk.access.texts import check_text
 from aralyk.access.witness import fingerprint, witness
 from aralyk.evidence.kinds import Kind
@@ -70,6 +70,7 @@ def do_decide(
         Refused: not_permitted; report_closed; report_incomplete, naming the fields; report_not_assessed; not_in_force;
             invalid, naming the field.
     """
+    check_allowed(by, May.DECIDE_REPORTS)
     reason = check_reason(reason)
     at = clock.now()
     with transaction.atomic():
@@ -120,12 +121,13 @@ def do_decide(
 
 
 def do_reopen(by: User, report_id: UUID, *, reason: str) -> Report:
-    """Open a closed report again: the clock of standing still runs anew, and what was decided stays to be read.
+    """Open a closed report again: its clocks run on, that of standing still anew; what was decided stays to be read.
 
     Raises:
         NotFound: No such report, or not this person's.
         Refused: not_permitted; report_not_closed; invalid (reason).
     """
+    check_allowed(by, May.DECIDE_REPORTS)
     reason = check_reason(reason)
     at = clock.now()
     with transaction.atomic():
@@ -134,6 +136,7 @@ def do_reopen(by: User, report_id: UUID, *, reason: str) -> Report:
             raise Refused(Code.REPORT_NOT_CLOSED)
         report.closed_at = None
         report.save(update_fields=["closed_at"])
+        clocks.resume_issue(report)
         clocks.restart_standing_still(report, at=at)
         add_event(report, "reopened", by=by, at=at, text=reason)
         witness(
@@ -206,6 +209,7 @@ def do_record_copy(by: User, report_id: UUID, *, given: bool, reason: str = "") 
         NotFound: No such report, or not this person's.
         Refused: not_permitted; report_closed; invalid (reason).
     """
+    check_allowed(by, May.TAKE_REPORTS)
     text = "" if given and not reason.strip() else check_text("reason", reason, longest=COPY_REASON_MAX, shortest=10)
     at = clock.now()
     with transaction.atomic():
@@ -233,6 +237,7 @@ def do_record_case_step(
         NotFound: No such report, or not this person's.
         Refused: not_permitted; invalid, naming the field; not_in_force (register).
     """
+    check_allowed(by, May.DECIDE_REPORTS)
     if step not in CASE_STEPS:
         raise Refused.field("step", expected=f"one of {', '.join(CASE_STEPS)}")
     text = check_reason(reason) if CASE_STEPS[step] or reason.strip() else ""
@@ -277,6 +282,7 @@ def do_complain_of_officer(by: User, report_id: UUID, *, officer: int, reason: s
         NotFound: No such report, or not this person's; no such officer.
         Refused: not_permitted; invalid (reason, officer).
     """
+    check_allowed(by, May.TAKE_REPORTS)
     reason = check_reason(reason)
     at = clock.now()
     with transaction.atomic():

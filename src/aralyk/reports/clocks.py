@@ -156,6 +156,11 @@ def lapse(report: Report, kinds: Collection[Owed], *, at: datetime) -> None:
     report.tasks.filter(OPEN, kind__in=list(kinds)).update(lapsed_at=at)
 
 
+def resume_issue(report: Report) -> None:
+    """Run the clocks for an order's issue on, as if the report had never been closed: what is late stays late."""
+    report.tasks.filter(kind=Owed.ISSUE_ORDER, lapsed_at__isnull=False).update(lapsed_at=None)
+
+
 def ask_for_referral_result(report: Report, referral: Task, *, due_at: datetime, at: datetime) -> Task:
     """Make the result of a referral due by the day that was set for it."""
     return Task.objects.create(
@@ -171,8 +176,9 @@ def settle_assessed(report: Report) -> bool:
     if not victims:
         return False
     rows = Assessment.objects.filter(
-        respondent=report.respondent_id, protected_person__in=victims, assessed_at__gte=report.taken_at
-    ).order_by("-assessed_at")
+        respondent=report.respondent_id, protected_person__in=victims, assessed_at__gte=report.taken_at,
+        levels__isnull=False,
+    ).order_by("-assessed_at")  # fmt: skip
     first = dict(rows.values_list("protected_person", "assessed_at"))  # of each, the last row is the earliest form
     report.tasks.filter(OPEN, kind=Owed.ASSESS_RISK).update(done_at=max(first.values()), result=Result.DONE.value)
     return True

@@ -15,6 +15,7 @@ from uuid import UUID
 
 import msgspec
 from django.db import transaction
+from django.db.models import Count
 
 from aralyk.people import sealing
 from aralyk.people.sealing import VAULT
@@ -119,6 +120,16 @@ def drafts_of(by: int) -> list[tuple[UUID, datetime, datetime]]:
 def drop_draft(by: int, draft: UUID) -> None:
     """Remove one's own draft; there may be none."""
     Draft.objects.using(VAULT).filter(pk=draft, by=by).delete()
+
+
+def rows_by_master() -> dict[str, int]:
+    """How many sealed rows there are here, by the master that sealed them itself; "": under a report's own key."""
+    found: dict[str, int] = {}
+    for model in (SealedText, Draft):
+        counted = model.objects.using(VAULT).order_by().values_list("key_id").annotate(rows=Count("pk"))
+        for master_id, rows in counted:
+            found[master_id] = found.get(master_id, 0) + rows
+    return found
 
 
 def _open(row: SealedText | Draft, *, person: UUID) -> str:

@@ -23,7 +23,7 @@ from aralyk.access.texts import check_text
 from aralyk.access.witness import fingerprint, witness
 from aralyk.evidence.kinds import Kind
 from aralyk.jurisdictions.pack import Pack
-from aralyk.people.actions import do_register_protected_person, do_register_respondent
+from aralyk.people.actions import do_register_protected_person, do_register_respondent, hers_of
 from aralyk.people.models import ProtectedPerson, Respondent
 from aralyk.people.vault import SealedName
 from aralyk.reports import clocks, sealed
@@ -224,6 +224,7 @@ def do_add_words(by: User, report_id: UUID, *, text: str) -> Report:
         NotFound: No such report, or not this person's.
         Refused: not_permitted; invalid (text); vault_unreadable.
     """
+    check_allowed(by, May.TAKE_REPORTS)
     words = check_text("text", text, longest=WORDS_MAX)
     at = clock.now()
     with transaction.atomic():
@@ -282,8 +283,8 @@ def _new(by: User, new: RespondentDraft, *, jurisdiction: str, synthetic: bool) 
 
 
 def _involve(by: User, report: Report, one: InvolvedDraft) -> Involved:
-    closed = one.person in sight(by.pk).closed_persons
-    if one.person is not None and (closed or not ProtectedPerson.objects.filter(pk=one.person).exists()):
+    # A report opens her page to its district: nobody brings somebody in who is not theirs to see.
+    if one.person is not None and not ProtectedPerson.objects.filter(hers_of(by), pk=one.person).exists():
         raise NotFound("protected_person")
     if one.person is not None and report.involved.filter(person=one.person).exists():
         raise Refused.field("person", expected="somebody who does not stand in this report yet")

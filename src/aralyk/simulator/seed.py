@@ -113,12 +113,11 @@ def seed(
 def _staff() -> dict[str, User]:
     """The demo accounts by user name; what is missing is made, the administrator first."""
     staff: dict[str, User] = {}
-    by: System | User = System.SETUP
     for account in (ADMINISTRATOR, *ACCOUNTS):
         user = User.objects.filter(username=account.username).first()
         if user is None:
             user = do_create_user(
-                by,
+                System.SETUP,  # whom an administrator makes must choose another password at the first log-in
                 username=account.username,
                 password=DEMO_PASSWORD,
                 role=account.role,
@@ -128,7 +127,6 @@ def _staff() -> dict[str, User]:
                 language=account.language,
             )
         staff[account.username] = user
-        by = staff[ADMINISTRATOR.username]
     return staff
 
 

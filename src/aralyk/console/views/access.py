@@ -9,6 +9,7 @@ from django import forms
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -30,6 +31,7 @@ from aralyk.access.models import BreakGlass, Delegation, Finding, Right, Role, U
 from aralyk.access.permissions import GRANTS, May, Scope, allows
 from aralyk.access.queries import shown_name
 from aralyk.access.reviews import count_overdue, do_review_account, reviews_due_for
+from aralyk.access.second_factors import do_answer_removal, removals_for
 from aralyk.access.sentences import sentence_of
 from aralyk.console import law
 from aralyk.console.access_forms import CoverForm, FindingForm, GlassForm, ReviewForm, blame, end_of, start_of
@@ -149,6 +151,13 @@ def review_account(request: HttpRequest, account_id: int) -> HttpResponse:
     return _accounts_due(request, wrong=(account_id, form))
 
 
+@require_POST
+def answer_removal(request: HttpRequest, removal_id: str, act: str) -> HttpResponse:
+    """Agree, as the second person, that a lost second factor is removed, or say no."""
+    do_answer_removal(person_of(request), int(removal_id), confirmed=act == "confirm")
+    return HttpResponseRedirect(reverse("access_review"))
+
+
 def _page(request: HttpRequest, *, form: CoverForm | None = None) -> HttpResponse:
     user = person_of(request)
     manages = allows(user, May.MANAGE_USERS)
@@ -156,7 +165,7 @@ def _page(request: HttpRequest, *, form: CoverForm | None = None) -> HttpRespons
         GRANTS[Role(user.role)].scope in {Scope.OWN_DISTRICTS, Scope.OWN_DISTRICTS_OR_EVERY_IF_NONE_NAMED}
         and bool(user.districts)
     )
-    today = clock.now().date()
+    today = timezone.localdate(clock.now())
     values = {
         "opened": [
             {
@@ -264,5 +273,12 @@ def _accounts_due(request: HttpRequest, *, wrong: tuple[int, forms.Form] | None 
     values = {
         "accounts": rows, "overdue": sum(one.overdue for one in due), "days": limits().review_every.days,
         "problems": problems(wrong[1]) if wrong else [],
+        "removals": [
+            {
+                "id": one.pk, "name": shown_name(one.account), "username": one.account.username, "reason": one.reason,
+                "by": shown_name(one.asked_by), "asked_at": one.asked_at, "own": one.asked_by_id == user.pk,
+            }
+            for one in removals_for(user)
+        ],
     }  # fmt: skip
     return render(request, "console/access/review.html", values, status=422 if wrong else 200)

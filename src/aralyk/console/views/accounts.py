@@ -17,8 +17,9 @@ from aralyk.access.errors import Code, NotFound, Refused
 from aralyk.access.models import Role, User
 from aralyk.access.permissions import May, allows
 from aralyk.access.queries import shown_name, user_for, users_for
+from aralyk.access.second_factors import do_ask_to_remove_factor, has_second_factor, removals_for
 from aralyk.console import law
-from aralyk.console.access_forms import AccountForm, NewAccountForm, PasswordForm, blame
+from aralyk.console.access_forms import AccountForm, FactorForm, NewAccountForm, PasswordForm, blame
 from aralyk.console.context import ROLE_NAMES, role_name
 from aralyk.console.forms import problems
 from aralyk.console.paging import page_query
@@ -123,19 +124,35 @@ def password(request: HttpRequest, account_id: int) -> HttpResponse:
     return _page(request, account, password_form=form)
 
 
+@require_POST
+def remove_factor(request: HttpRequest, account_id: int) -> HttpResponse:
+    """Ask that a lost second factor be removed; somebody else answers."""
+    administrator = _administrator(request)
+    account = user_for(administrator, account_id)
+    form = FactorForm(request.POST)
+    if form.is_valid():
+        do_ask_to_remove_factor(administrator, account.pk, reason=form.cleaned_data["reason"])
+        return HttpResponseRedirect(reverse("account", args=[account.pk]))
+    return _page(request, account, factor_form=form)
+
+
 def _page(
     request: HttpRequest,
     account: User,
     *,
     form: AccountForm | None = None,
     password_form: PasswordForm | None = None,
+    factor_form: FactorForm | None = None,
 ) -> HttpResponse:
-    bound = [one for one in (form, password_form) if one is not None]
+    bound = [one for one in (form, password_form, factor_form) if one is not None]
     initial = {"display_name": account.display_name, "role": account.role, "districts": account.districts}
     values = {
         "account": _facts(account),
         "form": form or AccountForm(initial=initial, **_choices()),
         "password_form": password_form or PasswordForm(),
+        "factor_form": factor_form or FactorForm(),
+        "has_factor": has_second_factor(account),
+        "removals": removals_for(person_of(request)).filter(account=account),
         "own": account.pk == person_of(request).pk,
         "problems": [problem for one in bound for problem in problems(one)],
     }

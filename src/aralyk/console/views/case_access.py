@@ -186,7 +186,8 @@ def _conflicts(request: HttpRequest, *, wrong: tuple[int, ShortReasonForm] | Non
                 "waits": found.answered_at is None,
                 "report": one.report if one.report is not None and allows(user, May.READ_REPORTS) else None,
                 "left": one.left,
-                "may_answer": found.answered_at is None and found.recorded_by_id != user.pk,
+                "may_answer": found.answered_at is None
+                and found.recorded_by_id not in (user.pk, found.user_id),
                 "second": shown_name(found.answered_by),
                 "asked": shown_name(found.lift_asked_by), "lift_reason": found.lift_reason,
                 "may_lift": found.lift_asked_by_id not in (None, user.pk),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 from urllib.parse import urlencode
 from uuid import UUID
@@ -23,7 +24,7 @@ from aralyk.access.permissions import May, allows, check_allowed
 from aralyk.access.queries import shown_name
 from aralyk.access.sentences import sentence_of
 from aralyk.console import order_forms as shapes
-from aralyk.console import order_words, sentences
+from aralyk.console import order_words, paper_words, sentences
 from aralyk.console.forms import problems
 from aralyk.console.order_facts import order_facts
 from aralyk.console.people import person_of
@@ -55,10 +56,13 @@ from aralyk.orders.reductions import (
 )
 from aralyk.orders.service import Topic, do_record_service
 from aralyk.orders.suspensions import do_resume
+from aralyk.papers.deliveries import do_serve_paper
+from aralyk.papers.models import Rendition
+from aralyk.papers.queries import papers_for
 from aralyk.people.models import Stated
 
 Given = dict[str, Any]
-_FILLED: Final = frozenset({"person", "device"})  # what a link of another page may fill in
+_FILLED: Final = frozenset({"person", "device", "paper"})  # what a link of another page may fill in
 _TO_BE_WATCHED: Final = frozenset({"serve", "choose-device", "assign", "limits"})
 _PRIVACY: Final = ("alone", "code_word_used", "not_on_her_phone", "adviser_offered")
 
@@ -71,6 +75,7 @@ class Act:
         hint: What a person must know before.
         names_people: Whether its form asks which protected person.
         names_devices: Whether it asks for a device of the stock, too.
+        names_papers: Whether it asks which paper of the order was handed over.
     """
 
     title: str | Promise
@@ -80,6 +85,7 @@ class Act:
     hint: str | Promise = ""
     names_people: bool = False
     names_devices: bool = False
+    names_papers: bool = False
 
 
 def _suspend(user: User, order: Order, given: Given) -> object:
@@ -96,7 +102,8 @@ def _request(user: User, order: Order, given: Given) -> object:
 
 
 def _serve(user: User, order: Order, given: Given) -> object:
-    return do_record_service(
+    serve = partial(do_serve_paper, paper=UUID(given["paper"])) if given["paper"] else do_record_service
+    return serve(
         user,
         order.pk,
         served_at=given["served_at"],
@@ -144,6 +151,7 @@ def _lose(user: User, order: Order, given: Given) -> object:
 ACTS: Final[dict[str, Act]] = {
     "serve": Act(
         title=_("Record the service"), may=May.ISSUE_ORDERS, form=shapes.ServiceForm, do=_serve, names_people=True,
+        names_papers=True,
         hint=_("A breach can be held against him only of what he was told."),
     ),
     "choose-device": Act(
@@ -198,6 +206,8 @@ def act(request: HttpRequest, order_id: UUID, name: str) -> HttpResponse:
     if chosen.names_devices:
         stock = [(one.pk, f"{one.pk} · {sentences.text(sentences.DEVICE_KINDS, one.kind)}") for one in stock_for(user)]
         extra |= {"stock": stock, "respondent": str(order.respondent_id)}
+    if chosen.names_papers:
+        extra["papers"] = _papers_of(user, order)
     given = {field: request.GET[field] for field in _FILLED & request.GET.keys()}
     form = chosen.form(request.POST if request.method == "POST" else None, initial=given, **extra)
     back = reverse("order", args=[order.pk])
@@ -241,6 +251,7 @@ def waiting(request: HttpRequest) -> HttpResponse:
             {
                 "id": one.pk, "order": order_facts(one.order), "due_at": one.due_at, "expires_at": one.expires_at,
                 "overdue": one.due_at < now, "lapsed": one.expires_at <= now, "attempts": one.attempts,
+                "wished": one.answer == Answer.WISHES,
             }
             for one in questions_for(user)
         ],
@@ -377,6 +388,19 @@ def _answered(
 
 def _people_of(order: Order) -> list[tuple[str, str]]:
     return [(str(one.pk), one.code) for one in order.protected_persons.order_by("code")]
+
+
+def _papers_of(user: User, order: Order) -> list[tuple[str, str]]:
+    """The papers that a party may be served with."""
+    kept = papers_for(user, order.pk).exclude(rendition=Rendition.SEALED)
+    return [
+        (str(one.pk), " · ".join((
+            paper_words.word(paper_words.RENDITIONS, one.rendition),
+            paper_words.word(paper_words.LANGUAGES, one.language),
+            f"{_('version')} {one.version}",
+        )))
+        for one in kept
+    ]  # fmt: skip
 
 
 def _privacy(given: Given) -> Privacy:

@@ -23,14 +23,13 @@ from aralyk.console.people import person_of
 from aralyk.orders.models import Order
 from aralyk.orders.queries import conditions_of, order_for
 from aralyk.papers.actions import (
-    RECIPIENTS,
     do_make_paper,
     do_make_sealed_paper,
     do_name_zone,
-    do_record_delivery,
     do_take_paper,
     do_withhold_area,
 )
+from aralyk.papers.deliveries import COPIES, do_record_delivery
 from aralyk.papers.documents import document_of
 from aralyk.papers.models import Paper, Recipient, Rendition, Way
 from aralyk.papers.queries import paper_for, papers_for, served_papers_for
@@ -176,7 +175,7 @@ def _zones(order: Order) -> list[str]:
 
 
 def _delivery_form(paper: Paper, data: Any = None) -> DeliveryForm:
-    allowed = RECIPIENTS[Rendition(paper.rendition)]
+    allowed = COPIES[Rendition(paper.rendition)]
     return DeliveryForm(data, recipients=[each for each in Recipient if each in allowed])
 
 

@@ -1,0 +1,29 @@
+"""Keys of the first form held no answer: they can't be read in the new one, and were kept for a retry alone."""
+
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("api", "0001_initial"),
+    ]
+
+    operations = [
+        migrations.DeleteModel(name="IdempotencyKey"),
+        migrations.CreateModel(
+            name="IdempotencyKey",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key_sha256", models.CharField(max_length=64, unique=True)),
+                ("request_sha256", models.CharField(max_length=64)),
+                ("sight_sha256", models.CharField(max_length=64)),
+                ("status", models.PositiveSmallIntegerField()),
+                ("content_type", models.CharField(max_length=100)),
+                ("answer", models.BinaryField(null=True)),
+                ("created_at", models.DateTimeField()),
+            ],
+            options={
+                "indexes": [models.Index(fields=["created_at"], name="idempotency_key_age")],
+            },
+        ),
+    ]
