@@ -22,6 +22,7 @@ class Code(StrEnum):
     NOT_POSSIBLE_NOW = "not_possible_now"
     ALREADY_ACCEPTED = "already_accepted"
     ANOTHERS_INCIDENT = "anothers_incident"
+    NO_CODE_HERE = "no_code_here"
     DESK_TAKEN = "desk_taken"
     NOT_ON_DUTY = "not_on_duty"
     SHIFT_OVER = "shift_over"

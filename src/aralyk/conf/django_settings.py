@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "aralyk.quarantine",
     "aralyk.channels",
     "aralyk.incidents",
+    "aralyk.response",
     "aralyk.evidence",
     "aralyk.api",
     "aralyk.console",
