@@ -334,6 +334,16 @@ def test_any_json_at_any_address_gives_an_answer_and_never_a_failure(
     gets()
 
 
+@pytest.mark.parametrize("field", ["since", "until"])
+def test_a_time_before_there_were_places_is_refused_by_its_field(
+    scene: tuple[Order, Incident], roles: Cast, field: str
+) -> None:
+    address = f"{ROOT}/orders/{scene[0].pk}/trails"
+    answer = client_of(roles.operator).get(address, {field: "0001-01-01T00:00:00Z"})
+    assert answer.status_code == 422
+    assert answer.json()["fields"][0]["field"] == field
+
+
 def check(response: Any) -> None:
     assert response.status_code in {200, 400, 404, 405, 409, 413, 422}
     if response.status_code not in {200, 405}:

@@ -13,7 +13,7 @@ from tests.api.test_api import ROOT, get, post
 from tests.conftest import Database
 from tests.devices.speaking import PROTOCOL, spoken_protocol
 from tests.devices.test_health import project, say
-from tests.orders.cast import Cast, equip, order
+from tests.orders.cast import Cast, equip, open_order, order
 
 DEVICE = "tracker-0001"
 
@@ -27,7 +27,7 @@ def _protocol() -> Iterator[None]:
 @pytest.fixture
 def tracker(roles: Cast) -> None:
     Device.objects.create(id=DEVICE, kind=DeviceKind.BRACELET, protocol=PROTOCOL, interval_s=60, trust="imei")
-    equip(roles.probation, order(roles.police), device=DEVICE)
+    equip(roles.probation, open_order(roles.police), device=DEVICE)
 
 
 def test_a_command_is_asked_for_listed_and_taken_back(roles: Cast, tracker: None) -> None:
@@ -88,3 +88,39 @@ def test_coverage_of_one_device_shows_nothing(database: Database, roles: Cast, t
     project(database)
     assert get(roles.operator, "/map/coverage") == (200, [])
     assert get(roles.administrator, "/map/coverage")[0] == 403
+
+
+@pytest.fixture
+def quiet(roles: Cast) -> None:
+    """His device under an order that hides where she is."""
+    Device.objects.create(id=DEVICE, kind=DeviceKind.BRACELET, protocol=PROTOCOL, interval_s=60, trust="imei")
+    equip(roles.probation, order(roles.police), device=DEVICE)
+
+
+def test_a_quiet_device_is_asked_for_nothing_and_says_when_its_carrier_is_written_to(roles: Cast, quiet: None) -> None:
+    address = f"/devices/{DEVICE}/commands"
+    status, page = get(roles.operator, address)
+    assert (status, page["quiet"], page["spoken"]) == (200, True, [])
+    assert [(item["why"], item["asked_by_name"]) for item in page["items"]] == [("constant_interval", "")]
+    (coming,) = get(roles.operator, "/contacts")[1]
+    assert (coming["at"], set(coming)) == (page["next_contact_at"], {"order", "order_number", "at", "call"})
+    status, refused = post(roles.operator, address, {"kind": "position", "reason": "где он"})
+    assert (status, refused["code"]) == (409, "would_tell_him")
+    assert get(roles.police, address)[1]["next_contact_at"] is None
+    assert get(roles.police, "/contacts")[0] == 403
+
+
+def test_what_is_sent_at_once_is_proposed_by_one_and_sent_by_another(roles: Cast, quiet: None) -> None:
+    address = f"/devices/{DEVICE}/urgent-contacts"
+    asked = {"kind": "message", "listed": {"slug": "call_centre", "language": "ru"}, "reason": "счёт на минуты"}
+    assert post(roles.operator, address, asked)[0] == 403
+    status, proposed = post(roles.supervisor, address, asked)
+    assert (status, proposed["command"], proposed["text"]) == (200, None, "call_centre:ru")
+    send = f"/urgent-contacts/{proposed['id']}/send"
+    assert post(roles.supervisor, send, {"reason": "подтверждаю"})[1]["code"] == "own_proposal"
+    status, sent = post(roles.operator, send, {"reason": "подтверждаю"})
+    assert (status, sent["second_by_name"]) == (200, "Т. operator")
+    assert sent["command"] is not None
+    assert [one["id"] for one in get(roles.prosecutor, address)[1]] == [proposed["id"]]
+    assert [one["what"] for one in get(roles.prosecutor, "/protection-cuts")[1]] == ["contacted_at_once"]
+    assert get(roles.police_elsewhere, address)[0] == 404

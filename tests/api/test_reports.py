@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from aralyk import clock
+from aralyk.reports.models import Report
+from aralyk.risk.levels import Level
+from aralyk.simulator.reports import assess
 from tests.api.test_api import get, post
 from tests.conftest import Database
 from tests.orders.cast import HER_NAME, HERE, Cast, witnesses
@@ -40,6 +43,14 @@ def test_a_report_is_taken_listed_and_read_with_a_witness(database: Database, ro
     status, words = post(roles.prosecutor, f"/reports/{made['id']}/read", {})
     assert [word["text"] for word in words] == [ACCOUNT]
     assert witnesses(database)[-1][0] == "report_read"
+
+
+def test_a_report_on_somebody_with_an_assessed_risk_names_the_level_towards_each_protected_person(roles: Cast) -> None:
+    status, first = post(roles.police, "/reports", body())
+    report = Report.objects.get(pk=first["id"])
+    assess(roles.police, report, level=Level.HIGH)
+    status, found = get(roles.police, f"/reports/{first['id']}")
+    assert (status, found["joined"]["levels"]) == (200, {str(report.involved.get().person_id): "high"})
 
 
 def test_a_report_of_another_district_is_not_there(roles: Cast) -> None:

@@ -20,7 +20,7 @@ from aralyk.devices import command_queue
 from aralyk.devices.checkups import do_start_checkup
 from aralyk.devices.command_queue import Wanted
 from aralyk.devices.listing import list_devices
-from aralyk.devices.models import Checkup, Command, Device, DeviceKind, Party
+from aralyk.devices.models import Checkup, Command, Device, DeviceKind, Party, UrgentContact
 from aralyk.protocols.commands import CommandKind
 from aralyk.tracking import log
 from aralyk.tracking.health import Projector
@@ -28,7 +28,7 @@ from aralyk.tracking.log import Lane
 from tests.conftest import Database
 from tests.console.test_pages import client_of
 from tests.devices.speaking import PROTOCOL, spoken_protocol
-from tests.orders.cast import Cast, bracelet, equip, heard, order, phone, witnesses
+from tests.orders.cast import Cast, bracelet, equip, heard, open_order, order, phone, witnesses
 
 TRACKER = "tracker-0001"
 REASON = "проверка связи"
@@ -50,7 +50,7 @@ def carried(database: Database, roles: Cast, device_id: str, *, party: Party = P
     device = Device.objects.create(
         id=device_id, kind=DeviceKind.BRACELET, protocol=PROTOCOL, interval_s=60, trust="imei", synthetic=True
     )
-    equip(roles.probation, order(roles.police), device=device_id, party=party)
+    equip(roles.probation, open_order(roles.police), device=device_id, party=party)
     heard(database, device_id, lat=42.87, lon=74.61, strap="locked")
     return device
 
@@ -372,3 +372,59 @@ def test_a_step_of_a_command_is_told_to_open_pages(database: Database, roles: Ca
         told = owner.execute("SELECT kind, subject FROM live_event ORDER BY id DESC LIMIT 1").fetchall()
     assert told == [("device", TRACKER)]
     assert "sent, not confirmed yet" in page_of(client_of(roles.operator, "en"), f"/devices/{TRACKER}/live/commands")
+
+
+@pytest.fixture
+def quiet(database: Database, roles: Cast) -> Device:
+    """His device under an order that hides where she is."""
+    device = Device.objects.create(
+        id=TRACKER, kind=DeviceKind.BRACELET, protocol=PROTOCOL, interval_s=60, trust="imei", synthetic=True
+    )
+    equip(roles.probation, order(roles.police), device=TRACKER)
+    return device
+
+
+def test_the_page_of_a_quiet_device_says_why_nothing_is_sent_and_when_the_platform_writes(
+    database: Database, roles: Cast, quiet: Device
+) -> None:
+    wanted = Wanted(
+        device=TRACKER, kind=CommandKind.POSITION, why="better_fix", asked_by="decision:7",
+        life=timedelta(hours=1), spoken=True,
+    )  # fmt: skip
+    with database.connect(DatabaseRole.MONITOR) as session, session.cursor() as cursor:
+        command_queue.ask(cursor, [wanted], by="system:monitor", at=clock.now())
+    page = page_of(client_of(roles.operator, "en"))
+    for said in (
+        "Nothing is sent to this device because of what happens.",
+        "not sent: it would tell him that he is near her",
+        "at times drawn beforehand. Next:",
+        "The constant interval of a respondent",
+    ):
+        assert said in page, said
+    assert "/ask/" not in page
+    assert "Emergency" not in page  # a supervisor's to propose
+    read = page_of(client_of(roles.police, "en"))
+    assert "at times drawn beforehand" not in read
+    response = client_of(roles.operator, "en").post(f"/devices/{TRACKER}/ask/position", {"position-reason": REASON})
+    assert response.status_code == 409
+
+
+def test_a_device_that_can_not_be_told_its_interval_says_what_to_set_by_hand(roles: Cast) -> None:
+    bracelet(roles.probation)
+    equip(roles.probation, order(roles.police), device="860000000000017")
+    page = page_of(client_of(roles.operator, "en"), "/devices/860000000000017/")
+    assert "set 15 s at the device" in page
+
+
+def test_an_emergency_is_proposed_and_sent_on_the_page_by_two_people(roles: Cast, quiet: Device) -> None:
+    first, second = client_of(roles.supervisor, "en"), client_of(roles.operator, "en")
+    given = {"urgent-what": "message:call_centre:ru", "urgent-reason": "счёт на минуты"}
+    assert first.post(f"/devices/{TRACKER}/urgent", {**given, "urgent-what": ""}).status_code == 422
+    assert first.post(f"/devices/{TRACKER}/urgent", given).status_code == 302
+    assert "A second person must send it." in page_of(first)
+    (proposed,) = UrgentContact.objects.all()
+    address = f"/devices/{TRACKER}/urgent/{proposed.pk}/send"
+    assert address in page_of(second)
+    assert second.post(address, {f"urgent-{proposed.pk}-reason": "подтверждаю"}).status_code == 302
+    assert Command.objects.get(kind="message").state == "queued"
+    assert "A second person must send it." not in page_of(first)

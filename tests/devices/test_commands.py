@@ -27,7 +27,7 @@ from aralyk.devices.models import Command, Device, DeviceKind, Party
 from aralyk.protocols.commands import TEXT_CHARS_MAX, CommandKind
 from tests.conftest import Database
 from tests.devices.speaking import PROTOCOL, spoken_protocol
-from tests.orders.cast import Cast, equip, order, phone, witnesses
+from tests.orders.cast import Cast, equip, open_order, phone, witnesses
 
 REASON = "проверка связи"
 TRACKER = "tracker-0001"
@@ -52,7 +52,7 @@ def ask(by: User, kind: CommandKind = CommandKind.POSITION, **asked: Any) -> Com
 
 
 def carried(roles: Cast, party: Party = Party.RESPONDENT) -> None:
-    equip(roles.probation, order(roles.police), device=TRACKER, party=party)
+    equip(roles.probation, open_order(roles.police), device=TRACKER, party=party)
 
 
 def test_a_command_is_queued_with_who_asked_and_why_and_witnessed(

@@ -26,7 +26,7 @@ from aralyk.protocols.messages import Message, Source
 from aralyk.protocols.teltonika import encoder as teltonika
 from tests.conftest import Database
 from tests.gateway.driving import GatewayProcess, register, stored_lines, tcp, until
-from tests.orders.cast import Cast, equip, order, witnesses
+from tests.orders.cast import Cast, equip, open_order, witnesses
 
 IMEI = "356307042441013"
 SPEED: Final = 10.0
@@ -59,7 +59,7 @@ def gateway(database: Database, roles: Cast, tmp_path: Path, metrics_port: int) 
 
 def carried(roles: Cast, protocol: str, *, model: str = "") -> None:
     register(IMEI, protocol, model=model)
-    equip(roles.probation, order(roles.police), device=IMEI)
+    equip(roles.probation, open_order(roles.police), device=IMEI)
 
 
 def until_known(metrics_port: int) -> None:

@@ -1,20 +1,22 @@
 """How long a person who is new to the desk needs, by a model and not by the clock of the machine that runs the test.
 
 The keystroke-level model (Card, Moran and Newell, 1980): what a hand does is counted and each movement has its time.
-It was made for practised users, so three of its figures are those of somebody who is new:
+It was made for practised users. For somebody who is new, every word of what is touched is read when it is met for the
+first time on the way, or has its thought, whichever is longer: one thinks while one reads. What is met again is known,
+and the boxes of one question are one thought (their rule: no M inside a cognitive unit).
 
 | operator | s | what |
 |---|---|---|
-| key | 0.50 | one character typed: their "random letters", where an average typist has 0.28 |
+| key | 0.28 | one letter of words: their average typist who is no secretary |
+| sign | 0.50 | one character of anything with digits in it, of a code or a secret: their "random letters" |
 | point | 1.10 | to move the pointer or the thumb to a thing |
 | press | 0.20 | button down and up; a tap |
 | home | 0.40 | the hand from the mouse to the keys, or back; none on a phone |
-| think | 1.35 | before each thing that is done, and not only before each thought |
-| read | 0.25 | each word of the label, hint and answers of what is done, once a page, and of the page's title: 238
-| | | words a minute, silently (Brysbaert, 2019) |
+| think | 1.35 | before what is new and has few words, before a line of a list and a place on the map |
+| read | 0.25 | each word of longer labels, hints, answers and page titles: 238 a minute (Brysbaert, 2019) |
 | page | 1.00 | until the next page is there |
 
-Not counted: logging in at the start of a shift, talking with her and waiting for devices.
+Not counted: logging in at the start of a shift, talking with her, and waiting for devices.
 """
 
 from __future__ import annotations
@@ -28,20 +30,16 @@ from typing import Final
 from playwright.sync_api import Locator, Page
 
 SECONDS: Final[Mapping[str, float]] = {
-    "key": 0.50, "point": 1.10, "press": 0.20, "home": 0.40, "think": 1.35, "read": 60 / 238, "page": 1.00,
+    "key": 0.28, "sign": 0.50, "point": 1.10, "press": 0.20, "home": 0.40, "think": 1.35, "read": 60 / 238,
+    "page": 1.00,
 }  # fmt: skip
-# The words that somebody reads who meets this control: of its nearest group, each group once a page.
-_WORDS: Final = """
+# What somebody reads who meets this control: its nearest group with label, hint and answers.
+_TEXT: Final = """
     one => {
-        const seen = (window.wordsRead ??= new Set());
-        const link = one.closest("button, a, summary");
-        const group = link ?? one.closest("fieldset, .three, .field, label, li") ?? one;
-        if (seen.has(group)) return 0;
-        seen.add(group);
-        return group.innerText.trim().split(/\\s+/).filter(Boolean).length;
+        const group = one.closest("button, a, summary") ?? one.closest("fieldset, .three, .field, label, li");
+        return (group ?? one).innerText;
     }
 """
-_TITLE: Final = "() => (document.querySelector('main h1')?.innerText ?? '').trim().split(/\\s+/).filter(Boolean).length"
 
 
 @dataclass(slots=True)
@@ -50,10 +48,22 @@ class Work:
 
     stage: str = ""
     done: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    known: set[str] = field(default_factory=set)
 
     def add(self, **operators: int) -> None:
         """Count."""
         self.done[self.stage].update(operators)
+
+    def meet(self, text: str) -> None:
+        """Read and think, unless it was met before."""
+        if text in self.known:
+            return
+        self.known.add(text)
+        words = len(text.split())
+        if words * SECONDS["read"] > SECONDS["think"]:
+            self.add(read=words)
+        else:
+            self.add(think=1)
 
     def seconds_of(self, stage: str) -> float:
         """What the model says of one stage."""
@@ -94,7 +104,8 @@ class Hand:
 
     def arrive(self) -> None:
         """Read where one is."""
-        self.work.add(page=1, read=self.page.evaluate(_TITLE))
+        self.work.add(page=1)
+        self.work.meet(self.page.locator("main h1").first.inner_text())
 
     def tick(self, target: str) -> None:
         """One answer, or one box."""
@@ -113,15 +124,8 @@ class Hand:
         if not self.phone and not self.typing:
             self.work.add(home=1)
             self.typing = True
-        digits = self._of(target).get_attribute("type") in {"datetime-local", "date"}
-        self.work.add(key=sum(letter.isdigit() for letter in text) if digits else len(text))
+        self._type(text, digits_alone=self._of(target).get_attribute("type") in {"datetime-local", "date"})
         self._of(target).fill(text)
-
-    def keys(self, *names: str) -> None:
-        """Single keys."""
-        for name in names:
-            self.work.add(key=1)
-            self.page.keyboard.press(name)
 
     def point_at(self, x: float, y: float) -> None:
         """A place on the map."""
@@ -130,13 +134,25 @@ class Hand:
 
     def by_hand(self, text: str) -> None:
         """Type something into another thing than this window: a setting of the telephone that is fitted."""
-        self.work.add(think=1, point=1, press=1, key=len(text))
+        self.work.add(think=1, point=1, press=1)
+        self._type(text)
+
+    def _type(self, text: str, *, digits_alone: bool = False) -> None:
+        """Words, or what must be copied sign by sign."""
+        digits = sum(letter.isdigit() for letter in text)
+        if digits_alone:
+            self.work.add(sign=digits)
+        elif digits:
+            self.work.add(sign=len(text))
+        else:
+            self.work.add(key=len(text))
 
     def _go_to(self, target: Locator) -> None:
         if self.typing:
             self.work.add(home=1)
             self.typing = False
-        self.work.add(think=1, point=1, press=1, read=target.evaluate(_WORDS))
+        self.work.add(point=1, press=1)
+        self.work.meet(target.evaluate(_TEXT))
 
     def _of(self, target: str | Locator) -> Locator:
         return (self.page.locator(target) if isinstance(target, str) else target).first

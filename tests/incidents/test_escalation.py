@@ -168,10 +168,11 @@ def test_a_desk_with_nobody_or_without_an_answered_test_call_sends_the_first_rou
 ) -> None:
     last = officer("last_desk_officer")
     man(roles.supervisor, DUTY_UNIT, DeskKind.DUTY_UNIT, officer(), district=HERE, answers=False)
+    man(roles.supervisor, "supervisor", DeskKind.SUPERVISOR, roles.supervisor)
     man(roles.supervisor, "last", DeskKind.LAST, last)
     raised(database, order(roles.police), minutes_ago=1.1)
     a_second_passes()
-    assert told() == [(1, DUTY_UNIT), (1, "last")]
+    assert told() == [(1, DUTY_UNIT), (1, "supervisor"), (1, "last")]
 
 
 def test_without_any_ready_desk_of_the_round_any_desk_that_answered_this_shift_is_told(

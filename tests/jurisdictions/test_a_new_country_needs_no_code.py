@@ -1,6 +1,7 @@
 """The folder packs/XA beside this file is a whole country: its orders pass the doors that Kyrgyz orders pass."""
 
 from datetime import UTC, date, datetime
+from itertools import islice
 from pathlib import Path
 from uuid import uuid4
 from zoneinfo import ZoneInfo
@@ -8,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from aralyk.access.errors import Code, Refused
+from aralyk.devices.contacts import moments_after
 from aralyk.jurisdictions.loader import read_pack
 from aralyk.jurisdictions.model import KINDS
 from aralyk.jurisdictions.pack import Pack
@@ -114,3 +116,11 @@ def test_it_has_levels_of_risk_and_duties_of_its_own(law: Pack) -> None:
 def test_every_kind_of_entry_is_tried_here_or_says_that_there_is_none(law: Pack) -> None:
     empty = {name for name, (_, plural) in KINDS.items() if not getattr(law, plural)}
     assert empty == {"register"}
+
+
+def test_a_respondent_is_written_to_by_the_rule_of_the_country_and_on_no_holiday(law: Pack) -> None:
+    before = datetime(2026, 9, 30, 23, tzinfo=BERLIN)
+    found = list(islice(moments_after(b"s" * 32, law, before), 6))
+    days = [moment.at.astimezone(BERLIN).date() for moment in found]
+    assert days == 3 * [date(2026, 10, 3)] + 3 * [date(2026, 10, 4)]  # the first two of October are days off
+    assert all(12 <= moment.at.astimezone(BERLIN).hour < 18 and moment.call for moment in found)

@@ -19,7 +19,11 @@ from aralyk.devices.models import Device, DeviceKind, Party
 from aralyk.incidents.models import Incident
 from aralyk.orders.actions import do_issue_order, findings_of
 from aralyk.orders.drafts import Answered, ConditionDraft, OrderDraft
-from aralyk.orders.models import Order, Threat
+from aralyk.orders.models import Order, Threat, Weapons
+from aralyk.orders.service import Topic
+from aralyk.papers.actions import do_make_paper, do_name_zone
+from aralyk.papers.deliveries import do_serve_paper
+from aralyk.papers.models import Rendition
 from aralyk.people.actions import do_register_protected_person, do_register_respondent
 from aralyk.people.models import ProtectedPerson, Respondent, Stated
 from aralyk.people.vault import SealedName
@@ -118,6 +122,23 @@ def answered(by: User, plan: OrderDraft) -> OrderDraft:
 
 def order(by: User, **changed: Any) -> Order:
     return do_issue_order(by, draft(by, **changed))
+
+
+def open_order(by: User, **changed: Any) -> Order:
+    """An order that hides nothing from him: one zone, named openly on a paper that he was given."""
+    zone = ConditionDraft(kind="exclusion_zone", code="home", shape=ZONE)
+    found = order(by, **({"conditions": (zone,)} | changed))
+    tell_openly(by, found)
+    return found
+
+
+def tell_openly(by: User, found: Order, *, condition: str = "home") -> None:
+    do_name_zone(by, found.pk, condition=condition, reason="пункт 3 постановления суда")
+    paper = do_make_paper(by, found.pk, rendition=Rendition.SERVED, language="ru")
+    do_serve_paper(
+        by, found.pk, paper=paper.pk, served_at=clock.now(), language="ru", told=list(Topic), weapons=Weapons.SEIZED,
+        weapon_register_answered=True,
+    )  # fmt: skip
 
 
 def bracelet(by: User, device_id: str = "860000000000017") -> Device:

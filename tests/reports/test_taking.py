@@ -8,15 +8,15 @@ import pytest
 from aralyk import clock
 from aralyk.access.conflicts import do_record_conflict
 from aralyk.access.errors import Code, NotFound, Refused
-from aralyk.access.models import CaseSubject, Closeness
+from aralyk.access.models import CaseSubject, Closeness, Role
 from aralyk.people.models import Respondent, SealedField, Stated
 from aralyk.people.queries import protected_person_for
 from aralyk.people.vault import SealedName
 from aralyk.reports import clocks
 from aralyk.reports.clocks import Owed
 from aralyk.reports.drafts import InvolvedDraft, Said
-from aralyk.reports.models import Answer, Applicant, Channel, Report, SealedText, WhyNotTold
-from aralyk.reports.queries import report_for, words_for
+from aralyk.reports.models import Answer, Applicant, Channel, OfficerComplaint, Report, SealedText, WhyNotTold
+from aralyk.reports.queries import report_for, tasks_for, words_for
 from aralyk.reports.taking import (
     do_add_words,
     do_establish,
@@ -28,8 +28,8 @@ from aralyk.reports.taking import (
 from aralyk.risk.models import Reassessment
 from aralyk.risk.queries import reassessments_for
 from tests.conftest import Database
-from tests.orders.cast import ELSEWHERE, HER_NAME, HER_PHONE, order, witnesses
-from tests.reports.cast import ACCOUNT, CHILD, CONTACT, HIM, SHE, STATED, YES, draft, taken
+from tests.orders.cast import ELSEWHERE, HER_NAME, HER_PHONE, account, order, witnesses
+from tests.reports.cast import ACCOUNT, CHILD, CONTACT, HIM, SHE, STATED, WHY, YES, draft, taken
 from tests.reports.conftest import Desk
 
 
@@ -86,6 +86,18 @@ def test_nobody_without_a_right_to_the_case_learns_that_there_is_a_report(desk: 
         with pytest.raises(NotFound):
             do_add_words(stranger, report.pk, text="что-то ещё")
     assert report_for(cast.prosecutor, report.pk) == report
+
+
+def test_a_prosecutor_for_whom_no_district_is_named_reads_the_reports_of_the_whole_country(desk: Desk) -> None:
+    report = taken(desk.inspector)
+    of_the_country = account("general_prosecutor", Role.PROSECUTOR, agency="prosecutor_general")
+    assert report_for(of_the_country, report.pk) == report
+    assert {task.report_id for task in tasks_for(of_the_country)} == {report.pk}
+    OfficerComplaint.objects.create(
+        report=report, officer=of_the_country, reason=WHY, recorded_by=desk.inspector, recorded_at=clock.now()
+    )
+    with pytest.raises(NotFound):
+        report_for(of_the_country, report.pk)
 
 
 def test_a_crisis_centre_sees_the_report_that_it_took_and_no_other(desk: Desk) -> None:

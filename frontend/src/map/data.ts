@@ -29,7 +29,8 @@ export type OrderPlaces = {
   zones: Zone[];
   between_m: number | null;
 };
-export type Places = { orders: OrderPlaces[]; complete: boolean };
+/** `after`: everybody comes in parts, and the next one is asked for with it; null: this was the last. */
+export type Places = { orders: OrderPlaces[]; complete: boolean; after: string | null };
 export type Tracks = { tracks: { device: string; party: "respondent" | "protected"; pieces: [number, number][][]; gaps: [number, number][][] }[] };
 
 const EARTH_M_PER_DEGREE = 111_320;

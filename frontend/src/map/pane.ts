@@ -98,17 +98,17 @@ export class MapPane {
     if (!complete) for (const id of this.changed) url.searchParams.append("order", id);
     this.everything = false;
     this.changed.clear();
-    let places: Places;
+    let orders: OrderPlaces[];
     try {
-      places = await getJson<Places>(url.href);
+      orders = await inParts(url);
     } catch (error) {
       this.everything = true; // what was asked for is lost: next time fetch it all
       throw error;
     }
-    if (complete) this.last = places.orders;
-    else this.last = merge(this.last, places.orders);
-    this.view?.setPlaces(places.orders, complete);
-    this.twin?.setPlaces(places.orders, complete);
+    if (complete) this.last = orders;
+    else this.last = merge(this.last, orders);
+    this.view?.setPlaces(orders, complete);
+    this.twin?.setPlaces(orders, complete);
   }
 
   private async loadTracks(): Promise<void> {
@@ -131,6 +131,18 @@ export class MapPane {
     }
     document.querySelector("[data-twin-toggle]")?.addEventListener("click", () => this.showTwin(!this.twin?.shown));
   }
+}
+
+/** All parts of an answer, before any is drawn: a map that fills piece by piece would look as if people came and went. */
+async function inParts(url: URL): Promise<OrderPlaces[]> {
+  const orders: OrderPlaces[] = [];
+  for (let after: string | null = ""; after !== null; ) {
+    if (after) url.searchParams.set("after", after);
+    const part: Places = await getJson<Places>(url.href);
+    orders.push(...part.orders);
+    after = part.after;
+  }
+  return orders.sort((one, other) => (one.number < other.number ? -1 : 1));
 }
 
 function merge(before: OrderPlaces[], fresh: OrderPlaces[]): OrderPlaces[] {

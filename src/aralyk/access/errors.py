@@ -39,6 +39,8 @@ class Code(StrEnum):
     COMMAND_NOT_SPOKEN = "command_not_spoken"
     COMMAND_FINISHED = "command_finished"
     NOT_TO_HER_DEVICE = "not_to_her_device"
+    WOULD_TELL_HIM = "would_tell_him"
+    NOT_QUIET = "not_quiet"
     CHECKUP_RUNS = "checkup_runs"
     NOTHING_SEALED = "nothing_sealed"
     VAULT_UNREADABLE = "vault_unreadable"

@@ -41,6 +41,8 @@ SENTENCES: Final[Mapping[Code, Promise]] = MappingProxyType(
         Code.COMMAND_NOT_SPOKEN: _("This device can't be asked for that: its protocol has no words for it."),
         Code.COMMAND_FINISHED: _("This command is already finished."),
         Code.NOT_TO_HER_DEVICE: _("Nothing that is seen or heard is sent to a protected person's device."),
+        Code.NOT_QUIET: _("This device can be asked openly: no second person is needed."),
+        Code.WOULD_TELL_HIM: _("Not sent: its moment would tell the respondent that he is near the protected person."),
         Code.CHECKUP_RUNS: _("A check of this device is already running."),
         Code.NOTHING_SEALED: _("Nothing is stored under this name."),
         Code.VAULT_UNREADABLE: _("The sealed value can't be read: the key is missing, or the value was changed."),

@@ -25,6 +25,7 @@ class System(StrEnum):
     REPORTS = "system:reports"  # something that was owed on a report is overdue
     INCIDENTS = "system:incidents"  # a clock of an incident ran out
     ROSTER = "system:roster"  # a test call was not answered, or nobody is on duty
+    CONTACTS = "system:contacts"  # the moment of a routine text to a respondent has come
     CHANNELS = "system:channels"  # somebody is told, and what became of it
     CHECKUP = "system:checkup"  # a device checks itself, by its own secret, or a check runs out
 

@@ -13,9 +13,10 @@ from ninja.responses import codes_4xx
 from ninja.security import HttpBearer
 
 from aralyk.access.models import User
+from aralyk.access.permissions import May, allows
 from aralyk.api import device_schemas as schemas
 from aralyk.api.door import Error, SignedIn, api, user_of
-from aralyk.devices import checkups, commands, coverage, health
+from aralyk.devices import checkups, commands, contacts, coverage, health
 from aralyk.devices.models import Device
 from aralyk.devices.queries import device_for, places_for
 
@@ -53,8 +54,16 @@ def list_commands(
     user = user_of(request)
     found = commands.commands_for(user, device_id)
     items = [schemas.command(command) for command in found[offset : offset + limit]]
-    spoken = [kind.value for kind in commands.spoken_by(device_for(user, device_id))]
-    return schemas.CommandPage(items=items, total=found.count(), spoken=spoken)
+    device = device_for(user, device_id)
+    quiet = contacts.is_quiet(device)
+    moment = contacts.next_moment_of(device) if quiet and allows(user, May.COMMAND_DEVICES) else None
+    return schemas.CommandPage(
+        items=items,
+        total=found.count(),
+        spoken=[kind.value for kind in commands.spoken_by(device)],
+        quiet=quiet,
+        next_contact_at=None if moment is None else moment.at,
+    )
 
 
 @api.post("/devices/{device_id}/commands", response=_responses(schemas.CommandOut), tags=["devices"])

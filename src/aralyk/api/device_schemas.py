@@ -65,11 +65,16 @@ class CommandOut(Schema):
 
 
 class CommandPage(Schema):
-    """Commands, newest first; `spoken`: what this device can be asked for."""
+    """Commands, newest first; `spoken`: what this device can be asked for; `quiet`: nothing, for he would learn by it.
+
+    `next_contact_at`: when the platform writes to its carrier by itself; for those who may command devices.
+    """
 
     items: list[CommandOut]
     total: int
     spoken: list[str]
+    quiet: bool
+    next_contact_at: Time | None
 
 
 class KeepingOut(Schema):

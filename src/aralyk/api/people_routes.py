@@ -43,7 +43,7 @@ def list_respondents(
 ) -> schemas.RespondentPage:
     """Respondents by name, however spelt; never a protected person."""
     found = queries.find_respondents(user_of(request), q, born_on=born_on)
-    items = [schemas.respondent(each) for each in found[offset : offset + limit]]
+    items = schemas.respondents(list(found[offset : offset + limit]))
     return schemas.RespondentPage(items=items, total=found.count())
 
 

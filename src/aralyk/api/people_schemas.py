@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, time
 from typing import Annotated
 from uuid import UUID
@@ -11,7 +12,7 @@ from pydantic import Field
 
 from aralyk.access.queries import shown_name
 from aralyk.people.models import ChildWithRespondent, LookRequest, ProtectedPerson, Respondent
-from aralyk.people.queries import Look, missing_of, missing_of_respondent
+from aralyk.people.queries import Look, missing_of, missing_of_respondents
 from aralyk.people.sealing import SealedFact
 from aralyk.people.vault import SealedName
 from aralyk.people.words import (
@@ -257,6 +258,16 @@ class StayOut(Schema):
 
 def respondent(found: Respondent) -> RespondentOut:
     """One respondent."""
+    return respondents([found])[0]
+
+
+def respondents(found: Sequence[Respondent]) -> list[RespondentOut]:
+    """Several, in the given order."""
+    missing = missing_of_respondents(found)
+    return [_respondent(each, missing[each.pk]) for each in found]
+
+
+def _respondent(found: Respondent, missing: tuple[str, ...]) -> RespondentOut:
     return RespondentOut(
         id=found.pk,
         name=found.name,
@@ -264,7 +275,7 @@ def respondent(found: Respondent) -> RespondentOut:
         language=found.language,
         residence_district=found.residence_district,
         weapons=Stated(found.weapons),
-        missing=list(missing_of_respondent(found)),
+        missing=list(missing),
     )
 
 

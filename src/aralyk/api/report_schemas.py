@@ -268,7 +268,7 @@ class JoinedOut(Schema):
     reports: list[UUID]
     elsewhere: int
     orders: list[str]
-    levels: dict[UUID, str]
+    levels: dict[str, str]  # by the id of the protected person
     breaches: int
     signals: int
 
@@ -374,7 +374,7 @@ def detail(
             reports=[each.pk for each in joined.reports],
             elsewhere=joined.elsewhere,
             orders=[each.number for each in joined.orders],
-            levels={each.protected_person: each.level.value for each in joined.levels},
+            levels={str(each.protected_person): each.level.value for each in joined.levels},
             breaches=joined.breaches,
             signals=joined.signals,
         ),

@@ -17,6 +17,7 @@ from ninja import Status as Answer
 from ninja.responses import codes_4xx
 
 from aralyk import clock
+from aralyk.access.errors import Refused
 from aralyk.access.permissions import districts_of
 from aralyk.api import schemas
 from aralyk.api.door import Error, user_of
@@ -30,6 +31,7 @@ from aralyk.orders import queries as orders
 
 LIMIT_MAX: Final = 200
 OFFSET_MAX: Final = 100_000
+YEAR_MIN: Final = 2000
 TRAIL_BY_DEFAULT: Final = timedelta(hours=2)
 
 Limit = Annotated[int, Query(ge=1, le=LIMIT_MAX)]
@@ -135,8 +137,8 @@ def get_trails(
     request: HttpRequest, order_id: UUID, since: datetime | None = None, until: datetime | None = None
 ) -> list[schemas.TrailOut]:
     """Where the order's devices were; by default the last two hours, at most seven days."""
-    end = _aware(until) or clock.now()
-    start = _aware(since) or end - TRAIL_BY_DEFAULT
+    end = _aware("until", until) or clock.now()
+    start = _aware("since", since) or end - TRAIL_BY_DEFAULT
     return [schemas.trail(found) for found in devices.trails_for(user_of(request), order_id, since=start, until=end)]
 
 
@@ -223,6 +225,12 @@ def _written(content: object) -> HttpResponse:
     return HttpResponse(msgspec.json.encode(content), content_type="application/json")
 
 
-def _aware(at: datetime | None) -> datetime | None:
-    """A time without a zone is read as UTC, as everything in this API."""
+def _aware(field: str, at: datetime | None) -> datetime | None:
+    """A time without a zone is read as UTC, as everything in this API.
+
+    Raises:
+        Refused: invalid: a time from before there was such a thing as a fix.
+    """
+    if at is not None and at.year < YEAR_MIN:
+        raise Refused.field(field, expected=f"a time after the beginning of {YEAR_MIN}")
     return at if at is None or at.tzinfo else at.replace(tzinfo=clock.EPOCH.tzinfo)

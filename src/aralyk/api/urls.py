@@ -6,6 +6,7 @@ from django.urls import path, re_path
 
 from aralyk.api import access_routes as access_routes
 from aralyk.api import check_routes as check_routes
+from aralyk.api import contact_routes as contact_routes
 from aralyk.api import device_routes as device_routes  # its addresses join by being imported
 from aralyk.api import incident_routes as incident_routes
 from aralyk.api import order_routes as order_routes

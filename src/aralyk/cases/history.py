@@ -104,6 +104,8 @@ SHOWN: Final[Mapping[Kind, Group]] = MappingProxyType(
         Kind.COMMAND_REFUSED: Group.COMMAND,
         Kind.COMMAND_EXPIRED: Group.COMMAND,
         Kind.COMMAND_WITHDRAWN: Group.COMMAND,
+        Kind.URGENT_CONTACT_PROPOSED: Group.COMMAND,
+        Kind.URGENT_CONTACT_SENT: Group.COMMAND,
         Kind.CHECKUP_STARTED: Group.CHECKUP,
         Kind.CHECKUP_FINISHED: Group.CHECKUP,
         Kind.VAULT_WRITTEN: Group.VAULT,
@@ -157,12 +159,12 @@ NOT_SHOWN: Final = frozenset(
         Kind.CONFLICT_LIFT_ASKED, Kind.CONFLICT_LIFTED, Kind.DISTRICTS_LENT, Kind.DISTRICTS_TAKEN_BACK,
         Kind.LOOKS_STOPPED, Kind.ACCOUNT_REVIEWED, Kind.PEOPLE_IMPORTED, Kind.REGISTER_REFUSED,
         Kind.REGISTER_IMPORTED, Kind.CORRESPONDENT_ADDED, Kind.CORRESPONDENT_ALLOWED, Kind.CANARY_SET,
-        Kind.VAULT_MASTER_CHANGED,
         # Blind while they run; afterwards they stand on pages of their own.
         Kind.SECOND_LOOK_ASKED, Kind.SECOND_LOOK_TAKEN, Kind.SECOND_LOOK_GIVEN, Kind.SECOND_LOOK_SETTLED,
         Kind.LEGALITY_LISTED, Kind.LEGALITY_SEEN,
         Kind.CHECK_CODE_MADE,
         Kind.DESK_CHANGED, Kind.SHIFT_CHANGED, Kind.TEST_CALL_ANSWERED, Kind.TEST_CALL_MISSED,
+        Kind.VAULT_MASTER_CHANGED, Kind.CONTACTS_DRAWN,
     }
 )  # fmt: skip
 # The rest is for everybody who sees the order. Any one of the permissions is enough.

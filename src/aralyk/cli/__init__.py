@@ -68,6 +68,9 @@ COMMANDS: dict[str, Command] = {
         module="bench_ledger", function="bench_ledger", summary="Append, prove and verify evidence."
     ),
     "bench console": Command(module="bench_console", function="bench_console", summary="Pages and the live stream."),
+    "bench pages": Command(
+        module="bench_pages", function="bench_pages", summary="Every page as every role, with 100,000 cases."
+    ),
     "warm": Command(module="warm", function="warm", summary="Compile the engine (used by `make`).", hidden=True),
     "seed": Command(module="demo", function="seed", summary="Bring in the pilot (used by `demo`).", hidden=True),
     "process": Command(module="process", function="process", summary="Run one process (used by `up`).", hidden=True),

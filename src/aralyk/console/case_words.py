@@ -85,6 +85,8 @@ TITLES: Final[Mapping[Kind, Promise]] = MappingProxyType(
         Kind.COMMAND_REFUSED: gettext_lazy("device refused"),
         Kind.COMMAND_EXPIRED: gettext_lazy("device never answered"),
         Kind.COMMAND_WITHDRAWN: gettext_lazy("question to the device withdrawn"),
+        Kind.URGENT_CONTACT_PROPOSED: gettext_lazy("proposed to send to him at once"),
+        Kind.URGENT_CONTACT_SENT: gettext_lazy("sent to him at once by two people"),
         Kind.CHECKUP_STARTED: gettext_lazy("check of the device begun"),
         Kind.CHECKUP_FINISHED: gettext_lazy("check of the device finished"),
         Kind.VAULT_WRITTEN: gettext_lazy("sealed fact written"),

@@ -85,6 +85,8 @@ def _who(command: Command) -> str:
         return _("the engine")
     if command.asked_by.startswith("checkup:"):
         return _("the check of the device")
+    if command.asked_by.startswith(("contact:", "fitting:")):
+        return _("the platform")
     return shown_name(command.user)
 
 
@@ -96,4 +98,4 @@ def _why(command: Command) -> str:
         return command.why
     if command.asked_by.startswith("checkup:"):
         return ""
-    return sentences.text({**sentences.KINDS, "pursuit_ended": device_words.PURSUIT_ENDED}, command.why)
+    return sentences.text({**sentences.KINDS, **device_words.REASONS}, command.why)

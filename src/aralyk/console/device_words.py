@@ -62,6 +62,7 @@ COMMAND_STATES: Final[Texts] = MappingProxyType(
         "answered": gettext_lazy("confirmed by the device"),
         "answered:own_words": gettext_lazy("answered in the device's own words: they stand in the log"),
         "refused": gettext_lazy("refused by the device"),
+        "refused:would_tell": gettext_lazy("not sent: it would tell him that he is near her"),
         "refused:not_spoken": gettext_lazy("not sent: the device has no words for it"),
         "expired": gettext_lazy("expired: the device did not come in time"),
         "expired:sent": gettext_lazy("failed: sent, and never confirmed"),
@@ -80,7 +81,13 @@ COMMAND_LOOKS: Final[MappingProxyType[str, tuple[str, str]]] = MappingProxyType(
         "withdrawn": ("state-calm", "x"),
     }
 )
-PURSUIT_ENDED: Final = gettext_lazy("The pursuit has ended: back to the registered interval")
+REASONS: Final[Texts] = MappingProxyType(
+    {
+        "pursuit_ended": gettext_lazy("The pursuit has ended: back to the registered interval"),
+        "routine_contact": gettext_lazy("Routine contact at a time drawn beforehand"),
+        "constant_interval": gettext_lazy("The constant interval of a respondent's device, from the fitting on"),
+    }
+)
 WITNESSES: Final[Texts] = MappingProxyType(
     {
         "command_asked": gettext_lazy("asked"),

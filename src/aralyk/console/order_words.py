@@ -86,6 +86,7 @@ CUTS: Final[Texts] = {
     "revoked": gettext_lazy("revoked"),
     "lifted_on_request": gettext_lazy("lifted on her request"),
     "not_extended_on_request": gettext_lazy("not extended on her request"),
+    "contacted_at_once": gettext_lazy("written to at once, so that he may learn where she is"),
 }
 WISHES: Final[Texts] = {
     "lift": gettext_lazy("To lift the order"),

@@ -44,7 +44,10 @@ def sketch_of(his: Sequence[Spot], hers: Sequence[Spot]) -> Sketch | None:
     lats, lons = [spot.lat or 0.0 for _, spot in known], [spot.lon or 0.0 for _, spot in known]
     lat, lon = sum(lats) / len(lats), sum(lons) / len(lons)
     east_m = METRES_PER_DEGREE * cos(radians(lat))
-    flat = [((one_lon - lon) * east_m, (one_lat - lat) * METRES_PER_DEGREE) for one_lat, one_lon in zip(lats, lons, strict=True)]
+    flat = [
+        ((one_lon - lon) * east_m, (one_lat - lat) * METRES_PER_DEGREE)
+        for one_lat, one_lon in zip(lats, lons, strict=True)
+    ]
     furthest = max(SMALLEST_M, *(max(abs(x), abs(y)) for x, y in flat))
     per_m = (SIZE / 2 - MARGIN) / furthest
     scale_m = max((one for one in SCALES_M if one * per_m <= SIZE / 3), default=SCALES_M[0])

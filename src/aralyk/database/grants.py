@@ -46,6 +46,10 @@ GRANTS: Final[dict[str, dict[str, str]]] = {
         "incidents_incidentevent": ADD,
         "orders_order": READ,
         "orders_suspension": READ,
+        "orders_orderversion": "SELECT (order_id, version, spec)",  # what the log tells it, too
+        "papers_namedzone": READ,  # whether a zone was told to him: only then his device may be asked for more
+        "papers_paper": "SELECT (id, order_id, rendition, made_at)",
+        "papers_delivery": "SELECT (paper_id, recipient)",
         "devices_device": READ,
         "devices_assignment": READ,
         "devices_command": WRITE,  # what the engine asks of devices
@@ -141,6 +145,8 @@ CONSOLE_GRANTS: Final[dict[str, str]] = {
     "roster_shift": WRITE,
     "roster_posting": WRITE,
     "devices_command": WRITE,
+    "devices_contactplan": WRITE,
+    "devices_urgentcontact": WRITE,
     "orders_orderversion": ADD,
     "orders_condition": ADD,
     "papers_publicarea": ADD,  # published once: no later answer can differ

@@ -22,7 +22,7 @@ from aralyk.access.errors import Code, NotFound, Refused
 from aralyk.access.models import User
 from aralyk.access.permissions import May, check_allowed
 from aralyk.access.witness import fingerprint, witness
-from aralyk.devices import keys
+from aralyk.devices import contacts, keys
 from aralyk.devices.models import Assignment, Device, DeviceKind, Party
 from aralyk.evidence.kinds import Kind
 from aralyk.orders import versions
@@ -213,6 +213,8 @@ def do_assign_device(
         changed = _with_devices(spec, party=Party(party), person=person, add=entry)
         version = versions.add_version(by, order, spec=changed, reason=reason.strip(), at=at)
         _witness_assignment(by, assignment, version, kind=Kind.DEVICE_ASSIGNED, reason=reason)
+        if assignment.party == Party.RESPONDENT:
+            contacts.begin(by, assignment, at=at)
         versions.tell_engine(by, order, version, at=at)
     return assignment
 

@@ -25,6 +25,7 @@ from aralyk.access.witness import System, name_of, witness
 from aralyk.devices import command_queue
 from aralyk.devices.checkup_steps import BRACELET, steps
 from aralyk.devices.command_queue import State, Wanted
+from aralyk.devices.contacts import is_quiet
 from aralyk.devices.models import Checkup, Device, DeviceKind
 from aralyk.devices.queries import device_for, devices_for
 from aralyk.evidence.kinds import Kind
@@ -117,10 +118,12 @@ def do_start_checkup(
                 )  # fmt: skip
         except IntegrityError:
             raise Refused(Code.CHECKUP_RUNS) from None
+        # A quiet device is only watched: whoever wants to know where he is could begin a check when he is near her.
+        by_itself = isinstance(by, Device)
         if command_queue.speaks(
             protocol=device.protocol, model=device.model, device=device.pk, kind=CommandKind.POSITION
-        ):
-            _ask(checkup, actor, at=at)
+        ) and (by_itself or not is_quiet(device)):
+            _ask(checkup, actor, by_itself=by_itself, at=at)
         witness(
             kind=Kind.CHECKUP_STARTED,
             subject=f"device:{device.pk}",
@@ -225,7 +228,7 @@ def _check(device: Device, *, maker: str, minutes: int) -> None:
         raise Refused.field("minutes", expected=f"{shortest} to {longest}", found=minutes)
 
 
-def _ask(checkup: Checkup, actor: User | System, *, at: datetime) -> None:
+def _ask(checkup: Checkup, actor: User | System, *, by_itself: bool, at: datetime) -> None:
     wanted = Wanted(
         device=checkup.device_id,
         kind=CommandKind.POSITION,
@@ -233,6 +236,7 @@ def _ask(checkup: Checkup, actor: User | System, *, at: datetime) -> None:
         asked_by=f"checkup:{checkup.pk}",
         life=checkup.ends_at - at,
         spoken=True,
+        may_be_seen=by_itself,
     )
     with connection.cursor() as cursor:
         (command,) = command_queue.ask(cursor, [wanted], by=name_of(actor), at=at)

@@ -16,6 +16,7 @@ from types import MappingProxyType
 from typing import Any, Final
 from uuid import UUID
 
+from aralyk.devices.discretion import kept_quiet
 from aralyk.evidence.kinds import Kind
 from aralyk.evidence.record import Event, record_all
 from aralyk.protocols import registry
@@ -47,6 +48,7 @@ class Outcome(StrEnum):
     NO_ANSWERS = "no_answers"  # sent, and the protocol never confirms: whether it was heard is not known
     BY_DEVICE = "by_device"
     NOT_SPOKEN = "not_spoken"  # the protocol, or this model, has no words for it
+    WOULD_TELL = "would_tell"  # not sent: its moment would tell a respondent that he is near her
     NOT_HEARD = "not_heard"  # the device did not come, or never answered, until the command expired
     REPLACED = "replaced"  # a newer interval
     BY_PERSON = "by_person"
@@ -86,11 +88,13 @@ class Wanted:
         interval_s: Seconds between reports, for INTERVAL.
         text: For MESSAGE.
         why: A code of ours, or a person's reason.
-        asked_by: "user:<id>", "decision:<evidence entry>" or "checkup:<id>".
+        asked_by: "user:<id>", "decision:<evidence entry>", "checkup:<id>", "contact:<plan>" or "fitting:<assignment>".
         user_id: The person's key, for screens.
         episode: The engine's episode that it serves.
         life: How long it may wait for the device.
         spoken: Whether the device's protocol has words for it (`speaks`); without, it is kept as refused.
+        may_be_seen: Whether its coming tells a respondent nothing about her: its moment was fixed beforehand, he stands
+            by, or two people answer for it. Without, a quiet device (`discretion`) does not get it.
         data: What its witness says besides; ids and numbers.
     """
 
@@ -104,6 +108,7 @@ class Wanted:
     episode: UUID | None = None
     life: timedelta
     spoken: bool
+    may_be_seen: bool = False
     data: Mapping[str, object] = field(default_factory=dict)
 
 
@@ -170,7 +175,8 @@ def ask(cursor: Cursor, wanted: Sequence[Wanted], *, by: str, at: datetime) -> l
     """Put commands into the queue and wake the gateways at the commit.
 
     A new interval takes the place of the one that still waits for the same device. What the device's protocol has no
-    words for is kept as refused: the file shows that more was wanted and could not be asked.
+    words for is kept as refused, and so is what would tell a respondent that he is near her: the file shows that more
+    was wanted, and why it was not asked.
 
     Args:
         cursor: Inside an open transaction.
@@ -185,11 +191,15 @@ def ask(cursor: Cursor, wanted: Sequence[Wanted], *, by: str, at: datetime) -> l
         return []
     cursor.execute(_LOCK, (sorted({one.device for one in wanted}),))
     cursor.fetchall()
-    newest = {one.device: position for position, one in enumerate(wanted) if _is_interval(one)}
+    quiet = kept_quiet(cursor, {one.device for one in wanted if not one.may_be_seen})
+    refused = [_refused(one, quiet) for one in wanted]
+    newest = {
+        one.device: place
+        for place, one in enumerate(wanted)
+        if one.kind is CommandKind.INTERVAL and refused[place] is None
+    }
     withdraw(cursor, devices=sorted(newest), kind=CommandKind.INTERVAL, outcome=Outcome.REPLACED, by=by, at=at)
-    states = [
-        _state(one, replaced=_is_interval(one) and newest[one.device] != place) for place, one in enumerate(wanted)
-    ]
+    states = [_state(one, place, refused=refused[place], newest=newest) for place, one in enumerate(wanted)]
     cursor.execute(
         _INSERT,
         (
@@ -341,14 +351,20 @@ def expire(cursor: Cursor, *, by: str, at: datetime) -> int:
     return len(rows)
 
 
-def _state(one: Wanted, *, replaced: bool) -> tuple[State, Outcome | None]:
+def _refused(one: Wanted, quiet: Collection[str]) -> Outcome | None:
+    """Why it does not go out at all; None: it does."""
     if not one.spoken:
-        return State.REFUSED, Outcome.NOT_SPOKEN
+        return Outcome.NOT_SPOKEN
+    return Outcome.WOULD_TELL if one.device in quiet and not one.may_be_seen else None
+
+
+def _state(
+    one: Wanted, place: int, *, refused: Outcome | None, newest: Mapping[str, int]
+) -> tuple[State, Outcome | None]:
+    if refused is not None:
+        return State.REFUSED, refused
+    replaced = one.kind is CommandKind.INTERVAL and newest[one.device] != place
     return (State.WITHDRAWN, Outcome.REPLACED) if replaced else (State.QUEUED, None)
-
-
-def _is_interval(one: Wanted) -> bool:
-    return one.kind is CommandKind.INTERVAL and one.spoken
 
 
 def _event(

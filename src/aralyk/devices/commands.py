@@ -2,7 +2,9 @@
 
 Silence is judged by the registered interval, so nobody may command a longer one, and while the engine pursues (15 s)
 not one longer than that: watching can't be switched off by a command. On a protected person's device nothing is made
-seen or heard. What the respondent reads comes from the pack's neutral texts; words of one's own need a permission.
+seen or heard. A respondent's device is asked for nothing at all where the moment could tell him of her (`discretion`):
+the platform writes to him at moments of its own (`contacts`), and two people can break that (`urgent`). Elsewhere what
+he reads comes from the pack's neutral texts; words of one's own need a permission.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ from aralyk.access.witness import fingerprint, name_of
 from aralyk.devices import command_queue
 from aralyk.devices.actions import INTERVAL_S_MIN
 from aralyk.devices.command_queue import WITNESS, Outcome, Wanted
+from aralyk.devices.contacts import is_quiet
 from aralyk.devices.models import Command, Device, Party
 from aralyk.devices.queries import device_for
 from aralyk.jurisdictions.loader import pack
@@ -92,7 +95,7 @@ def do_ask_device(
 
     Raises:
         NotFound: No such device, or not this person's.
-        Refused: not_permitted; invalid; not_to_her_device; command_not_spoken.
+        Refused: not_permitted; invalid; not_to_her_device; would_tell_him; command_not_spoken.
     """
     check_allowed(by, May.COMMAND_DEVICES)
     check_reason(reason)
@@ -103,6 +106,8 @@ def do_ask_device(
             raise NotFound("device")
         if kind in SEEN_OR_HEARD and device.assignments.filter(until__isnull=True, party=Party.PROTECTED).exists():
             raise Refused(Code.NOT_TO_HER_DEVICE)
+        if is_quiet(device):
+            raise Refused(Code.WOULD_TELL_HIM)
         _check_interval(device, kind=kind, interval_s=interval_s)
         shown = _text_of(by, device, kind=kind, listed=listed, text=text)
         if not command_queue.speaks(protocol=device.protocol, model=device.model, device=device.pk, kind=kind):
@@ -199,6 +204,8 @@ def longest_interval_s(device: Device) -> int:
 
 def spoken_by(device: Device) -> list[CommandKind]:
     """What this device can be asked for: what its protocol and model have words for, and its carrier allows."""
+    if is_quiet(device):
+        return []
     hers = device.assignments.filter(until__isnull=True, party=Party.PROTECTED).exists()
     return [
         kind
@@ -217,6 +224,19 @@ def listed_texts(device: Device) -> list[ListedText]:
         if language != "en"
         for entry in law.device_messages_on(law.day_of(clock.now()))
     ]
+
+
+def listed_text(device: Device, slug: str, language: str) -> str:
+    """One of the neutral texts that this device may show today.
+
+    Raises:
+        Refused: invalid: the list has no such text, or not in this language.
+    """
+    law = _law_of(device)
+    try:
+        return law.device_message(slug, on=law.day_of(clock.now())).in_language(language)
+    except (NotInForce, KeyError):
+        raise Refused.field("listed", expected="a text of the list, and one of its languages") from None
 
 
 def _law_of(device: Device) -> Pack:
@@ -242,12 +262,7 @@ def _text_of(
     if given != (kind is CommandKind.MESSAGE):
         raise Refused.field("text", expected="one text, from the list or one's own, with the kind message alone")
     if listed is not None:
-        slug, language = listed
-        law = _law_of(device)
-        try:
-            return law.device_message(slug, on=law.day_of(clock.now())).in_language(language)
-        except (NotInForce, KeyError):
-            raise Refused.field("listed", expected="a text of the list, and one of its languages") from None
+        return listed_text(device, *listed)
     if text is None:
         return None
     if not allows(by, May.WRITE_TO_RESPONDENT):

@@ -25,7 +25,7 @@ from aralyk.devices.health import (
 from aralyk.devices.models import Assignment, Device
 from aralyk.devices.queries import (
     IN_FORCE,
-    JOINS_OF_ALL,
+    JOINS,
     SILENT_AFTER_INTERVALS,
     Place,
     asked_of,
@@ -51,7 +51,7 @@ _LIST: Final = f"""
     WITH listed AS (
         SELECT a.id, o.number, a.party, d.id AS device, coalesce(r.name, p.code) AS label, {_WORD} AS word,
                s.battery_pct, t.late_share, t.clock_error_s, t.poor_share
-        {JOINS_OF_ALL} LEFT JOIN device_trait t ON t.device = d.id {IN_FORCE}
+        {JOINS} LEFT JOIN device_trait t ON t.device = d.id {IN_FORCE}
     )
     SELECT id, word,
            CASE word WHEN 'battery_low' THEN battery_pct WHEN 'irregular' THEN late_share

@@ -77,6 +77,10 @@ class Assignment(models.Model):
                 fields=["device", "order"], condition=models.Q(until__isnull=True), name="carried_once_in_an_order"
             )
         ]
+        indexes: ClassVar[list[models.Index]] = [
+            # Whether a device's last word is older than its giving to this person: asked of every device of a list.
+            models.Index(fields=["device", "until"], name="handed_on_last")
+        ]
 
 
 class Command(models.Model):
@@ -110,6 +114,40 @@ class Command(models.Model):
                 condition=models.Q(episode__isnull=False, episode_ended_at__isnull=True),
                 name="commands_of_episodes",
             ),
+        ]
+
+
+class ContactPlan(models.Model):
+    """An order's secret, from which its moments of contact with the respondent follow; drawn once, never changed."""
+
+    order = models.OneToOneField(Order, on_delete=models.PROTECT, related_name="contact_plan")
+    secret = models.BinaryField()
+    drawn_at = models.DateTimeField()
+    next_at = models.DateTimeField(null=True, db_index=True)  # the moment that is not yet served; None: none is ahead
+
+
+class UrgentContact(models.Model):
+    """Something that two people want to be sent to a quiet device at once; the prosecutor reads them all."""
+
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="urgent_contacts")
+    device = models.ForeignKey(Device, on_delete=models.PROTECT, related_name="+")
+    kind = models.SlugField(max_length=16)  # message | buzz
+    slug = models.SlugField(max_length=64, blank=True)  # of a text of the pack
+    language = models.CharField(max_length=8, blank=True)
+    reason = models.CharField(max_length=400)
+    proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    proposed_at = models.DateTimeField()
+    second_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True)
+    second_at = models.DateTimeField(null=True)
+    second_reason = models.CharField(max_length=400, blank=True)
+    command = models.ForeignKey(Command, on_delete=models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(
+                condition=models.Q(second_by__isnull=True) | ~models.Q(second_by=models.F("proposed_by")),
+                name="another_sends_at_once",
+            )
         ]
 
 

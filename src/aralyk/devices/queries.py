@@ -234,39 +234,22 @@ _OWN_WORD: Final = """
     NOT EXISTS (SELECT FROM devices_assignment b WHERE b.device_id = a.device_id AND b.person <> a.person
         AND coalesce(s.fixed_at, s.received_at) < b.until)
 """
-# Of all devices at once: most were never handed on, and one hash of those that were is less than ten thousand looks.
-_OWN_WORD_OF_ALL: Final = f"""
-    (a.device_id NOT IN (SELECT device_id FROM devices_assignment WHERE until IS NOT NULL) OR {_OWN_WORD})
-"""
-_RINGS_OF_ALL: Final = """
-    LEFT JOIN (
-        SELECT order_version_id, parameters->>'protected' AS protected,
-               json_agg(json_build_array(parameters->'distance_m', parameters->'warning_m') ORDER BY id) AS pairs
-        FROM orders_condition WHERE kind = 'proximity' GROUP BY 1, 2
-    ) rings ON rings.order_version_id = v.id AND rings.protected = a.person::text
-"""
-
-
-def _joins(own_word: str) -> str:
-    return f"""
+JOINS: Final = f"""
     FROM devices_assignment a
     JOIN devices_device d ON d.id = a.device_id
     JOIN orders_order o ON o.id = a.order_id
     JOIN orders_orderversion v ON v.order_id = o.id AND v.version = o.current_version
     LEFT JOIN people_respondent r ON a.party = 'respondent' AND r.id = a.person
     LEFT JOIN people_protectedperson p ON a.party = 'protected' AND p.id = a.person
-    LEFT JOIN device_status s ON s.device = d.id AND {own_word}
+    LEFT JOIN device_status s ON s.device = d.id AND {_OWN_WORD}
 """
-
-
-JOINS_OF_ALL: Final = _joins(_OWN_WORD_OF_ALL)
 IN_FORCE: Final = f"""
     WHERE a.until IS NULL AND o.ended_at IS NULL AND o.starts_at <= %(at)s AND o.expires_at > %(at)s
       AND {SEEN_ORDER}
       AND (%(orders)s::uuid[] IS NULL OR o.id = ANY(%(orders)s::uuid[]))
       AND (%(device)s::text IS NULL OR a.device_id = %(device)s)
 """
-_CARRIED: Final = _joins(_OWN_WORD) + IN_FORCE
+_CARRIED: Final = JOINS + IN_FORCE
 _PLACES: Final = f"""
     SELECT o.id, o.number, o.district, o.threat, a.party, a.person, coalesce(r.name, p.code), d.id, d.kind, d.trust,
            d.interval_s, s.received_at, s.fixed_at, s.lat, s.lon, s.accuracy_m, s.source, s.speed_mps, s.heading_deg,
@@ -276,22 +259,15 @@ _PLACES: Final = f"""
 """
 
 
-def _spots(rings: str, carried: str) -> str:
-    """As text where a map wants text, without what it does not draw: ten thousand rows are read and parsed at once."""
-    return f"""
+# As text where a map wants text, without what it does not draw: a thousand rows are read and parsed at once.
+_SPOTS: Final = f"""
     SELECT o.id::text, o.number, a.party, coalesce(r.name, p.code), d.id, d.trust, d.interval_s,
            to_char(s.fixed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
            CASE WHEN {_SEEN} THEN s.lat END, CASE WHEN {_SEEN} THEN s.lon END,
-           CASE WHEN {_SEEN} THEN s.accuracy_m END, s.source, NOT {_SEEN} AND s.lat IS NOT NULL, ({rings})::text
-    {carried}
+           CASE WHEN {_SEEN} THEN s.accuracy_m END, s.source, NOT {_SEEN} AND s.lat IS NOT NULL, ({_RINGS})::text
+    {_CARRIED}
     ORDER BY o.number, a.party DESC, d.id
 """
-
-
-_SPOTS: Final = _spots(_RINGS, _CARRIED)
-_SPOTS_OF_ALL: Final = _spots(
-    "CASE WHEN a.party = 'protected' AND %(sees_her)s THEN rings.pairs END", JOINS_OF_ALL + _RINGS_OF_ALL + IN_FORCE
-)
 
 
 def places_for(
@@ -327,8 +303,7 @@ def places_for(
 def spots_for(user: User, *, order_ids: Collection[UUID] | None = None, at: datetime | None = None) -> list[Spot]:
     """What a map draws of the devices of live orders, in the order of `places_for`; withheld places are not read."""
     with connection.cursor() as cursor:
-        spots = _SPOTS_OF_ALL if order_ids is None else _SPOTS
-        cursor.execute(spots, asked_of(user, order_ids=order_ids, device_id=None, at=at or clock.now()))
+        cursor.execute(_SPOTS, asked_of(user, order_ids=order_ids, device_id=None, at=at or clock.now()))
         return [Spot(*row) for row in cursor.fetchall()]
 
 

@@ -101,6 +101,9 @@ class Kind(StrEnum):
     COMMAND_REFUSED = "command_refused"
     COMMAND_EXPIRED = "command_expired"
     COMMAND_WITHDRAWN = "command_withdrawn"
+    CONTACTS_DRAWN = "contacts_drawn"
+    URGENT_CONTACT_PROPOSED = "urgent_contact_proposed"
+    URGENT_CONTACT_SENT = "urgent_contact_sent"
     CHECKUP_STARTED = "checkup_started"
     CHECKUP_STEP = "checkup_step"
     CHECKUP_FINISHED = "checkup_finished"
@@ -266,6 +269,9 @@ GRAMMAR: Final[dict[Kind, Grammar]] = {
     Kind.COMMAND_REFUSED: _form("device", "attempts", "command", "outcome"),
     Kind.COMMAND_EXPIRED: _form("device", "attempts", "command", "outcome"),
     Kind.COMMAND_WITHDRAWN: _form("device", "attempts", "command", "outcome"),
+    Kind.CONTACTS_DRAWN: _form("order", "secret_sha256"),
+    Kind.URGENT_CONTACT_PROPOSED: _form("device", "kind", "order", "reason_sha256", "urgent_contact"),
+    Kind.URGENT_CONTACT_SENT: _form("device", "command", "order", "proposed_by", "reason_sha256", "urgent_contact"),
     Kind.CHECKUP_STARTED: _form("device", "checkup"),
     Kind.CHECKUP_STEP: _form("device", "checkup", "done"),
     Kind.CHECKUP_FINISHED: _form("device", "checkup", "result"),

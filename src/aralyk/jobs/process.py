@@ -189,7 +189,7 @@ class Jobs:
             if done != upward.Round():
                 _log.info(
                     "risk_told", told=done.told, picked_up=done.picked_up, overdue=done.overdue,
-                    threats_raised=done.raised, duty_alarms=done.alarms,
+                    threats_raised=done.raised, duty_alarms=done.alarms, contacted=done.contacted,
                 )  # fmt: skip
             self._stop.wait(self._settings.risk_s)
 

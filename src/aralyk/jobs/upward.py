@@ -18,6 +18,7 @@ import structlog
 from django.db import OperationalError, connections
 
 from aralyk.access.break_glass import do_settle_emergencies
+from aralyk.devices.contacts import do_keep_contacts
 from aralyk.duties.alarms import do_raise_alarms
 from aralyk.incidents import upward as incidents
 from aralyk.orders import upward as orders
@@ -42,6 +43,7 @@ class Round:
     overdue: int = 0
     raised: int = 0  # orders whose threat followed a level
     alarms: int = 0  # raised or cleared because of duties
+    contacted: int = 0  # devices of respondents that get the routine text
 
 
 def follow(
@@ -69,6 +71,7 @@ def follow(
         ("told", lambda: incidents.tell_risk(now=now, since=since)),
         ("ending", lambda: orders.tell_risk(now=now, since=since)),
         ("begun", lambda: do_begin_due(now=now)),
+        ("contacted", lambda: do_keep_contacts(now=now)),
         ("picked_up", lambda: _all_of(do_pick_up_events, batch=BATCH, on_batch=on_batch)),
         ("overdue", lambda: _all_of(lambda: do_tell_overdue(now=now), batch=OVERDUE_BATCH, on_batch=on_batch)),
         ("raised", lambda: do_follow_levels(now=now)),
@@ -93,7 +96,7 @@ def follow(
         connections.close_all()  # this thread's: the next round comes after a pause
     return Round(
         told=done["told"] + done["ending"], picked_up=done["picked_up"], overdue=done["overdue"],
-        raised=done["raised"], alarms=done["alarms"],
+        raised=done["raised"], alarms=done["alarms"], contacted=done["contacted"],
     )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from aralyk.jurisdictions.model import (
     Calendar,
     Clock,
     ConditionKind,
+    Contact,
     Country,
     District,
     Duty,
@@ -35,6 +36,7 @@ _PRIORITIES: Final = (1, 2, 3, 4)
 _EVERY_LIFE: Final = frozenset({Milestone.SHOWN, Milestone.ACKNOWLEDGED, Milestone.CLOSED})
 OFFICES: Final = "offices"  # the calendar by which terms in working days count
 _SERIOUS: Final = 2
+RESPONDENT: Final = "respondent"  # the only slug of contact.toml
 _DAY: Final = timedelta(days=1)
 Found = Iterator[Problem]
 
@@ -312,6 +314,13 @@ def _calendar(entry: Calendar, tables: Tables) -> Found:
         yield _problem(entry, "closes", expected=f"later than {entry.opens}", found=str(entry.closes))
 
 
+def _contact(entry: Contact, tables: Tables) -> Found:
+    if entry.slug != RESPONDENT:
+        yield _problem(entry, "slug", expected=repr(RESPONDENT), found=entry.slug)
+    if entry.latest <= entry.earliest:
+        yield _problem(entry, "latest", expected=f"later than {entry.earliest}", found=str(entry.latest))
+
+
 def _holiday(entry: Holiday, tables: Tables) -> Found:
     for day in (*entry.days_off, *entry.days_on):
         if not entry.holds_on(day):
@@ -330,5 +339,6 @@ _RULES: Final[Mapping[type[Entry], Callable[[Any, Tables], Found]]] = {
     Duty: _duty,
     IncidentClock: _incident_clock,
     Calendar: _calendar,
+    Contact: _contact,
     Holiday: _holiday,
 }

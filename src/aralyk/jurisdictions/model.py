@@ -252,6 +252,26 @@ class DeviceMessage(Entry, frozen=True, kw_only=True):
     text: Text
 
 
+class Contact(Entry, frozen=True, kw_only=True):
+    """How the platform keeps in touch with a respondent: at drawn moments, whatever happens. One slug: `respondent`.
+
+    Absent: nothing is written to a respondent who must not learn where the protected person is.
+    """
+
+    table = "contact"
+    references = {"message": "device_message"}
+
+    message: Annotated[Slug, Meta(description="The text, always the same.")]
+    a_day: Annotated[int, Meta(ge=1, le=6, description="Moments drawn for each day that is no holiday.")]
+    earliest: Annotated[LocalTime, Meta(description="Local time before which nobody is disturbed.")]
+    latest: Annotated[LocalTime, Meta(description="Local time after which nobody is disturbed; later than `earliest`.")]
+    call_one_in: Annotated[int, Meta(ge=1, description="One moment in so many is for a call by a person, too.")]
+    interval_s: Annotated[
+        int,
+        Meta(ge=5, le=60, description="What a respondent's device is told at its fitting: seconds between reports."),
+    ]
+
+
 class Register(Entry, frozen=True, kw_only=True):
     """A register that another office keeps: files are exchanged with it, it is never replaced."""
 
@@ -379,6 +399,7 @@ KINDS: Final[dict[str, tuple[type[Entry], str]]] = {
         (Form, "forms"),
         (Word, "words"),
         (DeviceMessage, "device_messages"),
+        (Contact, "contacts"),
         (Register, "registers"),
         (ViolenceKind, "violence_kinds"),
         (Relation, "relations"),

@@ -15,6 +15,7 @@ from aralyk.jurisdictions.model import (
     Calendar,
     Clock,
     ConditionKind,
+    Contact,
     Country,
     DeviceMessage,
     District,
@@ -73,6 +74,7 @@ class Pack:
     forms: Mapping[str, tuple[Form, ...]]
     words: Mapping[str, tuple[Word, ...]]
     device_messages: Mapping[str, tuple[DeviceMessage, ...]]
+    contacts: Mapping[str, tuple[Contact, ...]]
     registers: Mapping[str, tuple[Register, ...]]
     violence_kinds: Mapping[str, tuple[ViolenceKind, ...]]
     relations: Mapping[str, tuple[Relation, ...]]
@@ -141,6 +143,14 @@ class Pack:
     def device_messages_on(self, on: date) -> tuple[DeviceMessage, ...]:
         """Every text that a device may show."""
         return _all_in_force(self.device_messages, on)
+
+    def contact_on(self, on: date) -> Contact | None:
+        """How the platform keeps in touch with respondents; None: it does not."""
+        return next(iter(_all_in_force(self.contacts, on)), None)
+
+    def is_holiday(self, day: date) -> bool:
+        """Whether the pack lists `day` as one on which offices are closed."""
+        return any(day in entry.days_off for versions in self.holidays.values() for entry in versions)
 
     def districts_on(self, on: date) -> tuple[District, ...]:
         """Every district."""

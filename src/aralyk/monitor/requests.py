@@ -2,7 +2,9 @@
 
 `pursuit_mode` shortens the interval, and gives the registered one back when its last episode of that device has ended:
 her phone may stand in two orders. `better_fix` asks for one place. A device whose protocol has no words for it gets a
-row that says so. Nothing here changes a decision: the engine neither knows nor needs whether a device was asked.
+row that says so, and so does a respondent's device that would tell him by it that he is near her (ADR-0021): that one
+reports at its constant interval from the fitting on, and only hers is asked. Nothing here changes a decision: the
+engine neither knows nor needs whether a device was asked.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ import psycopg
 
 from aralyk.devices import command_queue
 from aralyk.devices.command_queue import Outcome, Wanted
+from aralyk.devices.discretion import kept_quiet
 from aralyk.engine import policy
 from aralyk.monitor.incidents import incident_id, is_request
 from aralyk.protocols.commands import CommandKind
@@ -152,7 +155,8 @@ def _end(cursor: Cursor, ended: Sequence[_Request], known: Mapping[str, _Registe
         " AND episode IS NOT NULL AND episode_ended_at IS NULL",
         (sorted(pursued), CommandKind.INTERVAL.value),
     )
-    still = {device for (device,) in cursor.fetchall()}
+    # A quiet device was never asked for more, and the moment of giving back would tell as much as that of asking.
+    still = {device for (device,) in cursor.fetchall()} | kept_quiet(cursor, pursued)
     restored = [
         _command(
             request,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeVar
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -27,7 +27,7 @@ from aralyk.orders.models import (
 )
 from aralyk.people.models import Stated
 
-CUTS_MAX: Final = 500
+OfOrder = TypeVar("OfOrder", Proposal, ExtensionQuestion, ReductionRequest, ProtectionCut)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +58,7 @@ def proposals_for(user: User, *, order: Order | None = None) -> QuerySet[Proposa
         found = found.none()
     if order is not None:
         found = found.filter(order=order)
-    return found.select_related("order__respondent", "proposed_by").order_by("proposed_at", "pk")
+    return _with_people(found.select_related("order__respondent", "proposed_by")).order_by("proposed_at", "pk")
 
 
 def proposal_for(user: User, proposal_id: int) -> Proposal:
@@ -80,7 +80,7 @@ def questions_for(user: User, *, order: Order | None = None) -> QuerySet[Extensi
         found = found.none()
     if order is not None:
         found = found.filter(order=order)
-    return found.select_related("order__respondent").order_by("due_at", "pk")
+    return _with_people(found.select_related("order__respondent")).order_by("due_at", "pk")
 
 
 def question_for(user: User, question_id: int) -> ExtensionQuestion:
@@ -102,9 +102,8 @@ def reductions_for(user: User, *, order: Order | None = None) -> QuerySet[Reduct
         found = found.none()
     if order is not None:
         found = found.filter(order=order)
-    return found.select_related("order__respondent", "protected_person", "recorded_by", "talked_by").order_by(
-        "requested_at", "pk"
-    )
+    found = found.select_related("order__respondent", "protected_person", "recorded_by", "talked_by")
+    return _with_people(found).order_by("requested_at", "pk")
 
 
 def reduction_for(user: User, request_id: int) -> ReductionRequest:
@@ -129,7 +128,12 @@ def cuts_for(user: User, *, since: datetime | None = None) -> QuerySet[Protectio
     found = ProtectionCut.objects.filter(seen_by(user, order="order__"))
     if since is not None:
         found = found.filter(at__gte=since)
-    return found.select_related("order__respondent", "by", "second_by").order_by("-at", "-pk")[:CUTS_MAX]
+    return _with_people(found.select_related("order__respondent", "by", "second_by")).order_by("-at", "-pk")
+
+
+def _with_people(rows: QuerySet[OfOrder]) -> QuerySet[OfOrder]:
+    """With what a list says of each row's order: two queries more, however many rows."""
+    return rows.prefetch_related("order__protected_persons", "order__suspensions")
 
 
 def waiting_count(user: User) -> int:

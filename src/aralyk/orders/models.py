@@ -47,6 +47,15 @@ class Order(models.Model):
     current_version = models.PositiveIntegerField(default=0)
     synthetic = models.BooleanField(default=False)
 
+    class Meta:
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["district", "-issued_at", "id"], name="orders_of_district"),
+            models.Index(fields=["-issued_at", "id"], name="orders_newest_first"),
+            models.Index(fields=["district", "respondent"], name="people_of_orders_by_district"),
+            # Most of what is stored is over: what may hold now is found among those that end after now.
+            models.Index(fields=["expires_at"], condition=Q(ended_at__isnull=True), name="orders_that_may_hold"),
+        ]
+
 
 class OrderVersion(models.Model):
     """What the engine was told, word for word (`spec` is the ORDER of docs/reference), and by whom."""
@@ -179,6 +188,7 @@ class LessProtection(models.TextChoices):
     REVOKED = "revoked"
     LIFTED_ON_REQUEST = "lifted_on_request"
     NOT_EXTENDED_ON_REQUEST = "not_extended_on_request"
+    CONTACTED_AT_ONCE = "contacted_at_once"  # he was written to at a moment that may tell him where she is
 
 
 class ProtectionCut(models.Model):

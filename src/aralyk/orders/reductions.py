@@ -9,11 +9,12 @@ each of the others asked for it, too, and was heard alone and assessed in the sa
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import Exists, OuterRef
 
 from aralyk import clock
 from aralyk.access.errors import Code, FieldProblem, NotFound, Refused
@@ -156,14 +157,19 @@ def do_decide_reduction(by: User, request_id: int, *, granted: bool, reason: str
     return request
 
 
-def assessed_since(request: ReductionRequest, order: Order) -> bool:
-    """Whether the risk between the two was assessed after the request; a form that gave no level assesses nothing."""
-    return Assessment.objects.filter(
-        respondent=order.respondent_id,
-        protected_person=request.protected_person_id,
-        assessed_at__gt=request.requested_at,
+def assessed_since(requests: Collection[ReductionRequest]) -> set[int]:
+    """The ids of those after which the risk between the two was assessed: one query.
+
+    A form that gave no level assesses nothing.
+    """
+    later = Assessment.objects.filter(
+        respondent=OuterRef("order__respondent"),
+        protected_person=OuterRef("protected_person"),
+        assessed_at__gt=OuterRef("requested_at"),
         levels__isnull=False,
-    ).exists()
+    )
+    asked = ReductionRequest.objects.filter(Exists(later), pk__in=[request.pk for request in requests])
+    return set(asked.values_list("pk", flat=True))
 
 
 def _requests_of_the_others(order: Order, request: ReductionRequest) -> list[ReductionRequest]:
@@ -193,7 +199,7 @@ def _check_may_be_granted(order: Order, request: ReductionRequest) -> None:
         raise Refused(Code.CONVERSATION_NEEDED)
     if request.still_wishes != Stated.YES:
         raise Refused(Code.NOT_WISHED)
-    if not assessed_since(request, order):
+    if not assessed_since([request]):
         raise Refused(Code.ASSESSMENT_NEEDED)
 
 

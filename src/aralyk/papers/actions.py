@@ -27,8 +27,9 @@ from aralyk.orders.actions import check_reason
 from aralyk.orders.models import Condition, Order, OrderVersion
 from aralyk.orders.queries import conditions_of, order_for
 from aralyk.orders.versions import current_version, locked_order
-from aralyk.papers.areas import digest_of_shape, publish_areas
+from aralyk.papers.areas import publish_areas
 from aralyk.papers.documents import Document
+from aralyk.papers.geometry import digest_of_shape
 from aralyk.papers.hers import her_document
 from aralyk.papers.looks import look_at_facts
 from aralyk.papers.models import (

@@ -11,14 +11,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from aralyk.access.models import User
 from aralyk.access.witness import witness
 from aralyk.evidence.kinds import Kind
 from aralyk.ledger.canonical import canonical_bytes
 from aralyk.orders.models import Condition, Order
-from aralyk.papers.geometry import Circle, circle_of, draw, hides
+from aralyk.papers.geometry import Circle, circle_of, digest_of_shape, draw, hides
 from aralyk.papers.models import AreaCode, NamedZone, PublicArea, WithheldArea
 from aralyk.papers.served import CLOSED_AREA, PROXIMITY, ServedArea
 from aralyk.people.models import ProtectedPerson
@@ -40,11 +39,6 @@ def publish_areas(by: User, order: Order, conditions: Sequence[Condition], *, at
         condition.code: _published(by, order, condition, people=people, ordered_m=ordered_m, at=at)
         for condition in closed
     }
-
-
-def digest_of_shape(shape: Any) -> str:
-    """SHA-256 of a zone's shape: names it without telling it."""
-    return hashlib.sha256(canonical_bytes(shape)).hexdigest()
 
 
 def _published(

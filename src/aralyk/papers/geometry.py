@@ -7,12 +7,15 @@ certainly wrong. All circles of one class have one radius: size tells nothing of
 
 from __future__ import annotations
 
+import hashlib
 import random
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import ceil, cos, hypot, pi, radians, sin, sqrt
 from typing import Any, Final
+
+from aralyk.ledger.canonical import canonical_bytes
 
 METRES_PER_DEGREE: Final = 111_320.0
 OFFSET_M_MIN: Final = 1_000.0  # REQUIREMENTS 7
@@ -47,6 +50,11 @@ def circle_of(shape: Mapping[str, Any]) -> Circle:
     lat, lon = (min(lats) + max(lats)) / 2, (min(lons) + max(lons)) / 2
     radius_m = max(distance_m(lat, lon, *point) for point in points)
     return Circle(lat=lat, lon=lon, radius_m=radius_m)
+
+
+def digest_of_shape(shape: Any) -> str:
+    """SHA-256 of a zone's shape: names it without telling it."""
+    return hashlib.sha256(canonical_bytes(shape)).hexdigest()
 
 
 def distance_m(lat: float, lon: float, other_lat: float, other_lon: float) -> float:

@@ -189,6 +189,11 @@ def needs_second(person: UUID, field: SealedName) -> bool:
     return ProtectedPerson.objects.filter(pk=person, standing=Standing.SHELTER_DESK).exists()
 
 
+def said_to_need_second(person: ProtectedPerson, field: SealedName) -> bool:
+    """The same of a person who was just fetched, for a page that shows all of her facts; a look asks again itself."""
+    return field in NEEDS_SECOND or person.standing == Standing.SHELTER_DESK
+
+
 def _check_may_look(by: User, *, person: UUID, order: UUID, field: SealedName) -> None:
     try:
         check_allowed(by, May.LOOK_INTO_VAULT)

@@ -11,6 +11,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Upper
 
 from aralyk.people.words import (
     ConsentKind,
@@ -45,6 +46,12 @@ class Respondent(models.Model):
     residence_district = models.SlugField(max_length=64)
     weapons = models.CharField(max_length=16, choices=Stated.choices, default=Stated.UNKNOWN)
     synthetic = models.BooleanField(default=False)
+
+    class Meta:
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["residence_district", "id"], name="respondents_of_district"),
+            models.Index(fields=["name", "id"], name="respondents_by_name"),
+        ]
 
 
 class RespondentPlace(models.Model):
@@ -98,6 +105,11 @@ class ProtectedPerson(models.Model):
     registered_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True)
     registered_at = models.DateTimeField(null=True)
     synthetic = models.BooleanField(default=False)
+
+    class Meta:
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(Upper("code"), name="protected_person_by_code"),  # however its letters are written
+        ]
 
 
 class Shelter(models.Model):

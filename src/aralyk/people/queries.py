@@ -6,7 +6,7 @@ name, phone or address, so that a try is answered like any other that finds nobo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
@@ -26,8 +26,15 @@ from aralyk.access.sight import sight
 from aralyk.evidence.kinds import Kind
 from aralyk.people import sealing
 from aralyk.people.actions import hers_of
-from aralyk.people.looks import CANARY, SHOWN_WITHIN, needs_second
-from aralyk.people.models import ChildWithRespondent, LookRequest, ProtectedPerson, Respondent, SafeChannel
+from aralyk.people.looks import CANARY, SHOWN_WITHIN, said_to_need_second
+from aralyk.people.models import (
+    ChildWithRespondent,
+    LookRequest,
+    ProtectedPerson,
+    Respondent,
+    RespondentPlace,
+    SafeChannel,
+)
 from aralyk.people.names import words_of
 from aralyk.people.sealing import SealedFact
 
@@ -85,8 +92,10 @@ def pairs_for(user: User, *, to: May = May.SEE_CASES) -> Q:
 
     In a case that was opened by name only its own people count: what is between him and another woman stays closed.
     """
-    found = Q(respondent__in=Respondent.objects.filter(_by_office(user)).values("pk"))
+    found = _by_office(user, respondent="respondent")
     opened = opened_to(user, to)
+    if districts_of(user) is None:
+        opened = frozenset()  # whoever sees every district sees these already
     for case in case_book().by_order(opened) if opened else ():
         of_them = Q(protected_person__in=case.protected) | Q(protected_person__isnull=True)
         found |= Q(respondent=case.respondent) & of_them
@@ -98,13 +107,21 @@ def pairs_for(user: User, *, to: May = May.SEE_CASES) -> Q:
     return found
 
 
-def _by_office(user: User) -> Q:
-    """Of the user's districts by home, order or report; nothing is narrowed for who sees every district."""
+def _by_office(user: User, *, respondent: str = "pk") -> Q:
+    """Of the user's districts by home, order or report; nothing is narrowed for who sees every district.
+
+    Three lists of ids made one, each read from an index on district and respondent: nobody elsewhere is looked at,
+    and no row of his. Orders and reports stand above people, so they are reached through what points to him.
+    """
     if districts_of(user) is None:
         return Q()
-    ordered = Respondent.objects.filter(in_districts(user, field="orders__district"), pk=OuterRef("pk"))
-    reported = Respondent.objects.filter(in_districts(user, field="reports__district"), pk=OuterRef("pk"))
-    return in_districts(user, field="residence_district") | Exists(ordered) | Exists(reported)
+    living = Respondent.objects.filter(in_districts(user, field="residence_district")).values("pk")
+    pointing: list[Any] = [Respondent._meta.get_field(name).related_model for name in ("orders", "reports")]
+    told = [
+        model._default_manager.filter(in_districts(user), respondent__isnull=False).values("respondent")
+        for model in pointing
+    ]
+    return Q(**{f"{respondent}__in": living.union(*told)})
 
 
 def find_respondents(user: User, search: str, *, born_on: date | None = None) -> QuerySet[Respondent]:
@@ -113,11 +130,17 @@ def find_respondents(user: User, search: str, *, born_on: date | None = None) ->
     Who has no birth date recorded is found, too: unknown is not another day.
     """
     found = respondents_for(user)
-    for word in words_of(search[:SEARCH_MAX]):
-        found = found.filter(name_key__contains=f" {word}")
+    if words_of(search[:SEARCH_MAX]):
+        found = found.filter(named_like(search))
     if born_on is not None:
         found = found.filter(Q(born_on=born_on) | Q(born_on__isnull=True))
     return found
+
+
+def named_like(search: str) -> Q:
+    """The filter for respondents whose name has words that begin like these, however spelt; nobody for no words."""
+    words = words_of(search[:SEARCH_MAX])
+    return Q(*(Q(name_key__contains=f" {word}") for word in words)) if words else Q(pk__in=[])
 
 
 def respondent_for(user: User, respondent_id: UUID) -> Respondent:
@@ -134,10 +157,14 @@ def respondent_for(user: User, respondent_id: UUID) -> Respondent:
 
 def protected_persons_for(user: User) -> QuerySet[ProtectedPerson]:
     """The protected persons of this person's cases, by code, for roles that work with them."""
-    if not (allows(user, May.LOOK_INTO_VAULT) or allows(user, May.KEEP_PEOPLE) or allows(user, May.ISSUE_ORDERS)):
+    if not _works_with_them(user):
         return ProtectedPerson.objects.none()
     hers = ProtectedPerson.objects.filter(hers_of(user), pk=OuterRef("pk"))
     return ProtectedPerson.objects.filter(Exists(hers)).order_by("code")
+
+
+def _works_with_them(user: User) -> bool:
+    return any(allows(user, may) for may in (May.LOOK_INTO_VAULT, May.KEEP_PEOPLE, May.ISSUE_ORDERS))
 
 
 def protected_person_for(user: User, person_id: UUID) -> ProtectedPerson:
@@ -190,7 +217,7 @@ def children_with_him(user: User, *, overdue_only: bool = False) -> QuerySet[Chi
         overdue_only: Only those whose owner's clock, or a notice that was not given, has run out.
     """
     hers = ProtectedPerson.objects.filter(hers_of(user), pk=OuterRef("child__protected_person"))
-    if not protected_persons_for(user).exists():
+    if not _works_with_them(user):
         return ChildWithRespondent.objects.none()
     found = ChildWithRespondent.objects.filter(Exists(hers), ended_at__isnull=True)
     if overdue_only:
@@ -215,12 +242,20 @@ def missing_of(person: ProtectedPerson) -> tuple[str, ...]:
 
 def missing_of_respondent(respondent: Respondent) -> tuple[str, ...]:
     """What nobody has found out about him yet."""
-    unknown = ["weapons"] if respondent.weapons == "unknown" else []
-    if respondent.born_on is None:
-        unknown.append("born_on")
-    if not respondent.places.filter(ended_at__isnull=True).exists():
-        unknown.append("places")
-    return tuple(unknown)
+    return missing_of_respondents([respondent])[respondent.pk]
+
+
+def missing_of_respondents(respondents: Collection[Respondent]) -> dict[UUID, tuple[str, ...]]:
+    """The same of many, by id: one query."""
+    standing = RespondentPlace.objects.filter(respondent__in=respondents, ended_at__isnull=True)
+    placed = set(standing.values_list("respondent", flat=True))
+    missing = {}
+    for each in respondents:
+        unknown = ["weapons"] if each.weapons == "unknown" else []
+        unknown += ["born_on"] if each.born_on is None else []
+        unknown += [] if each.pk in placed else ["places"]
+        missing[each.pk] = tuple(unknown)
+    return missing
 
 
 def look_requests_for(user: User) -> QuerySet[LookRequest]:
@@ -305,7 +340,7 @@ def canary_alarms_for(user: User) -> list[CanaryAlarm]:
 
 def second_person_needed(person: ProtectedPerson, fact: SealedFact) -> bool:
     """Whether a look at this fact must be confirmed by a second person."""
-    return needs_second(person.pk, fact.field)
+    return said_to_need_second(person, fact.field)
 
 
 def _names(actors: set[str]) -> dict[str, str]:

@@ -111,6 +111,9 @@ class Report(models.Model):
             models.Index(fields=["district", "-taken_at"], name="reports_of_district"),
             models.Index(fields=["respondent", "-reported_at"], name="reports_of_respondent"),
             models.Index(fields=["district", "-taken_at"], condition=Q(closed_at__isnull=True), name="reports_open"),
+            models.Index(fields=["-taken_at", "id"], name="reports_newest_first"),
+            models.Index(fields=["district", "respondent"], name="people_of_reports_by_district"),
+            models.Index(fields=["-taken_at", "id"], condition=Q(closed_at__isnull=True), name="reports_open_newest"),
         ]
 
 

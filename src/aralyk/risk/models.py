@@ -56,7 +56,8 @@ class Assessment(models.Model):
 
     class Meta:
         indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["respondent", "protected_person", "-assessed_at"], name="risk_assessed")
+            models.Index(fields=["respondent", "protected_person", "-assessed_at"], name="risk_assessed"),
+            models.Index(fields=["-assessed_at", "id"], name="risk_assessed_newest"),
         ]
 
 
@@ -94,7 +95,10 @@ class LevelDecision(models.Model):
             ),
         ]
         indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["respondent", "protected_person", "-in_force_at"], name="risk_level_of")
+            models.Index(fields=["respondent", "protected_person", "-in_force_at"], name="risk_level_of"),
+            models.Index(
+                fields=["-in_force_at", "-id"], condition=Q(second_by__isnull=False), name="risk_level_lowered"
+            ),
         ]
 
 
@@ -172,5 +176,6 @@ class RiskDuty(models.Model):
         indexes: ClassVar[list[models.Index]] = [
             models.Index(
                 fields=["due_at"], condition=Q(done_at__isnull=True, lapsed_at__isnull=True), name="risk_duty_due"
-            )
+            ),
+            models.Index(fields=["-done_at", "-id"], condition=Q(done_at__isnull=False), name="risk_duty_done"),
         ]

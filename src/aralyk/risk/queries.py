@@ -189,6 +189,7 @@ def trajectories_for(user: User, respondent_id: UUID) -> list[Trajectory]:
     decisions = (
         _readable(user, LevelDecision.objects.filter(respondent=respondent))
         .select_related("assessment", "decided_by", "second_by", "protected_person")
+        .defer("assessment__device_facts", "assessment__responses")  # large, and of no use over time
         .order_by(F("in_force_at").asc(nulls_last=True), "pk")
     )
     by_person: dict[UUID, list[LevelDecision]] = {}

@@ -13,11 +13,13 @@ from aralyk.database import Role as DatabaseRole
 from aralyk.devices import command_queue
 from aralyk.devices.command_queue import Outcome, State, Step
 from aralyk.devices.models import Command, Device, DeviceKind
+from aralyk.devices.urgent import do_propose_urgent_contact
+from aralyk.protocols.commands import CommandKind
 from tests.conftest import Database
 from tests.devices.speaking import PROTOCOL, spoken_protocol
 from tests.e2e.desk.browsing import AXE, apart
 from tests.e2e.desk.test_desk import MAP_READY, Shift, shift
-from tests.orders.cast import equip
+from tests.orders.cast import equip, open_order
 
 __all__ = ["shift"]
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
@@ -38,7 +40,7 @@ def tracker(shift: Shift) -> str:
         Device.objects.create(
             id=TRACKER, kind=DeviceKind.BRACELET, protocol=PROTOCOL, interval_s=60, trust="imei", synthetic=True
         )
-        equip(shift.roles.probation, shift.case, device=TRACKER)
+        equip(shift.roles.probation, open_order(shift.roles.police), device=TRACKER)
         _live_through_a_day(shift.database)
 
     apart(work)
@@ -141,3 +143,33 @@ def test_no_page_of_devices_has_a_barrier_that_axe_finds(
         found[path] = screen.violations()
         assert screen.overflow_px() == 0, path
     assert {path: violations for path, violations in found.items() if violations} == {}
+
+
+@pytest.fixture
+def quiet(shift: Shift) -> str:
+    """His second device, under the order that hides where she is, with something that a supervisor wants sent."""
+
+    def work() -> None:
+        Device.objects.create(
+            id=TRACKER, kind=DeviceKind.BRACELET, protocol=PROTOCOL, interval_s=60, trust="imei", synthetic=True
+        )
+        equip(shift.roles.probation, shift.case, device=TRACKER)
+        do_propose_urgent_contact(
+            shift.roles.supervisor, device_id=TRACKER, kind=CommandKind.MESSAGE, listed=("call_centre", "ru"),
+            reason="он у её двери, экипаж через 40 минут",
+        )  # fmt: skip
+
+    apart(work)
+    return TRACKER
+
+
+@pytest.mark.parametrize(("width", "height"), [(1366, 768), (390, 844)])
+def test_the_page_of_a_quiet_device_fits_and_has_no_barrier(shift: Shift, quiet: str, width: int, height: int) -> None:
+    screen = shift.screen("operator" if width > 390 else "supervisor", width=width, height=height)
+    page = screen.page
+    screen.go(f"/devices/{quiet}/")
+    page.evaluate("for (const one of document.querySelectorAll('#commands details')) { one.open = true; }")
+    expect(page.locator("#commands")).to_contain_text("ничего не отправляется")
+    assert screen.overflow_px() == 0
+    if AXE.exists():
+        assert screen.violations() == []

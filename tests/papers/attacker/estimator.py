@@ -93,9 +93,9 @@ def belief_from_calls(
         until_s: How far the order has run.
         trusting: He reads meaning into calls whose times were drawn beforehand.
     """
-    if channel in (Channel.PAPERS, Channel.SLOTS) and not trusting:
+    if channel in (Channel.PAPERS, Channel.SLOTS, Channel.PLATFORM) and not trusting:
         return np.zeros(begins.shape[1])  # their times were drawn before anything happened: the best is to ignore them
-    device = channel is Channel.DEVICE
+    device = channel in (Channel.DEVICE, Channel.EXEMPT)
     answered = 1.0 if device else ANSWERED
     window_s = (-STEP_S / 2, STEP_S / 2) if device else DELAY_S
     background = (WELFARE_A_DAY[channel] * 24 / 14 + ELSEWHERE_A_DAY) / DAY_S
@@ -108,6 +108,27 @@ def belief_from_calls(
         could = (since >= window_s[0]) & (since <= window_s[1])
         rate = background + answered * begins[could].sum(axis=0) / (window_s[1] - window_s[0])
         belief += np.log(rate) - log(background)
+    return belief
+
+
+def belief_from_texts(begins: Flags, t_s: Floats, moments_s: Floats, others_s: Floats, *, until_s: float) -> Floats:
+    """Log likelihood of each home, from which of the drawn moments brought another text than usually.
+
+    Args:
+        begins: From `expected_alerts`.
+        t_s: The times of its rows.
+        moments_s: All moments.
+        others_s: Those with another text: something happened since the moment before.
+        until_s: How far the order has run.
+    """
+    belongs = np.searchsorted(moments_s, t_s)
+    expected = np.zeros((len(moments_s) + 1, begins.shape[1]))
+    np.add.at(expected, belongs, begins.astype(float))
+    belief = np.zeros(begins.shape[1])
+    elsewhere = 1 - ELSEWHERE_A_DAY / 20  # alerts while she is out, seldom within his drives
+    for place, moment_s in enumerate(moments_s[moments_s <= until_s]):
+        as_usual = elsewhere * (1 - ANSWERED) ** expected[place]
+        belief += np.log(1 - as_usual if moment_s in others_s else as_usual)
     return belief
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,7 +12,20 @@ import numpy as np
 from aralyk.papers.geometry import draw
 from tests.papers.attacker import estimator
 from tests.papers.attacker.estimator import BOUND_M, Guess
-from tests.papers.attacker.world import ORDERED_M, ZONE_M, Channel, heard, make_world, on_earth, on_plane
+from tests.papers.attacker.world import (
+    ORDERED_M,
+    ZONE_M,
+    Channel,
+    Floats,
+    World,
+    drawn_moments,
+    heard,
+    make_world,
+    on_earth,
+    on_plane,
+)
+
+Reaches = Callable[[World, int], Floats]  # a world and its seed: when something reached him
 
 ALERTS: Final = (0, 1, 3, 10, 30)
 CALL_BACK_S: Final = 120.0  # he looks where he was two minutes before he was called
@@ -43,12 +56,30 @@ def home_by_alerts(
     searching: bool,
     alerts: Sequence[int] = ALERTS,
     trusting: bool = False,
+    reaches: Reaches | None = None,
 ) -> dict[int, Row]:
-    """The error of her home after so many alerts of the order."""
+    """The error of her home after so many alerts of the order; `reaches`: what came to him instead of `heard`."""
+    guesses = guesses_by_alerts(
+        channel, seeds, days=days, searching=searching, alerts=alerts, trusting=trusting, reaches=reaches
+    )
+    return {number: row_of(found) for number, found in guesses.items() if found}
+
+
+def guesses_by_alerts(
+    channel: Channel,
+    seeds: Iterable[int],
+    *,
+    days: int,
+    searching: bool,
+    alerts: Sequence[int],
+    trusting: bool = False,
+    reaches: Reaches | None = None,
+) -> dict[int, list[Guess]]:
+    """The same, one guess an order."""
     guesses: dict[int, list[Guess]] = {number: [] for number in alerts}
     for seed in seeds:
         world = make_world(seed, days=days, searching=searching)
-        calls_s, _ = heard(world, channel, seed=seed)
+        calls_s = heard(world, channel, seed=seed)[0] if reaches is None else reaches(world, seed)
         grid = estimator.grid_of([world.area])
         from_papers = estimator.belief_from_papers(grid, [world.area])
         open_to_him = from_papers > estimator.NEVER / 2
@@ -59,20 +90,28 @@ def home_by_alerts(
             if number > len(world.alerts_s):
                 continue
             until_s = world.alerts_s[number - 1] + 600 if number else 0.0
-            belief = from_papers + estimator.belief_from_calls(world, begins, calls_s, channel=channel, until_s=until_s)
-            guesses[number].append(estimator.guess(grid, belief, world.home, chance=chance))
-    return {number: row_of(found) for number, found in guesses.items() if found}
+            if channel is Channel.HELD:
+                moments_s = drawn_moments(world, seed=seed)
+                until_s = moments_s[np.searchsorted(moments_s, until_s)] if number else 0.0
+                said = estimator.belief_from_texts(begins, world.t_s, moments_s, calls_s, until_s=until_s)
+            else:
+                said = estimator.belief_from_calls(
+                    world, begins, calls_s, channel=channel, until_s=until_s, trusting=trusting
+                )
+            guesses[number].append(estimator.guess(grid, from_papers + said, world.home, chance=chance))
+    return guesses
 
 
-def live_at_calls(channel: Channel, seeds: Iterable[int], *, days: int, searching: bool) -> Row:
+def live_at_calls(
+    channel: Channel, seeds: Iterable[int], *, days: int, searching: bool, reaches: Reaches | None = None
+) -> Row:
     """How far she was, at each call, from where he was two minutes before it: the best guess of her live place then."""
     errors = []
     for seed in seeds:
         world = make_world(seed, days=days, searching=searching)
-        calls_s, _ = heard(world, channel, seed=seed)
-        at = np.searchsorted(world.t_s, calls_s - (0 if channel is Channel.DEVICE else CALL_BACK_S)).clip(
-            max=len(world.t_s) - 1
-        )
+        calls_s = heard(world, channel, seed=seed)[0] if reaches is None else reaches(world, seed)
+        back_s = 0 if channel in (Channel.DEVICE, Channel.EXEMPT) else CALL_BACK_S
+        at = np.searchsorted(world.t_s, calls_s - back_s).clip(max=len(world.t_s) - 1)
         errors.append(np.hypot(*(world.his[at] - world.hers[at]).T))
     every = np.concatenate(errors)
     if not len(every):

@@ -40,6 +40,9 @@ class Channel(StrEnum):
     AT_ONCE_6 = "a call at each alert, 6 welfare calls a day"
     AT_ONCE_1 = "a call at each alert, 1 welfare call a day"
     DEVICE = "his device shows when it is asked oftener"
+    HELD = "another text at the next of 2 moments a day"
+    PLATFORM = "what the platform sends; he takes each for an alert"
+    EXEMPT = "the same platform, an order that hides nothing"
 
 
 WELFARE_A_DAY: Final = {
@@ -49,6 +52,9 @@ WELFARE_A_DAY: Final = {
     Channel.AT_ONCE_6: 6.0,
     Channel.AT_ONCE_1: 1.0,
     Channel.DEVICE: 0.0,
+    Channel.HELD: 2.0,
+    Channel.PLATFORM: 2.0,
+    Channel.EXEMPT: 0.0,
 }
 assert set(WELFARE_A_DAY) == set(Channel)
 
@@ -140,11 +146,26 @@ def onsets(inside: Flags, t_s: Floats) -> Flags:
     return begins
 
 
+def drawn_moments(world: World, *, seed: int) -> Floats:
+    """Two moments each day between 9 and 21 o'clock, as the pack has them."""
+    chance = np.random.default_rng(seed + 31_337)
+    days = int(world.t_s[-1] // DAY_S) + 2
+    return np.sort((np.arange(days)[:, None] * DAY_S + chance.uniform(9, 21, size=(days, 2)) * 3_600).ravel())
+
+
 def heard(world: World, channel: Channel, *, seed: int) -> tuple[Floats, Floats]:
-    """When he was called or saw his device change, and which of them an alert caused (NaN: chance alone)."""
+    """When he was called or saw his device change, and which of them an alert caused (NaN: chance alone).
+
+    Of HELD: the moments at which another text came than usually, because of an alert since the last moment.
+    """
     chance = np.random.default_rng(seed + 7_919)
     if channel is Channel.DEVICE:
         return world.alerts_s, world.alerts_s
+    if channel is Channel.HELD:
+        moments = drawn_moments(world, seed=seed)
+        answered = world.alerts_s[chance.random(len(world.alerts_s)) < ANSWERED]
+        other = np.unique(np.searchsorted(moments, answered))
+        return moments[other], moments[other]
     caused: Floats = np.empty(0)
     if channel in (Channel.AT_ONCE_1, Channel.AT_ONCE_6, Channel.DECOYS):
         alerts = world.alerts_s

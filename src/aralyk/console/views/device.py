@@ -24,6 +24,7 @@ from aralyk.console.command_facts import command_facts
 from aralyk.console.device_facts import health_facts
 from aralyk.console.forms import OWN_WORDS, AskForm, AskIntervalForm, AskMessageForm, CheckupForm, problems
 from aralyk.console.people import person_of
+from aralyk.console.views.urgent import quiet_facts
 from aralyk.devices.checkup_steps import BRACELET, steps
 from aralyk.devices.checkups import (
     checkup_for,
@@ -34,6 +35,7 @@ from aralyk.devices.checkups import (
     minutes_of,
 )
 from aralyk.devices.commands import do_ask_device, do_withdraw_command, listed_texts, longest_interval_s, spoken_by
+from aralyk.devices.contacts import is_quiet
 from aralyk.devices.health import health_for
 from aralyk.devices.models import Device, Party
 from aralyk.devices.queries import assignments_for, device_for, places_for, suspicions_of
@@ -146,6 +148,7 @@ def _render(request: HttpRequest, device: Device, *, bound: Mapping[str, forms.F
     bound = bound or {}
     may_command = allows(user, May.COMMAND_DEVICES) and device.active
     hers = device.assignments.filter(until__isnull=True, party=Party.PROTECTED).exists()
+    quiet = is_quiet(device)
     values = {
         "device": device,
         "kind": sentences.text(sentences.DEVICE_KINDS, device.kind),
@@ -154,6 +157,8 @@ def _render(request: HttpRequest, device: Device, *, bound: Mapping[str, forms.F
         "may_command": may_command,
         "asks": _asks(user, device, bound) if may_command else [],
         "hers": hers,
+        "quiet": quiet,
+        **(quiet_facts(user, device, at=clock.now()) if quiet and may_command else {}),
         "runs": [run_facts(run) for run in checkups_for(user, device.pk)[:SHOWN_RUNS]],
         "checkup_form": bound.get(CHECKUP) or _checkup_form(device),
         "checkup_open": CHECKUP in bound,

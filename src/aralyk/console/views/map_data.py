@@ -24,9 +24,10 @@ from aralyk.console import sentences
 from aralyk.console.people import person_of
 from aralyk.devices.queries import SILENT_AFTER_INTERVALS, Spot, Trail, places_for, spots_for, trails_for
 from aralyk.incidents.queries import WAITING, incidents_for
-from aralyk.orders.queries import Outline, outlines_for
+from aralyk.orders.queries import Outline, live_orders_for, outlines_for
 
 TRACK_SPAN: Final = timedelta(minutes=30)
+PART_ORDERS: Final = 500
 EARTH_RADIUS_M: Final = 6_371_008.8  # mean radius of WGS 84
 _NO_INTERVAL_S: Final = 60
 _NO_ORDER: Final = UUID(int=0)
@@ -94,11 +95,16 @@ def map_values(*, only: UUID | None = None) -> dict[str, Any]:
 
 @require_GET
 def places(request: HttpRequest) -> HttpResponse:
-    """Where the parties of live orders were last; `?order=` (repeatable) keeps it to those."""
+    """Where the parties of live orders were last; `?order=` (repeatable) keeps it to those.
+
+    Everybody comes in parts of PART_ORDERS orders: `after` in the answer is null, or what to ask for the next part
+    with (`?after=`). So no request holds the server for long, however many there are.
+    """
     wanted = _orders_asked(request)
     user = person_of(request)
-    spots = spots_for(user, order_ids=wanted or None)
-    shown = {UUID(spot.order) for spot in spots} if wanted else None
+    part, after = (wanted, None) if wanted else _next_part(user, after=_after_asked(request))
+    spots = spots_for(user, order_ids=part)
+    shown = {UUID(spot.order) for spot in spots}
     worst = _worst_by_order(user, only=shown)
     zones = _zones_by_order(outlines_for(user, order_ids=shown))
     # Once, not for each of five thousand orders: it asks Django's addresses each time.
@@ -107,7 +113,8 @@ def places(request: HttpRequest) -> HttpResponse:
         _order(group, url=address.replace(str(_NO_ORDER), order), worst=worst.get(order), zones=zones.get(order, []))
         for order, group in _by_order(spots).items()
     ]
-    content = msgspec.json.encode({"orders": orders, "complete": not wanted})  # a tenth of json.dumps' time
+    answer = {"orders": orders, "complete": not wanted, "after": after}
+    content = msgspec.json.encode(answer)  # a tenth of json.dumps' time
     return HttpResponse(content, content_type="application/json", headers={"Cache-Control": "no-store"})
 
 
@@ -152,10 +159,26 @@ def _orders_asked(request: HttpRequest) -> set[UUID]:
         raise Refused.field("order", expected="ids of orders") from None
 
 
-def _worst_by_order(user: User, *, only: Collection[UUID] | None) -> dict[str, int]:
-    waiting = incidents_for(user).filter(status__in=WAITING)
-    if only is not None:
-        waiting = waiting.filter(order__in=only)
+def _after_asked(request: HttpRequest) -> UUID | None:
+    text = request.GET.get("after")
+    try:
+        return UUID(text) if text else None
+    except ValueError:
+        raise Refused.field("after", expected="the `after` of the part before") from None
+
+
+def _next_part(user: User, *, after: UUID | None) -> tuple[set[UUID], UUID | None]:
+    """The ids of some live orders, and after which of them the next part begins; None: this is the last."""
+    live = live_orders_for(user).prefetch_related(None).select_related(None).order_by("pk")
+    if after is not None:
+        live = live.filter(pk__gt=after)
+    found = list(live.values_list("pk", flat=True)[: PART_ORDERS + 1])
+    part = found[:PART_ORDERS]
+    return set(part), part[-1] if len(found) > PART_ORDERS else None
+
+
+def _worst_by_order(user: User, *, only: Collection[UUID]) -> dict[str, int]:
+    waiting = incidents_for(user).filter(status__in=WAITING, order__in=only)
     worst: dict[str, int] = {}
     for order, priority in waiting.values_list("order", "priority"):
         worst[str(order)] = min(priority, worst.get(str(order), priority))

@@ -15,7 +15,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods
 
 from aralyk import clock
 from aralyk.access.errors import NotFound, Refused
@@ -35,13 +35,9 @@ from aralyk.orders.actions import do_end_order
 from aralyk.orders.extensions import do_answer_question, do_note_attempt
 from aralyk.orders.fitting import Limit, do_choose_device, do_record_loss, do_tell_limits
 from aralyk.orders.life import (
-    cuts_for,
     proposal_for,
-    proposals_for,
     question_for,
-    questions_for,
     reduction_for,
-    reductions_for,
     suspension_of,
 )
 from aralyk.orders.models import Answer, Carries, Exemption, LossCause, Order, Weapons, Wish
@@ -49,7 +45,6 @@ from aralyk.orders.private import Privacy
 from aralyk.orders.proposals import do_confirm_proposal, do_propose_suspension, do_refuse_proposal
 from aralyk.orders.queries import order_for
 from aralyk.orders.reductions import (
-    assessed_since,
     do_decide_reduction,
     do_record_conversation,
     do_record_reduction_request,
@@ -231,54 +226,6 @@ def acts_for(user: User, order: Order) -> list[dict[str, Any]]:
     ]
 
 
-@require_GET
-def waiting(request: HttpRequest) -> HttpResponse:
-    """What waits: for a second person, for a question, for a decision; and for the prosecutor what was cut."""
-    user = person_of(request)
-    now = clock.now()
-    values = {
-        "proposals": [
-            {
-                "id": one.pk, "order": order_facts(one.order), "what": _cut(one.content),
-                "change": sentences.text(order_words.CHANGES, one.change),
-                "reason": one.reason, "by": shown_name(one.proposed_by), "at": one.proposed_at,
-                "own": one.proposed_by_id == user.pk,
-                "overtaken": one.on_version != one.order.current_version and one.change == "variation",
-            }
-            for one in proposals_for(user)
-        ],
-        "questions": [
-            {
-                "id": one.pk, "order": order_facts(one.order), "due_at": one.due_at, "expires_at": one.expires_at,
-                "overdue": one.due_at < now, "lapsed": one.expires_at <= now, "attempts": one.attempts,
-                "wished": one.answer == Answer.WISHES,
-            }
-            for one in questions_for(user)
-        ],
-        "reductions": [
-            {
-                "id": one.pk, "order": order_facts(one.order), "code": one.protected_person.code,
-                "wish": sentences.text(order_words.WISHES, one.wish), "at": one.requested_at,
-                "pressed": one.pressure == Stated.YES, "talked": one.talked_at is not None,
-                "assessed": assessed_since(one, one.order), "own_talk": one.talked_by_id == user.pk,
-            }
-            for one in reductions_for(user)
-        ],
-        "cuts": [
-            {
-                "order": order_facts(one.order), "what": sentences.text(order_words.CUTS, one.what), "at": one.at,
-                "by": shown_name(one.by), "second": shown_name(one.second_by), "reason": one.reason,
-                "threat": one.threat,
-            }
-            for one in (cuts_for(user) if allows(user, May.READ_CUTS) else ())
-        ],
-        "may_confirm": allows(user, May.CONFIRM_ORDERS),
-        "may_issue": allows(user, May.ISSUE_ORDERS),
-        "may_read_cuts": allows(user, May.READ_CUTS),
-    }  # fmt: skip
-    return render(request, "console/orders/waiting.html", values)
-
-
 @require_http_methods(["GET", "POST"])
 def proposal(request: HttpRequest, proposal_id: int) -> HttpResponse:
     """Confirm or refuse a proposal, as the second person."""
@@ -296,7 +243,7 @@ def proposal(request: HttpRequest, proposal_id: int) -> HttpResponse:
         request, form, answer, title=_("Answer the proposal"), order=found.order, back=reverse("orders_waiting"),
         template="console/orders/proposal.html",
         proposal={
-            "change": sentences.text(order_words.CHANGES, found.change), "what": _cut(found.content),
+            "change": sentences.text(order_words.CHANGES, found.change), "what": cut_in_words(found.content),
             "reason": found.reason,
             "by": shown_name(found.proposed_by), "at": found.proposed_at, "own": found.proposed_by_id == user.pk,
             "from_at": _moment(found.content, "from_at"), "until_at": _moment(found.content, "until_at"),
@@ -407,7 +354,7 @@ def _privacy(given: Given) -> Privacy:
     return Privacy(**{name: bool(given[name]) for name in _PRIVACY})
 
 
-def _cut(content: dict[str, Any]) -> str:
+def cut_in_words(content: dict[str, Any]) -> str:
     return ", ".join(content.get("cuts") or [])
 
 

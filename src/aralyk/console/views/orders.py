@@ -6,7 +6,6 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.core.paginator import Paginator
-from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy
@@ -21,7 +20,7 @@ from aralyk.console.case_line import case_values
 from aralyk.console.device_facts import device_facts
 from aralyk.console.order_facts import condition_facts, order_facts
 from aralyk.console.order_next import next_steps
-from aralyk.console.paging import page_query
+from aralyk.console.paging import page_in_one_pass, page_query
 from aralyk.console.people import person_of
 from aralyk.console.views.map_data import map_values
 from aralyk.console.views.order_acts import acts_for
@@ -31,7 +30,7 @@ from aralyk.orders.actions import FIRST_VERSION_REASON
 from aralyk.orders.life import clocks_of, suspension_of, waiting_count
 from aralyk.orders.models import Finding, Order
 from aralyk.orders.overlaps import overlapping
-from aralyk.orders.queries import holds_at, order_for, orders_for, versions_of
+from aralyk.orders.queries import holds_at, order_for, orders_for, orders_like, versions_of
 from aralyk.orders.threats import RISEN
 
 PAGE_ROWS: Final = 50
@@ -48,15 +47,11 @@ def listing(request: HttpRequest) -> HttpResponse:
     search = request.GET.get("q", "").strip()[:SEARCH_MAX]
     every = request.GET.get("all") == "1"
     if search:
-        # Codes only: a protected person's name is sealed and no search may lead to it.
-        found = found.filter(
-            Q(number__icontains=search)
-            | Q(respondent__name__icontains=search)
-            | Q(protected_persons__code__icontains=search)
-        ).distinct()
+        found = found.filter(pk__in=orders_like(search))
     if not every:
         found = found.filter(holds_at(clock.now()))
-    page_of = Paginator(found, PAGE_ROWS).get_page(request.GET.get("page"))
+    number = request.GET.get("page")
+    page_of = page_in_one_pass(found, number, PAGE_ROWS) if search else Paginator(found, PAGE_ROWS).get_page(number)
     values = {
         "orders": [order_facts(order) for order in page_of],
         "page": page_of,
@@ -76,11 +71,13 @@ def page(request: HttpRequest, order_id: UUID) -> HttpResponse:
     user = person_of(request)
     order = order_for(user, order_id)
     places = places_for(user, order_ids=[order.pk])
+    steps = next_steps(user, order, places)
     values = {
         "order": order_facts(order),
         "conditions": condition_facts(order),
         "devices": device_facts(places),
-        "next_steps": next_steps(user, order, places),
+        "next_steps": steps,
+        "first_step": next((step.address for step in steps if step.address), ""),
         "versions": [
             {
                 "number": version.version,

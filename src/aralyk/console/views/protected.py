@@ -238,7 +238,8 @@ def _forms(user: User, her: ProtectedPerson, posted: Mapping[str, HttpRequest]) 
     def given(what: str) -> Any:
         return posted[what].POST if what in posted else None
 
-    children = [(str(pk), name) for pk, name in about_names(her).items() if Child.objects.filter(pk=pk).exists()]
+    hers = set(her.children.values_list("pk", flat=True))
+    children = [(str(pk), name) for pk, name in about_names(her).items() if pk in hers]
     own = [(name.value, words.FACTS[name.value]) for name in OWN_FACTS]
     speaks = {name: getattr(her, name) for name in (*_STATED, "language", "safe_from", "safe_until")}
     return {

@@ -24,6 +24,7 @@ from aralyk.console import risk_facts, risk_words, sentences
 from aralyk.console.addresses import report_address
 from aralyk.console.forms import problems
 from aralyk.console.order_next import report_to_order_on
+from aralyk.console.paging import page_query
 from aralyk.console.people import person_of
 from aralyk.console.risk_chart import chart_of
 from aralyk.console.risk_forms import AssessForm, LevelForm, SignForm, read
@@ -35,8 +36,9 @@ from aralyk.risk.drafts import AssessmentDraft
 from aralyk.risk.facts import device_facts_of
 from aralyk.risk.instrument import Instrument, instruments_on
 from aralyk.risk.levels import Level
-from aralyk.risk.models import Assessment
+from aralyk.risk.models import Assessment, LevelDecision
 from aralyk.risk.queries import (
+    Mark,
     Trajectory,
     assessment_for,
     duties_for,
@@ -49,6 +51,7 @@ from aralyk.risk.reading import read_answers
 from aralyk.risk.standing import JURISDICTION, standing_of
 
 PAGE_ROWS: Final = 50
+TABLE_ROWS: Final = 100  # of a chart's table
 LOWERED_SINCE: Final = timedelta(days=30)
 LOWERED_MAX: Final = 50
 WORD_MAX: Final = 64
@@ -150,7 +153,7 @@ def trajectory(request: HttpRequest, respondent: UUID) -> HttpResponse:
     others = ProtectedPerson.objects.filter(orders__respondent=his).exclude(pk__in=assessed).distinct().order_by("code")
     values = {
         "respondent": his,
-        "pairs": [_pair(user, his, one, at=at) for one in found],
+        "pairs": [_pair(request, his, one, number, at=at) for number, one in enumerate(found, 1)],
         "never": list(others),
         "may_assess": allows(user, May.ASSESS_RISK),
     }
@@ -238,11 +241,14 @@ def answer(request: HttpRequest, decision: int) -> HttpResponse:
     return render(request, "console/risk/answer.html", values, status=422 if values["problems"] else 200)
 
 
-def _pair(user: User, his: Respondent, found: Trajectory, *, at: datetime) -> dict[str, Any]:
+def _pair(request: HttpRequest, his: Respondent, found: Trajectory, number: int, *, at: datetime) -> dict[str, Any]:
+    user = person_of(request)
+    table = f"table-{number}"  # its page in the address
     newest = found.decisions[0]
     jurisdiction = newest.assessment.jurisdiction
     names = risk_facts.level_names(jurisdiction, at=at)
     standing = found.points[-1] if found.points else None
+    page = Paginator(_history(found), TABLE_ROWS).get_page(request.GET.get(table))
     return {
         "code": found.code,
         "level": names[standing.level] if standing else "",
@@ -252,32 +258,41 @@ def _pair(user: User, his: Respondent, found: Trajectory, *, at: datetime) -> di
         "asked": standing.asked if standing else 0,
         "basis": sentences.text(risk_words.BASES, standing.basis) if standing else "",
         "chart": chart_of(found, names=names, at=at),
-        "rows": _history(found, names),
+        "page": page,
+        "rows": [_row(one, names) for one in page],
+        "page_name": table,
+        "page_query": page_query(request, name=table),
+        "turned": table in request.GET,
         "proposal": None if found.proposal is None else risk_facts.decision_facts(found.proposal, names),
         "due": _due(user, his.pk, found.protected_person, jurisdiction, at=at),
         **risk_facts.pair_links(his.pk, found.protected_person),
     }
 
 
-def _history(found: Trajectory, names: dict[str, str]) -> list[dict[str, Any]]:
+def _history(found: Trajectory) -> list[LevelDecision | Mark]:
     """The chart's twin: each level and each thing that happened, newest first."""
-    rows: list[dict[str, Any]] = [
-        {
-            "at": row.in_force_at or row.decided_at,
-            "what": names[row.level],
-            "state": sentences.text(risk_words.STATES, row.state),
-            "basis": sentences.text(risk_words.BASES, row.basis),
-            "by": shown_name(row.decided_by),
-            "second": shown_name(row.second_by),
-            "missing": row.assessment.missing,
-            "asked": len(row.assessment.answers),
-            "assessment": row.assessment_id,
-            "reason": row.reason,
-        }
-        for row in found.decisions
-    ]
-    rows += [{"at": mark.at, "what": sentences.text(risk_words.CAUSES, mark.cause)} for mark in found.marks]
-    return sorted(rows, key=lambda row: row["at"], reverse=True)
+    return sorted([*found.decisions, *found.marks], key=_when, reverse=True)
+
+
+def _when(one: LevelDecision | Mark) -> datetime:
+    return one.at if isinstance(one, Mark) else one.in_force_at or one.decided_at
+
+
+def _row(one: LevelDecision | Mark, names: dict[str, str]) -> dict[str, Any]:
+    if isinstance(one, Mark):
+        return {"at": one.at, "what": sentences.text(risk_words.CAUSES, one.cause)}
+    return {
+        "at": _when(one),
+        "what": names[one.level],
+        "state": sentences.text(risk_words.STATES, one.state),
+        "basis": sentences.text(risk_words.BASES, one.basis),
+        "by": shown_name(one.decided_by),
+        "second": shown_name(one.second_by),
+        "missing": one.assessment.missing,
+        "asked": len(one.assessment.answers),
+        "assessment": one.assessment_id,
+        "reason": one.reason,
+    }
 
 
 def _listed(decision: Any, names: dict[str, str]) -> dict[str, Any]:

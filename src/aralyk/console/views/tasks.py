@@ -76,7 +76,9 @@ def say(request: HttpRequest, incident_id: UUID) -> HttpResponse:
     form = SaidForm(request.POST)
     if not form.is_valid():
         if is_fragment(request):
-            return HttpResponse(" ".join(found["text"] for found in problems(form)), status=422, content_type="text/plain")
+            return HttpResponse(
+                " ".join(found["text"] for found in problems(form)), status=422, content_type="text/plain"
+            )
         outcome = OutcomeForm(request.POST) if request.POST.get("act") == FieldAct.CONCLUDE else None
         return _render(request, incident_id, outcome=outcome)
     entry = do_say(user, form.said(incident_id, now=clock.now()))
@@ -217,4 +219,3 @@ def _check(one: Standing) -> dict[str, Any]:
         "look": look,
         "icon": icon,
     }
-
