@@ -17,6 +17,7 @@ from aralyk.api import register_routes as register_routes  # and these
 from aralyk.api import report_routes as report_routes
 from aralyk.api import risk_routes as risk_routes  # its addresses join by being imported
 from aralyk.api import roster_routes as roster_routes
+from aralyk.api import task_routes as task_routes
 from aralyk.api.door import not_found
 from aralyk.api.routes import api as api
 

@@ -14,8 +14,9 @@ from aralyk.console import people_words, sentences
 from aralyk.incidents.actions import CLOSE_REASON_MAX, CLOSE_REASON_MIN
 from aralyk.incidents.models import Outcome
 from aralyk.people.words import WeaponKind
+from aralyk.response.checks import Given
 from aralyk.response.judging import Fix
-from aralyk.response.models import FieldAct
+from aralyk.response.models import CheckKind, FieldAct
 from aralyk.response.road import Said
 
 _CHOOSE: Final = _("Choose what you conclude")
@@ -69,6 +70,40 @@ class _Moment(forms.CharField):
             raise forms.ValidationError(_("The device's time can't be read")) from None
 
 
+class CheckForm(forms.Form):
+    """One check: the code that his device shows, and what the officer's device says of itself."""
+
+    id = forms.UUIDField()
+    challenge = forms.UUIDField(required=False)
+    code = forms.RegexField(
+        r"^\d{6}$",
+        required=False,
+        label=_("Code on his device"),
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off", "maxlength": "6"}),
+        error_messages={"invalid": _("The code has six digits")},
+    )
+    device_at = _Moment(required=False, max_length=40)
+    lat = forms.FloatField(required=False, min_value=-90, max_value=90)
+    lon = forms.FloatField(required=False, min_value=-180, max_value=180)
+    accuracy_m = forms.FloatField(required=False, min_value=0.001, max_value=100_000)
+    fixed_at = _Moment(required=False, max_length=40)
+
+    def given(self, order: UUID, *, now: datetime) -> Given:
+        """As the domain takes it; without a code it goes without its challenge."""
+        data = self.cleaned_data
+        code = data["code"] if data["challenge"] else ""
+        return Given(
+            id=data["id"], kind=CheckKind.AT_HIS_PLACE, order=order, device_at=data["device_at"] or now,
+            fix=_fix_of(data), challenge=data["challenge"] if code else None, code=code,
+        )  # fmt: skip
+
+
+def _fix_of(data: dict[str, Any]) -> Fix | None:
+    if any(data[name] is None for name in ("lat", "lon", "accuracy_m", "fixed_at")):
+        return None
+    return Fix(lat=data["lat"], lon=data["lon"], accuracy_m=data["accuracy_m"], fixed_at=data["fixed_at"])
+
+
 class SaidForm(forms.Form):
     """One word from the road."""
 
@@ -98,12 +133,6 @@ class SaidForm(forms.Form):
         is_outcome = act is FieldAct.CONCLUDE
         return Said(
             id=data["id"], incident=incident, act=act, device_at=data["device_at"] or now,
-            fix=self._fix() if act is FieldAct.ARRIVE else None, outcome=data["outcome"] if is_outcome else "",
+            fix=_fix_of(data) if act is FieldAct.ARRIVE else None, outcome=data["outcome"] if is_outcome else "",
             reason=data["reason"] if is_outcome else "",
         )  # fmt: skip
-
-    def _fix(self) -> Fix | None:
-        data = self.cleaned_data
-        if any(data[name] is None for name in ("lat", "lon", "accuracy_m", "fixed_at")):
-            return None
-        return Fix(lat=data["lat"], lon=data["lon"], accuracy_m=data["accuracy_m"], fixed_at=data["fixed_at"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -14,11 +15,13 @@ from django.db.models import Exists, OuterRef, QuerySet
 from aralyk.access.models import User
 from aralyk.access.permissions import May, allows, seen_by
 from aralyk.jurisdictions.values import DutyKind
+from aralyk.orders.models import Order
+from aralyk.orders.queries import live_orders_for
 from aralyk.response.checks import digest_of
 from aralyk.response.judging import Reason, worst
 from aralyk.response.models import Check, HerWord, Proof
 from aralyk.risk.models import RiskDuty
-from aralyk.risk.queries import done_for
+from aralyk.risk.queries import done_for, duties_for
 
 _READ: Final = (May.MAKE_CHECKS, May.TAKE_HER_WORD, May.OVERSEE_LEGALITY)
 
@@ -88,3 +91,25 @@ def _digests(entries: Sequence[int]) -> Mapping[int, str]:
         cursor.execute("SELECT id, body FROM evidence_entry WHERE id = ANY(%s)", (list(entries),))
         rows = cursor.fetchall()
     return {entry: msgspec.json.decode(bytes(body))["data"].get("row_sha256", "") for entry, body in rows}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """A respondent whom somebody of the district must visit, by the order under which the check is made."""
+
+    order: Order
+    due_at: datetime
+
+
+def due_for(user: User) -> list[Due]:
+    """Visits to respondents that the risk's levels made due, the most urgent first; one for each respondent."""
+    if not allows(user, May.MAKE_CHECKS):
+        return []
+    owed = duties_for(user).filter(kind=DutyKind.VISIT_RESPONDENT)
+    first: dict[UUID, datetime] = {}
+    for respondent, due_at in owed.values_list("respondent", "due_at"):
+        first.setdefault(respondent, due_at)
+    found: dict[UUID, Order] = {}
+    for order in live_orders_for(user).filter(respondent__in=list(first)):
+        found.setdefault(order.respondent_id, order)
+    return [Due(order=found[one], due_at=due_at) for one, due_at in first.items() if one in found]

@@ -6,32 +6,37 @@ from collections.abc import Mapping
 from typing import Any, Final
 from uuid import UUID, uuid4
 
+from django import forms
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from aralyk import clock
-from aralyk.access.errors import NotFound
+from aralyk.access.errors import NotFound, Refused
 from aralyk.access.permissions import May, allows, check_allowed
+from aralyk.access.sentences import sentence_of
 from aralyk.console import people_words, sentences, task_words
 from aralyk.console.forms import problems
 from aralyk.console.people import person_of
 from aralyk.console.refusals import is_fragment
-from aralyk.console.task_forms import OutcomeForm, SaidForm, WeaponForm
+from aralyk.console.task_forms import CheckForm, OutcomeForm, SaidForm, WeaponForm
 from aralyk.console.task_sketch import sketch_of
 from aralyk.incidents.actions import do_note
 from aralyk.incidents.handing import do_accept
 from aralyk.incidents.models import Status
 from aralyk.people.models import Stated, WeaponKind
 from aralyk.people.respondents import do_add_weapon
+from aralyk.response.checks import do_check
+from aralyk.response.codes import Asked, do_ask_for_code, order_to_check
 from aralyk.response.models import Check, FieldAct
-from aralyk.response.queries import Standing, checks_for, standings, unproven_for, visits_without_check_for
+from aralyk.response.queries import Standing, checks_for, due_for, standings, unproven_for, visits_without_check_for
 from aralyk.response.road import do_say
 from aralyk.response.tasks import Brief, Task, accepted_by, brief_for, task_for, waiting_for
 
 SHOWN_CHECKS: Final = 50
 NO_WEAPON: Final = "none"
+_TEXT: Final = "text/plain; charset=utf-8"
 
 
 @require_GET
@@ -76,9 +81,7 @@ def say(request: HttpRequest, incident_id: UUID) -> HttpResponse:
     form = SaidForm(request.POST)
     if not form.is_valid():
         if is_fragment(request):
-            return HttpResponse(
-                " ".join(found["text"] for found in problems(form)), status=422, content_type="text/plain"
-            )
+            return _problems(form)
         outcome = OutcomeForm(request.POST) if request.POST.get("act") == FieldAct.CONCLUDE else None
         return _render(request, incident_id, outcome=outcome)
     entry = do_say(user, form.said(incident_id, now=clock.now()))
@@ -124,8 +127,70 @@ def checks(request: HttpRequest) -> HttpResponse:
             for one in visits_without_check_for(user).select_related("respondent")[:SHOWN_CHECKS]
         ],
         "unproven": unproven,
+        "due": due_for(user),
     }
     return render(request, "console/tasks/checks.html", values)
+
+
+@require_GET
+def check(request: HttpRequest, order_id: UUID) -> HttpResponse:
+    """A check of one respondent, on the spot."""
+    return _render_check(request, order_id)
+
+
+@require_POST
+def ask_for_code(request: HttpRequest, order_id: UUID) -> HttpResponse:
+    """Let his device show a code; the page then asks what it shows."""
+    user = person_of(request)
+    check_allowed(user, May.MAKE_CHECKS)
+    try:
+        asked = do_ask_for_code(user, order_id)
+    except Refused as error:
+        return _render_check(request, order_id, refused=sentence_of(error))
+    return _render_check(request, order_id, asked=asked)
+
+
+@require_POST
+def enter_check(request: HttpRequest, order_id: UUID) -> HttpResponse:
+    """Enter the check; a script sends it when the line is back."""
+    user = person_of(request)
+    form = CheckForm(request.POST)
+    if not form.is_valid():
+        if is_fragment(request):
+            return _problems(form)
+        return _render_check(request, order_id, form=form)
+    made = do_check(user, form.given(order_id, now=clock.now()))
+    if is_fragment(request):
+        return JsonResponse({"late": made.late, "proof": made.proof})
+    return HttpResponseRedirect(reverse("checks"))
+
+
+def _render_check(
+    request: HttpRequest,
+    order_id: UUID,
+    *,
+    asked: Asked | None = None,
+    form: CheckForm | None = None,
+    refused: str = "",
+) -> HttpResponse:
+    user = person_of(request)
+    check_allowed(user, May.MAKE_CHECKS)
+    order = order_to_check(user, order_id)
+    latest = checks_for(user, order_id=order_id).filter(officer=user)[:3]
+    values = {
+        "order": order,
+        "asked": asked,
+        "form": form or CheckForm(),
+        "refused": refused,
+        "id": uuid4(),
+        "latest": [_check(one) for one in standings(list(latest))],
+        "problems": problems(form) if form is not None else [],
+    }
+    return render(request, "console/tasks/check.html", values)
+
+
+def _problems(form: forms.Form) -> HttpResponse:
+    return HttpResponse(" ".join(found["text"] for found in problems(form)), status=422, content_type=_TEXT)
 
 
 def _lists(request: HttpRequest) -> Mapping[str, Any]:
