@@ -98,7 +98,7 @@ def test_a_bracelet_gets_the_code_as_a_text_that_no_list_of_commands_shows(datab
     ).device  # fmt: skip
     equip(roles.probation, found, device=device.pk)
     asked = do_ask_for_code(roles.police, found.pk)
-    (command,) = commands_for(roles.police, device.pk)
+    (command,) = [one for one in commands_for(roles.police, device.pk) if one.kind == "message"]
     assert command.text == Challenge.objects.get(pk=asked.id).code
     assert shown_text(command) == ""
     assert code_on(device) is None

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.utils import timezone
 
 from aralyk import clock
 from aralyk.access.errors import Code, NotFound, Refused
@@ -17,8 +18,8 @@ from aralyk.incidents.handing import do_accept, do_give_back, do_hand_over
 from aralyk.incidents.models import Incident, Outcome, Status
 from aralyk.jurisdictions.values import DeskKind
 from aralyk.people.actions import do_register_shelter
-from aralyk.people.models import Stated, WeaponKind
 from aralyk.people.respondents import do_add_weapon
+from aralyk.people.words import Stated, WeaponKind
 from aralyk.response.judging import LATE_AFTER, Fix
 from aralyk.response.models import Check, FieldAct, FieldEntry, Proof
 from aralyk.response.road import Said, do_say
@@ -86,7 +87,8 @@ def test_after_acceptance_the_named_officer_alone_sees_her_place_with_his_name_o
     task = task_for(duty, incident.pk)
     (her,) = task.hers
     assert [(spot.lat, spot.lon) for spot in her.spots] == [HER_PLACE]
-    assert task.watermark.startswith("Т. duty_officer · 20")
+    now = timezone.localtime(clock.now())
+    assert task.watermark in {f"Т. duty_officer · {at:%d.%m.%Y %H:%M}" for at in (now, now - MINUTE)}
     assert (task.respondent, her.children) == (incident.order.respondent.name, her.children)
     assert not waiting_for(duty)
     assert [one.id for one in accepted_by(duty)] == [incident.pk]

@@ -6,10 +6,12 @@ from uuid import UUID
 
 from django.http import HttpRequest
 
+from aralyk.access.errors import NotFound
 from aralyk.api import check_schemas as schemas
-from aralyk.api.device_routes import OwnDevice
+from aralyk.api.device_routes import PERSON_OR_DEVICE, asker_of
 from aralyk.api.door import api, user_of
 from aralyk.api.routes import Limit, Offset, responses
+from aralyk.devices.models import Device
 from aralyk.response.checks import do_check, do_take_her_word
 from aralyk.response.codes import code_on, do_ask_for_code
 from aralyk.response.queries import checks_for, standings, unproven_for, visits_without_check_for
@@ -23,10 +25,13 @@ def ask_for_code(request: HttpRequest, payload: schemas.CodeIn) -> schemas.Asked
     return schemas.asked(do_ask_for_code(user_of(request), payload.order))
 
 
-@api.get("/checks/code", auth=OwnDevice(), response=responses(schemas.ShownCodeOut), tags=_TAG)
+@api.get("/checks/code", auth=PERSON_OR_DEVICE, response=responses(schemas.ShownCodeOut), tags=_TAG)
 def get_code(request: HttpRequest) -> schemas.ShownCodeOut:
-    """The code that the respondent's app shows now, for that app alone."""
-    return schemas.shown_code(code_on(request.auth))  # type: ignore[attr-defined]  # set by ninja: the device
+    """The code that the respondent's app shows now, for that app alone; for a person there is none."""
+    asker = asker_of(request)
+    if not isinstance(asker, Device):
+        raise NotFound("code")
+    return schemas.shown_code(code_on(asker))
 
 
 @api.post("/checks", response=responses(schemas.CheckOut), tags=_TAG)

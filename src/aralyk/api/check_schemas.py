@@ -124,7 +124,9 @@ def asked(one: Asked) -> AskedOut:
 
 def shown_code(one: Challenge | None) -> ShownCodeOut:
     """For the respondent's app alone."""
-    return ShownCodeOut(code=one and one.code, expires_at=one and one.expires_at)
+    if one is None:
+        return ShownCodeOut(code=None, expires_at=None)
+    return ShownCodeOut(code=one.code, expires_at=one.expires_at)
 
 
 def check(one: Standing) -> CheckOut:

@@ -190,7 +190,6 @@ def _judged(by: User, given: Given, order: Order, *, content: str, at: datetime)
     there = his
     if fix is not None and given.kind is CheckKind.ARRIVAL and not agrees(fix, his):
         there = next((one for one in her_places(order, at=entry.taken_at) if agrees(fix, one)), his)
-    kept = fix if fix is None or given.kind is not CheckKind.ARRIVAL or agrees(fix, his) else None
     mine = Check.objects.filter(officer=by).exclude(proof=Proof.REFUSED)
     newest = mine.order_by("-received_at").first()
     reasons = reasons_of(
@@ -199,18 +198,20 @@ def _judged(by: User, given: Given, order: Order, *, content: str, at: datetime)
         same_bytes=Check.objects.filter(content_sha256=content).exists(),
         same_photo=bool(given.photo_sha256) and Check.objects.filter(photo_sha256=given.photo_sha256).exists(),
     )  # fmt: skip
-    return Check(
+    check = Check(
         id=given.id, kind=given.kind, order=order, officer=by, challenge=challenge, proof=worst(reasons),
         reasons=[str(one) for one in reasons], late=entry.late, device_at=given.device_at, received_at=at,
-        # Where an officer stands who went to her would say where she is.
-        lat=kept and kept.lat, lon=kept and kept.lon, accuracy_m=kept and kept.accuracy_m,
-        fixed_at=kept and kept.fixed_at, distance_m=_distance(kept, his),
         photo_sha256=given.photo_sha256, content_sha256=content,
     )  # fmt: skip
+    # Where an officer stands who went to her would say where she is: then the fix is compared and not kept.
+    if fix is not None and (given.kind is not CheckKind.ARRIVAL or agrees(fix, his)):
+        check.lat, check.lon, check.accuracy_m, check.fixed_at = fix.lat, fix.lon, fix.accuracy_m, fix.fixed_at
+        check.distance_m = _distance(fix, his)
+    return check
 
 
-def _distance(fix: Fix | None, his: HisPlace) -> float | None:
-    apart = None if fix is None else apart_m(fix, his)
+def _distance(fix: Fix, his: HisPlace) -> float | None:
+    apart = apart_m(fix, his)
     return None if apart is None else round(apart, 1)
 
 

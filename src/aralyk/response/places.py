@@ -46,7 +46,7 @@ def _carried(order: Order, party: Party) -> QuerySet[Assignment]:
 
 
 def _place(carried: Assignment, *, at: datetime) -> HisPlace:
-    asked = {
+    asked: dict[str, datetime | str] = {
         "device": carried.device_id, "at": at, "since": carried.since, "from": at - HIS_PLACE_MAX_AGE,
         "until": at + HIS_PLACE_MAX_AGE,
     }  # fmt: skip

@@ -15,6 +15,7 @@ from uuid import UUID
 
 from django.db import connection
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 
 from aralyk import clock
 from aralyk.access.errors import NotFound
@@ -183,7 +184,7 @@ def task_for(user: User, incident_id: UUID) -> Task:
     return Task(
         brief=_briefs([incident])[0], status=Status(incident.status), order=order.pk, order_number=order.number,
         respondent=order.respondent.name, respondent_id=order.respondent_id, accepted_at=incident.accepted_at,
-        watermark=f"{shown_name(user)} · {clock.iso(at)[:16].replace('T', ' ')} UTC", hers=_hers(user, order),
+        watermark=f"{shown_name(user)} · {timezone.localtime(at):%d.%m.%Y %H:%M}", hers=_hers(user, order),
         record=_record(user, order), entries=tuple(incident.field_entries.order_by("received_at")),
     )  # fmt: skip
 

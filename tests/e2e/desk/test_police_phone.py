@@ -49,7 +49,7 @@ def test_a_task_is_accepted_with_one_thumb_and_every_page_is_readable(
     browser: Browser, server: Served, database: Database, roles: Cast, language: str, width: int
 ) -> None:
     duty, incident = scene(database, roles)
-    screen = phone(browser, server, width=width, django_language=language)
+    screen = phone(browser, server, width=width, language=language)
     screen.log_in(duty, PASSWORD)
     for name, path in (("list", "/tasks/"), ("brief", f"/tasks/{incident.pk}/")):
         screen.go(path)
@@ -64,6 +64,12 @@ def test_a_task_is_accepted_with_one_thumb_and_every_page_is_readable(
     if AXE.exists():
         assert screen.violations() == []
     shoot(screen, f"task-{language}-{width}")
+    screen.go(f"/checks/{incident.order_id}/")
+    assert screen.overflow_px() == 0
+    if AXE.exists():
+        assert screen.violations() == []
+    shoot(screen, f"check-{language}-{width}")
+    screen.go(f"/tasks/{incident.pk}/")
     assert "Т. duty_officer" in screen.page.inner_text(".task-mark")
     assert screen.complaints == []
     screen.close()
@@ -74,7 +80,7 @@ def test_without_a_line_a_word_waits_on_the_phone_and_is_told_so_and_goes_when_t
 ) -> None:
     duty, incident = scene(database, roles)
     apart(lambda: do_accept(duty, incident.pk, no_relation=True))
-    screen = phone(browser, server, django_language="ru")
+    screen = phone(browser, server, language="ru")
     screen.log_in(duty, PASSWORD)
     screen.go(f"/tasks/{incident.pk}/")
     page = screen.page
@@ -87,7 +93,7 @@ def test_without_a_line_a_word_waits_on_the_phone_and_is_told_so_and_goes_when_t
     shoot(screen, "offline-ru-390")
     assert apart(FieldEntry.objects.count) == 0
     screen.context.set_offline(False)
-    page.wait_for_function("document.querySelectorAll('.task-said strong').length >= 2", timeout=30_000)
+    expect(page.locator(".task-said strong")).to_have_count(2, timeout=30_000)
     entries = apart(lambda: list(FieldEntry.objects.order_by("device_at")))
     assert [(one.act, one.moved) for one in entries] == [("set_out", True), ("arrive", True)]
     assert all(one.received_at - one.device_at > timedelta(seconds=OFFLINE_S - 2) for one in entries)

@@ -25,8 +25,8 @@ from aralyk.console.task_sketch import sketch_of
 from aralyk.incidents.actions import do_note
 from aralyk.incidents.handing import do_accept
 from aralyk.incidents.models import Status
-from aralyk.people.models import Stated, WeaponKind
 from aralyk.people.respondents import do_add_weapon
+from aralyk.people.words import Stated, WeaponKind
 from aralyk.response.checks import do_check
 from aralyk.response.codes import Asked, do_ask_for_code, order_to_check
 from aralyk.response.models import Check, FieldAct
@@ -209,8 +209,7 @@ def _render(
     try:
         task = task_for(user, incident_id)
     except NotFound:
-        values = {"one": _brief(brief_for(user, incident_id))}
-        return render(request, "console/tasks/brief.html", values)
+        return render(request, "console/tasks/brief.html", {"one": _brief(brief_for(user, incident_id))})
     bound = [form for form in (outcome, weapons) if form is not None]
     values = {
         **_place(task),
