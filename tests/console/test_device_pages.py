@@ -117,7 +117,7 @@ def test_nothing_seen_or_heard_is_offered_for_a_protected_persons_device(databas
 
 def test_a_device_without_words_for_anything_says_so(database: Database, roles: Cast) -> None:
     phone(roles.probation)
-    equip(roles.probation, order(roles.police), device="phone-0001")
+    equip(roles.probation, open_order(roles.police), device="phone-0001")
     page = page_of(client_of(roles.operator, "en"), "/devices/phone-0001/")
     assert "can&#x27;t be asked for anything" in page or "can't be asked for anything" in page
     assert "/ask/" not in page

@@ -127,7 +127,8 @@ def test_giving_a_device_makes_a_new_version_and_tells_the_engine(database: Data
     bracelet(roles.probation)
     before = len(witnesses(database))
     equip(roles.probation, case, device=BRACELET)
-    ((kind, subject, by, data),) = witnesses(database)[before:]
+    (kind, subject, by, data), drawn = witnesses(database)[before:]
+    assert drawn[:2] == ("contacts_drawn", f"order:{case.pk}")  # the moments at which he may be written to
     assert (kind, subject, by) == ("device_assigned", f"device:{BRACELET}", f"user:{roles.probation.pk}")
     assert data["version"] == 2
     spec = version_of(order_for(roles.police, case.pk)).spec

@@ -11,7 +11,7 @@ from aralyk.access.models import User
 from aralyk.duties.alarms import do_raise_alarms
 from aralyk.duties.queries import count_for, owed_for
 from aralyk.duties.rows import Key, Owed, Wanted
-from aralyk.orders.extensions import do_answer_question, do_note_attempt
+from aralyk.orders.extensions import do_answer_question, do_extend_order, do_note_attempt
 from aralyk.orders.models import Answer, ExtensionQuestion, Order
 from aralyk.orders.private import Privacy
 from aralyk.people.custody import do_child_is_back, do_give_notice, do_record_child_with_him
@@ -73,7 +73,7 @@ def rows_of_alarm(database: Database) -> list[str]:
     return found
 
 
-def test_the_question_that_nobody_asked_her_is_a_duty_with_the_threat_of_its_order_until_she_answers(
+def test_the_question_that_nobody_asked_her_is_a_duty_with_the_threat_of_its_order_until_something_came_of_it(
     pair: Pair, case: Order
 ) -> None:
     (one,) = owed(pair.inspector, "extension_question")
@@ -89,7 +89,11 @@ def test_the_question_that_nobody_asked_her_is_a_duty_with_the_threat_of_its_ord
         assert [(found.id, found.may_finish) for found in owed(overseer, "extension_question")] == [(one.id, False)]
     assert owed(pair.cast.operator, "extension_question") == []
     do_answer_question(pair.inspector, question.pk, answer=Answer.WISHES, privacy=ALONE)
-    assert owed(pair.inspector, "extension_question") == owed(pair.cast.prosecutor, "extension_question") == []
+    assert [found.id for found in owed(pair.inspector, "extension_question")] == [one.id]  # nothing came of it yet
+    do_extend_order(pair.inspector, case.pk, extend_to=case.expires_at + timedelta(days=10), reason="по её просьбе")
+    # The longer term has a question of its own.
+    assert one.id not in {found.id for found in owed(pair.inspector, "extension_question")}
+    assert owed(pair.cast.prosecutor, "extension_question") == []
 
 
 def test_a_child_with_him_is_its_owners_duty_and_each_notice_one_more(pair: Pair, stay: ChildWithRespondent) -> None:

@@ -1,14 +1,14 @@
 """A report is taken from anybody, once; its words are sealed, its clocks start, and the risk is to be assessed."""
 
 from datetime import timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
 from aralyk import clock
 from aralyk.access.conflicts import do_record_conflict
 from aralyk.access.errors import Code, NotFound, Refused
-from aralyk.access.models import CaseSubject, Closeness, Role
+from aralyk.access.models import CaseSubject, Closeness, Role, User
 from aralyk.people.models import Respondent, SealedField, Stated
 from aralyk.people.queries import protected_person_for
 from aralyk.people.vault import SealedName
@@ -75,6 +75,12 @@ def test_who_may_read_a_report_reads_its_words_and_every_look_is_witnessed(datab
     assert witnesses(database)[-1][:3] == ("report_read", f"report:{report.pk}", f"user:{desk.inspector.pk}")
 
 
+def what_comes_of(stranger: User, report_id: UUID) -> str:
+    with pytest.raises((NotFound, Refused)) as refused:
+        do_add_words(stranger, report_id, text="что-то ещё")
+    return str(refused.value)
+
+
 def test_nobody_without_a_right_to_the_case_learns_that_there_is_a_report(desk: Desk) -> None:
     report = taken(desk.inspector)
     cast = desk.cast
@@ -83,8 +89,8 @@ def test_nobody_without_a_right_to_the_case_learns_that_there_is_a_report(desk: 
         for fetch in (report_for, words_for):
             with pytest.raises(NotFound):
                 fetch(stranger, report.pk)
-        with pytest.raises(NotFound):
-            do_add_words(stranger, report.pk, text="что-то ещё")
+        answers = [what_comes_of(stranger, each) for each in (report.pk, uuid4())]
+        assert answers[0] == answers[1], "told apart from a report that there is not"
     assert report_for(cast.prosecutor, report.pk) == report
 
 

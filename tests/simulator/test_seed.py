@@ -13,8 +13,10 @@ from aralyk.access.models import User
 from aralyk.clock import Pace
 from aralyk.database import Role
 from aralyk.devices.models import Assignment, Device
+from aralyk.jurisdictions.values import DeskKind
 from aralyk.orders.models import Condition, Order
 from aralyk.people.models import ProtectedPerson, Respondent
+from aralyk.roster.queries import duty_at, gaps_ahead
 from aralyk.simulator import fitted, roster
 from aralyk.simulator.pilot import Wire
 from aralyk.simulator.roster import DEMO_PASSWORD
@@ -76,6 +78,16 @@ def test_no_name_and_no_secret_stands_in_the_evidence(database: Database, home: 
         assert roster.phone_number(number) not in text
     for worn in fitting.devices:
         assert worn.secret is None or worn.secret not in text
+
+
+def test_every_desk_of_the_pilot_is_manned_has_answered_and_has_nobody_missing_tomorrow(
+    database: Database, home: Path
+) -> None:
+    seed(home=home, profile="test")
+    manned = duty_at(clock.now()).desks
+    assert {desk.desk.kind for desk in manned} == set(DeskKind)
+    assert all(desk.is_ready for desk in manned)
+    assert gaps_ahead(clock.now()) == {}
 
 
 def test_seeding_again_changes_nothing(database: Database, home: Path) -> None:

@@ -29,7 +29,7 @@ from aralyk.people.actions import do_register_protected_person, do_register_resp
 from aralyk.people.models import ProtectedPerson, Respondent, Stated
 from aralyk.people.vault import SealedName
 from aralyk.reports.models import Report
-from aralyk.simulator import city, fitted, reports, roster
+from aralyk.simulator import city, desks, fitted, reports, roster
 from aralyk.simulator.fitted import Fitted, Fitting
 from aralyk.simulator.pilot import INTERVAL_S, Pair, Wire, Zone, cast
 from aralyk.simulator.roster import ACCOUNTS, ADMINISTRATOR, DEMO_PASSWORD, DISTRICT_OF_SIDE, Account
@@ -99,6 +99,7 @@ def seed(
         raise SeedRefused(f"this installation was seeded with {known.seed}: start {number} in another home")
     number = known.seed if known is not None else (SEED if number is None else number)
     staff = _staff()
+    desks.man(staff)
     desk = _Desk(home=home, staff=staff, fitting=known or Fitting(seed=number, devices=[]))
     pairs = cast(number)
     issued = 0
