@@ -9,15 +9,16 @@ from django.conf import settings
 from django.test import Client
 
 from aralyk import clock
-from aralyk.access.models import User
+from aralyk.access.models import Role, User
 from aralyk.incidents.actions import do_close
 from aralyk.incidents.handing import do_accept
 from aralyk.incidents.models import Incident, Outcome, Status
 from aralyk.response.models import Challenge, Check, FieldEntry, Proof
 from tests.conftest import Database
 from tests.incidents.stage import officer
-from tests.orders.cast import Cast
+from tests.orders.cast import HERE, Cast, account
 from tests.response.stage import AT_HIS, case
+from tests.response.test_checks import her_channel
 from tests.response.test_tasks import handed
 
 HERS = ("42.8712", "42,8712", "74.6139", "74,6139")
@@ -172,3 +173,25 @@ def test_the_respondents_app_shows_the_code_by_its_devices_secret_and_nobody_els
     for person in (roles.police, roles.operator, roles.supervisor):
         assert client_of(person).get("/api/v1/checks/code").status_code == 404
         assert code not in client_of(person).get(f"/api/v1/devices/{here.phone.pk}/commands").content.decode()
+
+
+def test_a_visit_to_her_is_entered_without_a_place_and_counts_when_the_centre_took_her_word(
+    database: Database, roles: Cast
+) -> None:
+    here = case(database, roles)
+    channel = her_channel(roles, here, account("second_inspector", Role.POLICE, HERE, agency="police_oktyabrsky"))
+    her = here.order.protected_persons.get()
+    officer_s, centre = client_of(roles.police), client_of(roles.operator)
+    assert her.code in text(officer_s, f"/checks/{here.order.pk}/")
+    sent = {"id": str(uuid4()), "person": str(her.pk), "device_at": clock.iso(clock.now()), "lat": "42.8712"}
+    answer = officer_s.post(f"/checks/{here.order.pk}/visit", sent, headers={"X-Fragment": "1"})
+    assert answer.json() == {"late": False, "proof": "claimed"}
+    check = Check.objects.get()
+    assert check.lat is None
+    word = {"channel": str(channel.pk), "visited": "yes"}
+    assert "Записать её слово" not in text(officer_s, "/checks/")
+    assert officer_s.post(f"/checks/{check.pk}/her-word", word).status_code == 403
+    assert "Записать её слово" in text(centre, "/checks/")
+    assert centre.post(f"/checks/{check.pk}/her-word", word | {"visited": ""}).status_code == 400
+    assert centre.post(f"/checks/{check.pk}/her-word", word).status_code == 302
+    assert "доказано" in text(client_of(roles.prosecutor), "/checks/")

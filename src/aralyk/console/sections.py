@@ -59,7 +59,7 @@ _ENTRIES: Final = (
     ),
     _Entry(
         name="checks", title=_("Checks and visits"), icon="scan", in_bar=False,
-        pages=("check", "check_code", "check_enter"),
+        pages=("check", "check_code", "check_enter", "check_visit"),
         opens=_any(May.MAKE_CHECKS, May.TAKE_HER_WORD, May.OVERSEE_LEGALITY),
     ),
     _Entry(

@@ -98,6 +98,29 @@ class CheckForm(forms.Form):
         )  # fmt: skip
 
 
+class VisitForm(forms.Form):
+    """A visit to her: when, and to whom; never where."""
+
+    id = forms.UUIDField()
+    person = forms.UUIDField()
+    device_at = _Moment(required=False, max_length=40)
+
+    def given(self, order: UUID, *, now: datetime) -> Given:
+        """As the domain takes it."""
+        data = self.cleaned_data
+        return Given(
+            id=data["id"], kind=CheckKind.VISIT_TO_HER, order=order, device_at=data["device_at"] or now,
+            protected_person=data["person"],
+        )  # fmt: skip
+
+
+class HerWordForm(forms.Form):
+    """What she said, and by which way."""
+
+    channel = forms.UUIDField()
+    visited = forms.ChoiceField(choices=[("yes", "yes"), ("no", "no")])
+
+
 def _fix_of(data: dict[str, Any]) -> Fix | None:
     if any(data[name] is None for name in ("lat", "lon", "accuracy_m", "fixed_at")):
         return None

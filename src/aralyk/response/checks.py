@@ -29,7 +29,7 @@ from aralyk.incidents.queries import incident_for
 from aralyk.jurisdictions.values import DutyKind
 from aralyk.ledger.canonical import canonical_bytes
 from aralyk.orders.models import Order
-from aralyk.people.models import ProtectedPerson
+from aralyk.people.models import ProtectedPerson, SafeChannel
 from aralyk.people.queries import usable_channels
 from aralyk.response.codes import TRIES_MAX, order_to_check
 from aralyk.response.judging import Code, Earlier, Entry, Fix, HisPlace, agrees, apart_m, reasons_of, worst
@@ -122,8 +122,7 @@ def do_take_her_word(by: User, check_id: UUID, *, channel: UUID, visited: bool) 
             raise NotFound("check")
         if check.officer_id == by.pk:
             raise Refused(Refusal.ANOTHER_PERSON_NEEDED)
-        ways = usable_channels(check.protected_person).exclude(confirmed_by=check.officer_id)
-        way = ways.filter(pk=channel).first()
+        way = her_ways(check).filter(pk=channel).first()
         if way is None:
             raise Refused.field("channel", expected="a way that she confirmed in private, to another than this officer")
         if HerWord.objects.filter(check_made=check).exists():
@@ -135,6 +134,13 @@ def do_take_her_word(by: User, check_id: UUID, *, channel: UUID, visited: bool) 
             data={"channel": str(way.pk), "check": str(check.pk), "visited": visited},
         )  # fmt: skip
     return word
+
+
+def her_ways(check: Check) -> QuerySet[SafeChannel]:
+    """The ways by which her word on a visit may come: never one that this very officer says she confirmed."""
+    if check.protected_person is None:
+        return SafeChannel.objects.none()
+    return usable_channels(check.protected_person).exclude(confirmed_by=check.officer_id)
 
 
 def digest_of(check: Check) -> str:

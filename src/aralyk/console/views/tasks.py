@@ -20,15 +20,16 @@ from aralyk.console import people_words, sentences, task_words
 from aralyk.console.forms import problems
 from aralyk.console.people import person_of
 from aralyk.console.refusals import is_fragment
-from aralyk.console.task_forms import CheckForm, OutcomeForm, SaidForm, WeaponForm
+from aralyk.console.task_forms import CheckForm, HerWordForm, OutcomeForm, SaidForm, VisitForm, WeaponForm
 from aralyk.console.task_sketch import sketch_of
 from aralyk.incidents.actions import do_note
 from aralyk.incidents.handing import do_accept
 from aralyk.incidents.models import Status
 from aralyk.people.respondents import do_add_weapon
 from aralyk.people.words import Stated, WeaponKind
-from aralyk.response.checks import do_check
+from aralyk.response.checks import do_check, do_take_her_word, her_ways
 from aralyk.response.codes import Asked, do_ask_for_code, order_to_check
+from aralyk.response.judging import Reason
 from aralyk.response.models import Check, FieldAct
 from aralyk.response.queries import Standing, checks_for, due_for, standings, unproven_for, visits_without_check_for
 from aralyk.response.road import do_say
@@ -121,7 +122,10 @@ def checks(request: HttpRequest) -> HttpResponse:
     unproven = request.GET.get("show") == "unproven"
     found = (unproven_for(user) if unproven else checks_for(user))[:SHOWN_CHECKS]
     values = {
-        "checks": [_check(one) for one in standings(list(found))],
+        "checks": [
+            _check(one) | {"ways": _ways(one) if allows(user, May.TAKE_HER_WORD) else []}
+            for one in standings(list(found))
+        ],
         "visits": [
             {"name": one.respondent.name, "by": one.done_by, "at": one.done_at, "note": one.note}
             for one in visits_without_check_for(user).select_related("respondent")[:SHOWN_CHECKS]
@@ -165,6 +169,32 @@ def enter_check(request: HttpRequest, order_id: UUID) -> HttpResponse:
     return HttpResponseRedirect(reverse("checks"))
 
 
+@require_POST
+def enter_visit(request: HttpRequest, order_id: UUID) -> HttpResponse:
+    """Say that one visited her; her own word makes it count."""
+    user = person_of(request)
+    form = VisitForm(request.POST)
+    if not form.is_valid():
+        if is_fragment(request):
+            return _problems(form)
+        return _render_check(request, order_id)
+    made = do_check(user, form.given(order_id, now=clock.now()))
+    if is_fragment(request):
+        return JsonResponse({"late": made.late, "proof": made.proof})
+    return HttpResponseRedirect(reverse("checks"))
+
+
+@require_POST
+def her_word(request: HttpRequest, check_id: UUID) -> HttpResponse:
+    """What she said about a visit, by her own channel, to somebody of the centre."""
+    form = HerWordForm(request.POST)
+    if not form.is_valid():
+        raise Refused.field("channel", expected="one of her ways, and yes or no")
+    said = form.cleaned_data
+    do_take_her_word(person_of(request), check_id, channel=said["channel"], visited=said["visited"] == "yes")
+    return HttpResponseRedirect(reverse("checks"))
+
+
 def _render_check(
     request: HttpRequest,
     order_id: UUID,
@@ -183,10 +213,18 @@ def _render_check(
         "form": form or CheckForm(),
         "refused": refused,
         "id": uuid4(),
+        "hers": [{"person": person, "id": uuid4()} for person in order.protected_persons.order_by("code")],
         "latest": [_check(one) for one in standings(list(latest))],
         "problems": problems(form) if form is not None else [],
     }
     return render(request, "console/tasks/check.html", values)
+
+
+def _ways(one: Standing) -> list[dict[str, Any]]:
+    """Her ways by which her word may come, while it is awaited."""
+    if Reason.HER_WORD_AWAITED not in one.reasons:
+        return []
+    return [{"id": way.pk, "how": sentences.text(people_words.HOW, way.how)} for way in her_ways(one.check)]
 
 
 def _problems(form: forms.Form) -> HttpResponse:
