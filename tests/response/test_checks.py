@@ -17,7 +17,7 @@ from aralyk.access.errors import Code, NotFound, Refused
 from aralyk.access.models import Role, User
 from aralyk.devices.actions import do_register_device
 from aralyk.devices.commands import commands_for, shown_text
-from aralyk.devices.models import DeviceKind
+from aralyk.devices.models import Command, DeviceKind
 from aralyk.jurisdictions.values import DutyKind
 from aralyk.people.models import SafeChannel
 from aralyk.people.protected import do_add_channel, do_confirm_channel
@@ -90,18 +90,23 @@ def test_the_code_is_shown_by_his_device_alone_and_evidence_does_not_hold_it(dat
     assert code not in str([data for *_, data in witnesses(database)])
 
 
-def test_a_bracelet_gets_the_code_as_a_text_that_no_list_of_commands_shows(database: Database, roles: Cast) -> None:
+def test_a_quiet_bracelet_gets_no_code_for_its_moment_could_tell_him_something(database: Database, roles: Cast) -> None:
     found = order(roles.police)
     device = do_register_device(
         roles.probation, device_id="013800000017", kind=DeviceKind.BRACELET, protocol="jt808", interval_s=60,
         synthetic=True,
     ).device  # fmt: skip
     equip(roles.probation, found, device=device.pk)
-    asked = do_ask_for_code(roles.police, found.pk)
-    (command,) = [one for one in commands_for(roles.police, device.pk) if one.kind == "message"]
-    assert command.text == Challenge.objects.get(pk=asked.id).code
-    assert shown_text(command) == ""
-    assert code_on(device) is None
+    with refuses(Code.NO_CODE_HERE):
+        do_ask_for_code(roles.police, found.pk)
+    assert not [one for one in commands_for(roles.police, device.pk) if one.kind == "message"]
+    assert not Challenge.objects.exists()
+
+
+def test_a_code_that_goes_to_a_bracelet_stands_in_no_list_of_commands() -> None:
+    code = Command(asked_by=f"check:{uuid4()}", text="482913")
+    assert shown_text(code) == ""
+    assert shown_text(Command(asked_by="user:17", text="Явитесь в инспекцию")) == "Явитесь в инспекцию"
 
 
 @pytest.mark.parametrize(

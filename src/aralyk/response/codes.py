@@ -23,6 +23,7 @@ from aralyk.access.witness import name_of, witness
 from aralyk.devices import command_queue
 from aralyk.devices.command_queue import Wanted
 from aralyk.devices.commands import CODE_OF_A_CHECK
+from aralyk.devices.contacts import is_quiet
 from aralyk.devices.models import Device, DeviceKind
 from aralyk.evidence.kinds import Kind
 from aralyk.orders.models import Order
@@ -99,6 +100,8 @@ def order_to_check(by: User, order_id: UUID) -> Order:
 def _way(device: Device) -> Way:
     if device.kind == DeviceKind.PHONE and device.secret_hash is not None:
         return Way.APP
+    if is_quiet(device):  # ADR-0021: nothing comes to it at a moment that something about her could decide
+        raise Refused(Refusal.NO_CODE_HERE)
     if command_queue.speaks(
         protocol=device.protocol, model=device.model, device=device.pk, kind=CommandKind.MESSAGE
     ):  # fmt: skip
