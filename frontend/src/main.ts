@@ -18,6 +18,7 @@ import { startRoad } from "./road";
 import { startSounds } from "./sounds";
 import { Strip } from "./strip";
 
+const FIELD = "input:not([type=hidden]), textarea, select";
 const paneElement = document.querySelector<HTMLElement>("[data-map]");
 const deskElement = document.querySelector<HTMLElement>("[data-desk]");
 const coverageElement = document.querySelector<HTMLElement>("[data-coverage]");
@@ -83,8 +84,9 @@ function liveSections() {
     const hears = (element.dataset["hears"] ?? "").split(" ");
     const refresher = new Refresher(async () => {
       const html = await getText(element.dataset["liveSection"]!);
-      // A hand on a button must not lose it, nor a half-written form its words: wait until both are left.
-      if (element.contains(document.activeElement) || element.querySelector(".ask[open]")) return void setTimeout(() => refresher.ask(), 1500);
+      // A hand on a button, or a pointer above one (data-hold), must not lose it, nor a half-written form its words: wait until both are left.
+      const held = element.matches("[data-hold]:hover");
+      if (held || element.contains(document.activeElement) || element.querySelector(".ask[open]")) return void setTimeout(() => refresher.ask(), 1500);
       const open = [...element.querySelectorAll<HTMLDetailsElement>("details[data-keep][open]")].map((one) => one.dataset["keep"]);
       element.innerHTML = html;
       for (const one of element.querySelectorAll<HTMLDetailsElement>("details[data-keep]")) one.open = open.includes(one.dataset["keep"]);
@@ -127,16 +129,28 @@ function startHelp(keys: Keys): void {
   const dialog = document.querySelector<HTMLDialogElement>("#help");
   const open = () => dialog?.showModal();
   for (const button of document.querySelectorAll("[data-help]")) button.addEventListener("click", open);
-  startKeys({ ...pageKeys(), ...keys, "?": open });
+  startKeys({ ...keys, "?": open }, pageKey);
 }
 
-/** On any page: data-key="KeyA" marks what that key presses. */
-function pageKeys(): Keys {
-  const keys: Keys = {};
-  for (const element of document.querySelectorAll<HTMLElement>("[data-key]")) {
-    keys[element.dataset["key"]!] = () => (element.matches("textarea, input") ? element.focus() : element.click());
+/** On any page: data-key="KeyA" marks what that key presses. Looked up at each press: live parts come and go. */
+function pageKey(code: string): (() => void) | null {
+  // Escape in an opened form closes the form: it must not throw away what was written by leaving the page.
+  const form = document.activeElement?.closest<HTMLDetailsElement>(".ask[open]");
+  if (code === "Escape" && form) {
+    return () => {
+      form.open = false;
+      form.querySelector<HTMLElement>("summary")?.focus();
+    };
   }
-  return keys;
+  const element = document.querySelector<HTMLElement>(`[data-key="${CSS.escape(code)}"]`);
+  if (!element) return null;
+  return () => {
+    if (element.matches("textarea, input")) return element.focus();
+    element.click();
+    // What opened under the key is where the hand goes on: its first field.
+    const opened = element.closest<HTMLDetailsElement>("summary")?.parentElement;
+    if (opened instanceof HTMLDetailsElement && opened.open) opened.querySelector<HTMLElement>(FIELD)?.focus();
+  };
 }
 
 /** A form goes once; an error summary takes the focus. */

@@ -1,9 +1,10 @@
-// Two voices that cannot be taken for each other: an approach rises and repeats, a technical sign is one low knock.
+// Voices that cannot be taken for each other: what concerns a person rises or is high, what concerns a device is low. An
+// approach rises and repeats; a device that needs somebody soon falls, twice; a technical sign is one low knock.
 // Off until a person turns them on (browsers demand a press, and a desk must know that it listens).
 import { remember } from "./preferences";
 import { word } from "./words";
 
-export type Voice = "critical" | "serious" | "technical";
+export type Voice = "critical" | "serious" | "device" | "technical";
 type Note = { hz: number; at: number; length: number; shape: OscillatorType };
 
 const VOICES: Record<Voice, Note[]> = {
@@ -15,15 +16,23 @@ const VOICES: Record<Voice, Note[]> = {
     { hz: 587, at: 0, length: 0.18, shape: "sine" },
     { hz: 587, at: 0.3, length: 0.18, shape: "sine" },
   ],
+  device: [
+    { hz: 262, at: 0, length: 0.16, shape: "sine" },
+    { hz: 175, at: 0.2, length: 0.26, shape: "sine" },
+  ],
   technical: [{ hz: 165, at: 0, length: 0.22, shape: "sine" }],
 };
 
 let context: AudioContext | null = null;
 let wanted = document.documentElement.dataset["sound"] === "on";
 
-export function voiceOf(priority: number): Voice {
+// A serious signal of one of these kinds is still about a device: a flat battery must not sound like an approach.
+const OF_A_DEVICE = ["battery", "check_in"];
+
+export function voiceOf(priority: number, kind: string): Voice {
   if (priority === 1) return "critical";
-  return priority === 2 ? "serious" : "technical";
+  if (priority !== 2) return "technical";
+  return OF_A_DEVICE.includes(kind) ? "device" : "serious";
 }
 
 export function play(voice: Voice): void {

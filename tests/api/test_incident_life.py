@@ -46,3 +46,22 @@ def test_an_incident_goes_to_the_door_and_is_closed_over_rest(database: Database
     assert (seen["seen_by"], seen["remark"]) == ("Т. prosecutor", "проверить")
     assert get(roles.police_elsewhere, f"{incident}/life")[0] == 404
     assert get(roles.probation, "/legality")[1]["total"] == 0
+
+
+def test_a_step_of_the_playbook_is_recorded_over_rest_once_somebody_has_taken_the_incident_on(
+    database: Database, roles: Cast
+) -> None:
+    incident = f"/incidents/{raised(database, order(roles.police)).pk}"
+    status, steps = get(roles.operator, f"{incident}/playbook")
+    assert (status, [one["contact"] for one in steps]) == (200, ["protected", "police", "device", "protected"])
+    told = {"result": "told", "note": "дежурный, сержант"}
+    assert post(roles.operator, f"{incident}/steps/police", told)[1]["code"] == "take_it_on_first"
+    assert post(roles.operator, f"{incident}/acknowledge")[0] == 200
+    assert post(roles.operator, f"{incident}/steps/police", {"result": "safe"})[0] == 422
+    assert post(roles.operator, f"{incident}/steps/call_him", told)[0] == 404
+    assert post(roles.prosecutor, f"{incident}/steps/police", told)[0] == 403
+    status, line = post(roles.operator, f"{incident}/steps/police", told)
+    assert (status, line["kind"], line["data"]["result"], line["by"]) == (200, "step_done", "told", "Т. operator")
+    done = get(roles.operator, f"{incident}/playbook")[1][1]["done"]
+    assert [(one["result"], one["text"]) for one in done] == [("told", "дежурный, сержант")]
+    assert get(roles.police_elsewhere, f"{incident}/playbook")[0] == 404

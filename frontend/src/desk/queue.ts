@@ -155,7 +155,7 @@ export class Queue {
     if (old.dataset["version"] === fresh.dataset["version"]) return old;
     const selected = old.dataset["selected"] !== undefined;
     const focused = old.contains(document.activeElement);
-    for (const name of ["priority", "status", "version", "episode"]) old.dataset[name] = fresh.dataset[name] ?? "";
+    for (const name of ["priority", "status", "version", "episode", "kind"]) old.dataset[name] = fresh.dataset[name] ?? "";
     old.replaceChildren(...[...fresh.cloneNode(true).childNodes]);
     if (selected) old.querySelector(".row-kind")?.setAttribute("aria-current", "true");
     if (focused) old.querySelector<HTMLElement>(".row-kind")?.focus({ preventScroll: true });
@@ -175,7 +175,7 @@ export class Queue {
     for (const row of fresh) this.known.add(row.id);
     if (newOnes.length === 0) return;
     const worst = newOnes.reduce((a, b) => (priorityOf(b) < priorityOf(a) ? b : a));
-    play(voiceOf(priorityOf(worst)));
+    play(voiceOf(priorityOf(worst), worst.dataset["kind"] ?? ""));
     const kind = worst.querySelector(".row-kind")?.textContent?.trim() ?? "";
     const text = word("announced", { kind, number: worst.dataset["number"] ?? "" });
     (priorityOf(worst) === 1 ? this.loud : this.newsText).textContent = text;

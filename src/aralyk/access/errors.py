@@ -20,6 +20,7 @@ class Code(StrEnum):
     ALREADY_CLOSED = "already_closed"
     NOT_ACKNOWLEDGED = "not_acknowledged"
     NOT_POSSIBLE_NOW = "not_possible_now"
+    TAKE_IT_ON_FIRST = "take_it_on_first"
     ALREADY_ACCEPTED = "already_accepted"
     ANOTHERS_INCIDENT = "anothers_incident"
     NO_CODE_HERE = "no_code_here"

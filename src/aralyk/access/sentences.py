@@ -21,6 +21,7 @@ SENTENCES: Final[Mapping[Code, Promise]] = MappingProxyType(
         Code.ALREADY_ACKNOWLEDGED: _("%(who)s has already acknowledged this signal."),
         Code.ALREADY_CLOSED: _("This signal is already closed."),
         Code.NOT_ACKNOWLEDGED: _("Acknowledge the signal first: whoever closes it must have taken it on."),
+        Code.TAKE_IT_ON_FIRST: _("Take the signal on first: then everybody knows who calls."),
         Code.NOT_POSSIBLE_NOW: _("As this signal stands now, that is not possible."),
         Code.ALREADY_ACCEPTED: _("%(who)s has already accepted this signal."),
         Code.ANOTHERS_INCIDENT: _("%(who)s has accepted this signal: only the officer who accepted it can say this."),

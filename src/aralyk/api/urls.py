@@ -12,6 +12,7 @@ from aralyk.api import incident_routes as incident_routes
 from aralyk.api import order_routes as order_routes
 from aralyk.api import paper_routes as paper_routes  # so do these
 from aralyk.api import people_routes as people_routes
+from aralyk.api import playbook_routes as playbook_routes
 from aralyk.api import quarantine as quarantine  # its routes join the API by being read
 from aralyk.api import register_routes as register_routes  # and these
 from aralyk.api import report_routes as report_routes

@@ -79,6 +79,7 @@ SHOWN: Final[Mapping[Kind, Group]] = MappingProxyType(
         Kind.INCIDENT_RAISED: Group.INCIDENT,
         Kind.INCIDENT_ACKNOWLEDGED: Group.INCIDENT,
         Kind.INCIDENT_NOTED: Group.INCIDENT,
+        Kind.PLAYBOOK_STEP_DONE: Group.INCIDENT,
         Kind.INCIDENT_TRIAGED: Group.INCIDENT,
         Kind.INCIDENT_HANDED_OVER: Group.INCIDENT,
         Kind.INCIDENT_ACCEPTED: Group.INCIDENT,

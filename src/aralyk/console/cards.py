@@ -18,7 +18,8 @@ from aralyk import clock
 from aralyk.access.models import User
 from aralyk.access.permissions import May, allows
 from aralyk.access.queries import shown_name
-from aralyk.console import law, sentences
+from aralyk.console import incident_words, law, sentences
+from aralyk.console.incident_clocks import next_clock
 from aralyk.devices.models import Device
 from aralyk.devices.queries import suspicions_of
 from aralyk.incidents.life import OWNED
@@ -74,6 +75,8 @@ class Card:
     since: datetime
     version: str
     unshown: bool
+    due_at: datetime | None
+    awaited: str
     can_acknowledge: bool
     sentence: str
     probability: float | None
@@ -85,12 +88,19 @@ class Card:
     interval: str
     reason: str
     who_approached: str
+    reach: str
+    contact: str
     fix_lines: tuple[FixLine, ...]
     device: str
     device_trust: str
     engine: str
     error_model: str
     calibrated: bool
+
+    @property
+    def overdue(self) -> bool:
+        """Whether the clock that it shows has run out."""
+        return self.due_at is not None and self.due_at <= clock.now()
 
     @property
     def answered(self) -> bool:
@@ -174,6 +184,7 @@ def _card(
     owner = shown_name(incident.acknowledged_by)
     reason = str(decision.get("reason") or "")
     basis = decision.get("basis") or {}
+    waits = next_clock(incident)
     error_model = str(basis.get("error_model") or "")
     return Card(
         id=incident.pk,
@@ -197,6 +208,8 @@ def _card(
         since=incident.raised_at,
         version=f"{clock.to_us(incident.updated_at):x}{incident.status[0]}{'s' if incident.shown_at else ''}",
         unshown=may_watch and incident.shown_at is None,
+        due_at=None if waits is None else waits.due_at,
+        awaited="" if waits is None else sentences.text(incident_words.AWAITED, waits.milestone.value),
         can_acknowledge=may_answer and incident.status == Status.OPEN,
         sentence=sentences.how_sure(incident.kind, probability, limit_m),
         probability=probability,
@@ -208,6 +221,8 @@ def _card(
         interval=_interval(decision),
         reason=sentences.text(sentences.REASONS, reason) if reason not in {"", "none"} else "",
         who_approached=_who(incident.kind, decision),
+        reach=_reach(incident, basis),
+        contact=_contact(incident, decision),
         fix_lines=tuple(_fix_lines(basis, trust)),
         device=str(basis.get("device") or ""),
         device_trust=trust.get(str(basis.get("device") or ""), ""),
@@ -247,6 +262,28 @@ def _who(kind: str, decision: Mapping[str, Any]) -> str:
     if kind not in sentences.ABOUT_DISTANCE:
         return ""
     return sentences.text(sentences.WHO_APPROACHED, str(decision.get("who_approached") or "unknown"))
+
+
+def _reach(incident: Incident, basis: Mapping[str, Any]) -> str:
+    """Could he be here: how far from its last place a device that is silent may have come by now."""
+    speed_mps, last = basis.get("reach_mps"), basis.get(incident.party)
+    if speed_mps is None or not isinstance(last, Mapping) or not incident.episode_open:
+        return ""
+    passed_s = (clock.now() - clock.parse_iso(last["fixed_at"])).total_seconds()
+    far_m = max(0.0, passed_s) * float(speed_mps) + float(last.get("accuracy_m") or 0.0)
+    return _("Could be here: by now up to %(far)s from the last place, at %(speed)d km/h in a straight line.") % {
+        "far": sentences.metres(far_m),
+        "speed": round(float(speed_mps) * 3.6),
+    }
+
+
+def _contact(incident: Incident, decision: Mapping[str, Any]) -> str:
+    """In how long they would meet if both went on so, as the latest decision said."""
+    seconds = decision.get("time_to_contact_s")
+    if seconds is None or seconds < 0 or not incident.episode_open:
+        return ""
+    span = sentences.duration(float(seconds))
+    return _("If both went on so: at the ordered distance %(span)s after the latest decision.") % {"span": span}
 
 
 def _fix_lines(basis: Mapping[str, Any], trust: Mapping[str, str]) -> Iterable[FixLine]:

@@ -60,6 +60,7 @@ TITLES: Final[Mapping[Kind, Promise]] = MappingProxyType(
         Kind.INCIDENT_RAISED: gettext_lazy("signal raised"),
         Kind.INCIDENT_ACKNOWLEDGED: gettext_lazy("signal acknowledged"),
         Kind.INCIDENT_NOTED: gettext_lazy("note on the signal"),
+        Kind.PLAYBOOK_STEP_DONE: gettext_lazy("step of the playbook done"),
         Kind.INCIDENT_TRIAGED: gettext_lazy("signal assessed"),
         Kind.INCIDENT_HANDED_OVER: gettext_lazy("signal handed over"),
         Kind.INCIDENT_ACCEPTED: gettext_lazy("signal accepted by an officer"),

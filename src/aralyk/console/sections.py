@@ -103,6 +103,14 @@ _ENTRIES: Final = (
         pages=("emergencies", "emergency", "conflicts", "access_review", "case_access"),
     ),
     _Entry(
+        name="looks", title=_("Second look"), icon="eye", opens=_any(May.CLOSE_INCIDENTS, May.SETTLE_LOOKS),
+        in_bar=False, pages=("look", "look_take", "look_settle"),
+    ),
+    _Entry(
+        name="roster", title=_("On duty"), icon="clock", opens=_any(May.READ_ROSTER), in_bar=False,
+        pages=("roster_plan", "roster_answer", "roster_cancel"),
+    ),
+    _Entry(
         name="ways", title=_("How I am reached"), icon="bell", opens=lambda user: True, in_bar=False,
         pages=("way_add", "way_confirm"),
     ),

@@ -95,6 +95,7 @@ EVENTS: Final[Texts] = MappingProxyType(
         "shown": gettext_lazy("Shown on an operator's screen"),
         "acknowledged": gettext_lazy("Acknowledged"),
         "noted": gettext_lazy("Note"),
+        "step_done": gettext_lazy("Step of the playbook"),
         "triaged": gettext_lazy("Assessed: what must happen next"),
         "handed_over": gettext_lazy("Handed over to the police"),
         "accepted": gettext_lazy("Accepted by an officer"),

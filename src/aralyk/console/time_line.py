@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Final
 
 from django.utils.translation import gettext as _
 
-from aralyk.console import sentences
+from aralyk.console import incident_words, sentences
 from aralyk.console.cards import Card
+from aralyk.console.desk_names import codes_in, names_of
 from aralyk.incidents.models import Incident
 from aralyk.incidents.queries import Moment
 
@@ -35,17 +37,18 @@ def lines(incident: Incident, card: Card, moments: Sequence[Moment]) -> list[Lin
     if received and max(received) <= incident.updated_at:
         found.append(Line(at=max(received), title=_title("received"), by="", detail=_("latest decision"), text=""))
     found.append(Line(at=incident.decided_at, title=_title("decided"), by="", detail=_("first decision"), text=""))
-    found += [line_of(moment) for moment in moments]
+    desks = names_of((code for moment in moments for code in codes_in(moment.data)), at=incident.decided_at)
+    found += [line_of(moment, desks) for moment in moments]
     return sorted(found, key=lambda line: line.at)
 
 
-def line_of(moment: Moment) -> Line:
-    """One stored moment in the active language."""
+def line_of(moment: Moment, desks: Mapping[str, str] = MappingProxyType({})) -> Line:
+    """One stored moment in the active language; `desks` are their names by code."""
     return Line(
         at=moment.at,
         title=_title(moment.kind),
         by=moment.by,
-        detail=_detail(moment) if moment.kind in OF_THE_ENGINE else _outcome(moment),
+        detail=_detail(moment) if moment.kind in OF_THE_ENGINE else _said(moment, desks),
         text=moment.text,
     )
 
@@ -72,6 +75,17 @@ def _detail(moment: Moment) -> str:
     return " · ".join(parts)
 
 
-def _outcome(moment: Moment) -> str:
-    outcome = moment.data.get("outcome")
-    return sentences.text(sentences.OUTCOMES, outcome) if outcome else ""
+_SAID: Final = (
+    ("outcome", sentences.OUTCOMES),
+    ("judgement", incident_words.JUDGEMENTS),
+    ("contact", incident_words.CONTACTS),
+    ("result", incident_words.RESULTS),
+    ("milestone", incident_words.AWAITED),
+)
+
+
+def _said(moment: Moment, desks: Mapping[str, str]) -> str:
+    """What a person's act stated, in words."""
+    data = moment.data
+    parts = [sentences.text(texts, str(data[name])) for name, texts in _SAID if data.get(name)]
+    return " · ".join([*parts, *(desks.get(code, code) for code in codes_in(data))])

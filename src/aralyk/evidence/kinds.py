@@ -26,6 +26,7 @@ class Kind(StrEnum):
     INCIDENT_SHOWN = "incident_shown"
     INCIDENT_ACKNOWLEDGED = "incident_acknowledged"
     INCIDENT_NOTED = "incident_noted"
+    PLAYBOOK_STEP_DONE = "playbook_step_done"
     INCIDENT_HANDED_OVER = "incident_handed_over"
     INCIDENT_TRIAGED = "incident_triaged"
     INCIDENT_ACCEPTED = "incident_accepted"
@@ -196,6 +197,7 @@ GRAMMAR: Final[dict[Kind, Grammar]] = {
     Kind.INCIDENT_SHOWN: _form("incident"),
     Kind.INCIDENT_ACKNOWLEDGED: _form("incident"),
     Kind.INCIDENT_NOTED: _form("incident"),
+    Kind.PLAYBOOK_STEP_DONE: _form("incident", "contact", "playbook", "result", "step"),
     Kind.INCIDENT_HANDED_OVER: _form("incident"),
     Kind.INCIDENT_TRIAGED: _form("incident", "judgement"),
     Kind.INCIDENT_ACCEPTED: _form("incident", "no_relation"),

@@ -25,17 +25,37 @@ from aralyk.jurisdictions.model import (
     Holiday,
     IncidentClock,
     LegalBasis,
+    Playbook,
     RiskLevel,
     Sanction,
     StatisticsCode,
 )
 from aralyk.jurisdictions.problems import Problem, quoted
-from aralyk.jurisdictions.values import DeskKind, Due, DutyKind, Ends, KnownBy, Milestone, Text, ThreatLevel
+from aralyk.jurisdictions.values import (
+    DeskKind,
+    DeviceOf,
+    Due,
+    DutyKind,
+    Ends,
+    IncidentKind,
+    KnownBy,
+    Milestone,
+    PlaceKnown,
+    Text,
+    ThreatLevel,
+    Whom,
+)
 
 _PRIORITIES: Final = (1, 2, 3, 4)
 _EVERY_LIFE: Final = frozenset({Milestone.SHOWN, Milestone.ACKNOWLEDGED, Milestone.CLOSED})
 OFFICES: Final = "offices"  # the calendar by which terms in working days count
 _SERIOUS: Final = 2
+# Their moment tells nothing about where she is: his own device, whatever she does. Silence too, while it is technical:
+# it becomes serious because she may be near.
+_HIS_DEVICE: Final = frozenset(
+    {IncidentKind.TAMPER, IncidentKind.SEPARATION, IncidentKind.BATTERY, IncidentKind.JAMMING, IncidentKind.SPOOFING,
+     IncidentKind.CHECK_IN}
+)  # fmt: skip
 RESPONDENT: Final = "respondent"  # the only slug of contact.toml
 _DAY: Final = timedelta(days=1)
 Found = Iterator[Problem]
@@ -90,6 +110,7 @@ def check(country: Country, tables: Tables) -> list[Problem]:
             problems += _dates(name, versions)
         problems += _ranks(name, tables)
     problems += _one_clock_each(tables)
+    problems += _one_playbook_each(tables)
     for name, entry in tables.all():
         problems += _languages(name, entry, country)
         problems += _references(name, entry, tables)
@@ -166,6 +187,28 @@ def _one_clock_each(tables: Tables) -> Found:
             )  # fmt: skip
 
 
+def _one_playbook_each(tables: Tables) -> Found:
+    """An incident never has two playbooks, and once there is one, none is without."""
+    books = [entry for versions in tables.versions("playbook").values() for entry in versions]
+    if not books or not tables.whole["playbook"]:
+        return
+    told: set[tuple[str, str, IncidentKind]] = set()  # once a kind, not for each priority
+    for kind, priority, device_of, place in product(IncidentKind, _PRIORITIES, DeviceOf, PlaceKnown):
+        fitting = [
+            one for one in books if one.fits(kind=kind, priority=priority, device_of=device_of.value, place=place)
+        ]
+        for one, other in product(fitting, fitting):
+            seen = (one.slug, other.slug, kind)
+            if one.slug < other.slug and _overlap(one, other) and seen not in told:
+                told.add(seen)
+                yield _problem(other, "kinds", expected=f"another than {one.slug} has", found=kind.value)
+        if not any(entry.valid_until is None for entry in fitting):
+            where = f"{kind.value}, priority {priority}, {device_of.value}, {place.value}"
+            yield Problem(
+                file="playbook.toml", field="kinds", expected=f"a playbook for {where}", found="none in force"
+            )
+
+
 def _overlap(one: Entry, other: Entry) -> bool:
     return (one.valid_until or date.max) >= other.valid_from and (other.valid_until or date.max) >= one.valid_from
 
@@ -173,9 +216,15 @@ def _overlap(one: Entry, other: Entry) -> bool:
 def _languages(name: str, entry: Entry, country: Country) -> Found:
     for field in entry.__struct_fields__:
         value = getattr(entry, field)
+        label = f"{entry.slug} (from {entry.valid_from})"
         if isinstance(value, Text):
-            label = f"{entry.slug} (from {entry.valid_from})"
             yield from _languages_of(value, country, file=f"{name}.toml", entry=label, field=field)
+    for index, step in enumerate(entry.steps if isinstance(entry, Playbook) else ()):
+        for field in ("title", "script", "ask"):
+            text = getattr(step, field)
+            if text is not None:
+                path = f"steps[{index}].{field}"
+                yield from _languages_of(text, country, file=f"{name}.toml", entry=label, field=path)
 
 
 def _languages_of(text: Text, country: Country, *, file: str, entry: str, field: str) -> Found:
@@ -291,6 +340,31 @@ def _incident_clock(entry: IncidentClock, tables: Tables) -> Found:
         yield _problem(entry, "rounds", expected="the desk `last` in the last round", found=found)
 
 
+def _playbook(entry: Playbook, tables: Tables) -> Found:
+    """He is called because of an alert only where its moment tells him nothing of her (`what-he-can-learn`)."""
+    technical = entry.priorities and min(entry.priorities) > _SERIOUS
+    tells_nothing = entry.place is PlaceKnown.TOLD or all(
+        kind in _HIS_DEVICE or (kind is IncidentKind.SILENCE and technical) for kind in entry.kinds
+    )
+    seen: set[str] = set()
+    for index, step in enumerate(entry.steps):
+        at = f"steps[{index}]"
+        if step.contact is Whom.RESPONDENT and not tells_nothing:
+            expected = "nobody who calls him: the moment of the call would tell where she is"
+            yield _problem(entry, f"{at}.contact", expected=expected, found=step.contact.value)
+        if step.slug in seen:
+            yield _problem(entry, f"{at}.slug", expected="another than an earlier step has", found=step.slug)
+        seen.add(step.slug)
+        if step.again_after_s is not None and step.contact is not Whom.PROTECTED:
+            expected = "absent: limits act on notices to her only"
+            yield _problem(entry, f"{at}.again_after_s", expected=expected, found=step.again_after_s)
+        if step.says is not None and step.says not in tables.declared("her_message"):
+            known = ", ".join(sorted(tables.declared("her_message")))
+            yield _problem(entry, f"{at}.says", expected=f"one of {known}", found=step.says)
+    if entry.steps[0].at_once:
+        yield _problem(entry, "steps[0].at_once", expected="false: nothing stands before it", found="true")
+
+
 def _due(entry: Entry, due: Due, tables: Tables) -> Found:
     if len(due.units()) != 1:
         expected = "one of hours, days, months, working_days, working_hours"
@@ -338,6 +412,7 @@ _RULES: Final[Mapping[type[Entry], Callable[[Any, Tables], Found]]] = {
     Clock: _clock,
     Duty: _duty,
     IncidentClock: _incident_clock,
+    Playbook: _playbook,
     Calendar: _calendar,
     Contact: _contact,
     Holiday: _holiday,

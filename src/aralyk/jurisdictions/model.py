@@ -22,14 +22,18 @@ from aralyk.jurisdictions.values import (
     ArticleKind,
     Circumstance,
     Competence,
+    DeviceOf,
     Due,
     DutyKind,
     EscalationRound,
     Event,
     Extension,
     Filled,
+    IncidentKind,
     LocalTime,
     Milestone,
+    PlaceKnown,
+    PlaybookStep,
     Positive,
     Range,
     SanctionKind,
@@ -217,6 +221,43 @@ class IncidentClock(Entry, frozen=True, kw_only=True):
         return priority == self.priority and (not self.threats or threat in self.threats)
 
 
+class HerMessage(Entry, frozen=True, kw_only=True):
+    """What is said to the protected person: neutral, one act to do; product, centre and order are never named.
+
+    Said by a person who knows that she is alone, to a number that she gave herself, after a private conversation.
+    """
+
+    table = "her_message"
+
+    text: Text
+
+
+class Playbook(Entry, frozen=True, kw_only=True):
+    """What is done about incidents of some kinds, step by step: whom first, which words, what to record."""
+
+    table = "playbook"
+
+    name: Text
+    kinds: Annotated[tuple[IncidentKind, ...], Meta(min_length=1, description="Which incidents it is for.")]
+    priorities: Annotated[
+        tuple[Annotated[int, Meta(ge=1, le=4)], ...], Meta(description="Of these priorities; none named: of all.")
+    ] = ()
+    device_of: Annotated[DeviceOf | None, Meta(description="About whose device; absent: either.")] = None
+    place: Annotated[
+        PlaceKnown | None, Meta(description="Whether he was openly told the place; absent: it does not matter.")
+    ] = None
+    steps: Annotated[tuple[PlaybookStep, ...], Meta(min_length=1, max_length=9, description="One key each.")]
+
+    def fits(self, *, kind: str, priority: int, device_of: str, place: PlaceKnown) -> bool:
+        """Whether it is for an incident of this kind."""
+        return (
+            kind in self.kinds
+            and (not self.priorities or priority in self.priorities)
+            and (self.device_of is None or self.device_of == device_of)
+            and (self.place is None or self.place is place)
+        )
+
+
 class Form(Entry, frozen=True, kw_only=True):
     """A paper that an office issues."""
 
@@ -396,6 +437,8 @@ KINDS: Final[dict[str, tuple[type[Entry], str]]] = {
         (RiskLevel, "risk_levels"),
         (Duty, "duties"),
         (IncidentClock, "incident_clocks"),
+        (HerMessage, "her_messages"),
+        (Playbook, "playbooks"),
         (Form, "forms"),
         (Word, "words"),
         (DeviceMessage, "device_messages"),

@@ -22,9 +22,11 @@ from aralyk.jurisdictions.model import (
     Duty,
     Entry,
     Form,
+    HerMessage,
     Holiday,
     IncidentClock,
     LegalBasis,
+    Playbook,
     Register,
     Relation,
     ReportOutcome,
@@ -36,7 +38,7 @@ from aralyk.jurisdictions.model import (
     ViolenceKind,
     Word,
 )
-from aralyk.jurisdictions.values import Due, Event
+from aralyk.jurisdictions.values import Due, Event, PlaceKnown
 
 E = TypeVar("E", bound=Entry)
 
@@ -71,6 +73,8 @@ class Pack:
     risk_levels: Mapping[str, tuple[RiskLevel, ...]]
     duties: Mapping[str, tuple[Duty, ...]]
     incident_clocks: Mapping[str, tuple[IncidentClock, ...]]
+    her_messages: Mapping[str, tuple[HerMessage, ...]]
+    playbooks: Mapping[str, tuple[Playbook, ...]]
     forms: Mapping[str, tuple[Form, ...]]
     words: Mapping[str, tuple[Word, ...]]
     device_messages: Mapping[str, tuple[DeviceMessage, ...]]
@@ -200,6 +204,19 @@ class Pack:
             for clock in _all_in_force(self.incident_clocks, on)
             if clock.falls_on(priority=priority, threat=threat)
         )
+
+    def her_message(self, slug: str, *, on: date) -> Text:
+        """What is said to the protected person."""
+        return _in_force(self.her_messages, slug, on=on, what="message for her").text
+
+    def playbook_on(self, on: date, *, kind: str, priority: int, device_of: str, place: PlaceKnown) -> Playbook | None:
+        """What is done about such an incident; None: nobody has written it."""
+        fitting = (
+            one
+            for one in _all_in_force(self.playbooks, on)
+            if one.fits(kind=kind, priority=priority, device_of=device_of, place=place)
+        )
+        return next(fitting, None)
 
     def forms_on(self, on: date, *, legal_basis: str) -> tuple[Form, ...]:
         """Every form that belongs to orders on that basis."""

@@ -277,6 +277,80 @@ class Due(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 UNITS: Final = ("hours", "days", "months", "working_days", "working_hours")
 
 
+class IncidentKind(StrEnum):
+    """What the engine raises an incident about."""
+
+    PROXIMITY = "proximity"
+    WARNING_RING = "warning_ring"
+    APPROACH = "approach"
+    EXCLUSION_ZONE = "exclusion_zone"
+    INCLUSION_ZONE = "inclusion_zone"
+    CURFEW = "curfew"
+    TAMPER = "tamper"
+    SEPARATION = "separation"
+    SILENCE = "silence"
+    PANIC = "panic"
+    BATTERY = "battery"
+    JAMMING = "jamming"
+    SPOOFING = "spoofing"
+    CHECK_IN = "check_in"
+    HANDOVER = "handover"
+
+
+class DeviceOf(StrEnum):
+    """Whose device an incident is about."""
+
+    RESPONDENT = "respondent"
+    PROTECTED = "protected"
+
+
+class PlaceKnown(StrEnum):
+    """Whether the respondent was openly told the place that an incident is about."""
+
+    TOLD = "told"
+    HIDDEN = "hidden"
+
+
+class Whom(StrEnum):
+    """Whom a step of a playbook turns to."""
+
+    RESPONDENT = "respondent"
+    PROTECTED = "protected"
+    POLICE = "police"
+    DEVICE = "device"
+    CENTRE = "centre"
+
+
+class StepResult(StrEnum):
+    """What came of a step: a closed list, so that it can be counted."""
+
+    DONE = "done"
+    SAFE = "safe"
+    NEEDS_HELP = "needs_help"
+    TOLD = "told"
+    COMPLIES = "complies"
+    REFUSED = "refused"
+    NO_ANSWER = "no_answer"
+    NOT_POSSIBLE = "not_possible"
+
+
+class PlaybookStep(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One thing to do about an incident."""
+
+    slug: Annotated[Slug, Meta(description="Its name in the time line; never changed.")]
+    contact: Annotated[Whom, Meta(description="Whom it turns to.")]
+    title: Annotated[Text, Meta(description="What the operator does, in a few words.")]
+    at_once: Annotated[bool, Meta(description="True: together with the step before, not after it.")] = False
+    script: Annotated[Text | None, Meta(description="What is said first, word for word.")] = None
+    says: Annotated[Slug | None, Meta(description="The message for her that is said then.")] = None
+    ask: Annotated[Text | None, Meta(description="What to ask.")] = None
+    results: Annotated[tuple[StepResult, ...], Meta(min_length=1, description="What may be recorded.")]
+    again_after_s: Annotated[
+        Annotated[int, Meta(ge=30, le=86_400)] | None,
+        Meta(description="Not said again to her before: limits act on notices to her only."),
+    ] = None
+
+
 class EscalationRound(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which desks are told together, so long after a clock of an incident ran out."""
 

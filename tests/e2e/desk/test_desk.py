@@ -208,6 +208,8 @@ def test_a_signal_is_closed_after_its_reason_is_given(shift: Shift) -> None:
     screen.go(f"/incidents/{incident.pk}/")
     page.keyboard.press("a")
     page.wait_for_load_state()
+    expect(page.locator("#act-close")).to_be_visible()
+    page.keyboard.press("x")
     page.locator("#id_close-outcome_2").check()
     page.locator("form[action$='/close'] button").click()
     expect(page.locator("[data-error-summary]")).to_be_focused()

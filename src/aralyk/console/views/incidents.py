@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any, Final
 from uuid import UUID
 
+from django import forms
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -17,23 +20,28 @@ from aralyk.access.permissions import May, allows, check_allowed
 from aralyk.access.sentences import sentence_of
 from aralyk.access.witness import name_of
 from aralyk.console import time_line
+from aralyk.console.access_forms import blame
 from aralyk.console.bundle_file import export
 from aralyk.console.cards import card_of
 from aralyk.console.certainty import scale_of
-from aralyk.console.forms import BundleForm, CloseForm, NoteForm, problems
+from aralyk.console.forms import BundleForm, problems
+from aralyk.console.incident_acts import form_for, offers, send
+from aralyk.console.incident_life import stages_of, told_of
 from aralyk.console.order_facts import condition_facts, order_facts
 from aralyk.console.people import person_of
+from aralyk.console.playbook_facts import contacts_of, form_of_step, playbook_facts
 from aralyk.console.refusals import is_fragment, refused
 from aralyk.console.views.map_data import map_values
-from aralyk.incidents.actions import SHOWN_AT_ONCE_MAX, do_acknowledge, do_close, do_mark_shown, do_note
-from aralyk.incidents.life import OWNED
-from aralyk.incidents.models import Incident, Outcome, Status
+from aralyk.incidents.actions import SHOWN_AT_ONCE_MAX, do_mark_shown
+from aralyk.incidents.escalation import do_answer_escalation, escalations_for
+from aralyk.incidents.life import DEEDS, Act
+from aralyk.incidents.models import Incident, Status
+from aralyk.incidents.playbooks import do_step, steps_for
 from aralyk.incidents.queries import incident_for, time_line_for
+from aralyk.jurisdictions.values import StepResult
 
-_NOTE: Final = "note"
-_CLOSE: Final = "close"
 _BUNDLE: Final = "bundle"
-_PARTS: Final = frozenset({"head", "sure", "when"})
+_PARTS: Final = frozenset({"head", "sure", "when", "life", "acts", "playbook"})
 _TEXT: Final = "text/plain; charset=utf-8"
 
 
@@ -64,45 +72,65 @@ def peek(request: HttpRequest, incident_id: UUID) -> HttpResponse:
 
 
 @require_POST
-def acknowledge(request: HttpRequest, incident_id: UUID) -> HttpResponse:
-    """Take the signal on."""
-    do_acknowledge(person_of(request), incident_id)
-    return _done(request, incident_id)
-
-
-@require_POST
-def note(request: HttpRequest, incident_id: UUID) -> HttpResponse:
-    """Add a note."""
+def act(request: HttpRequest, incident_id: UUID, name: str) -> HttpResponse:
+    """Do one act of the table. What the form lacks, or the domain refuses, stands on the page in words."""
     user = person_of(request)
+    if name not in set(Act) - {Act.SHOW}:
+        raise NotFound("act")
+    chosen = Act(name)
     incident = incident_for(user, incident_id)
-    form = NoteForm(request.POST, prefix=_NOTE)
-    if not form.is_valid():
-        return _render_page(request, incident, note_form=form)
-    do_note(user, incident_id, text=form.cleaned_data["text"])
-    return _done(request, incident_id)
-
-
-@require_POST
-def close(request: HttpRequest, incident_id: UUID) -> HttpResponse:
-    """Close with an opinion and a reason."""
-    user = person_of(request)
-    incident = incident_for(user, incident_id)
-    form = CloseForm(request.POST, prefix=_CLOSE)
-    if not form.is_valid():
-        return _render_page(request, incident, close_form=form)
+    form = form_for(user, incident, chosen, request.POST)
+    if form is not None and not form.is_valid():
+        # Not offered any more: what stands in the way matters, not the form.
+        check_allowed(user, DEEDS[chosen].may)
+        return _render_page(request, incident, bound={chosen: form})
     try:
-        do_close(
-            user,
-            incident_id,
-            outcome=Outcome(form.cleaned_data["outcome"]),
-            reason=form.cleaned_data["reason"],
-            still_open_confirmed=form.cleaned_data["still_open_confirmed"],
-        )
+        send(user, incident_id, chosen, form.cleaned_data if form is not None else {})
     except Refused as error:
-        if error.code is not Code.STILL_OPEN:
-            return refused(request, error)
-        form.add_error("still_open_confirmed", sentence_of(error))
-        return _render_page(request, incident, close_form=form)
+        if form is not None and error.code is Code.STILL_OPEN:
+            form.add_error("still_open_confirmed", sentence_of(error))
+            return _render_page(request, incident, bound={chosen: form})
+        if form is not None and error.code is Code.INVALID:
+            blame(form, error)
+            return _render_page(request, incident, bound={chosen: form})
+        return _say(request, incident_id, error)
+    return _done(request, incident_id)
+
+
+@require_POST
+def step(request: HttpRequest, incident_id: UUID, step: str) -> HttpResponse:
+    """Record that a step of the playbook was done."""
+    user = person_of(request)
+    states = steps_for(user, incident_id)
+    found = next((one.step for one in states if one.step.slug == step), None)
+    if found is None:
+        raise NotFound("step")
+    form = form_of_step(found, request.POST)
+    if not form.is_valid():
+        check_allowed(user, May.ANSWER_INCIDENTS)
+        return _render_page(request, incident_for(user, incident_id), step_form=(step, form))
+    result = StepResult(form.cleaned_data["result"])
+    try:
+        do_step(user, incident_id, step=step, result=result, note=form.cleaned_data["note"])
+    except Refused as error:
+        if error.code is Code.INVALID:
+            blame(form, error)
+            return _render_page(request, incident_for(user, incident_id), step_form=(step, form))
+        return _say(request, incident_id, error)
+    return _done(request, incident_id)
+
+
+@require_POST
+def answer(request: HttpRequest, incident_id: UUID, escalation_id: int) -> HttpResponse:
+    """Say "I was told" for a desk at which one is on duty."""
+    user = person_of(request)
+    incident_for(user, incident_id)
+    if not escalations_for(user, incident_id).filter(pk=escalation_id).exists():
+        raise NotFound("escalation")
+    try:
+        do_answer_escalation(user, escalation_id)
+    except Refused as error:
+        return _say(request, incident_id, error)
     return _done(request, incident_id)
 
 
@@ -147,40 +175,59 @@ def _done(request: HttpRequest, incident_id: UUID) -> HttpResponse:
     return HttpResponseRedirect(reverse("incident", args=[incident_id]))
 
 
+def _say(request: HttpRequest, incident_id: UUID, error: Refused) -> HttpResponse:
+    """Why nothing was done, on the page as the incident stands now: somebody else was faster, most often."""
+    if is_fragment(request) or error.code is Code.NOT_PERMITTED:
+        return refused(request, error)
+    incident = incident_for(person_of(request), incident_id)
+    return _render_page(request, incident, refusal=sentence_of(error))
+
+
 def _render_page(
     request: HttpRequest,
     incident: Incident,
     *,
-    note_form: NoteForm | None = None,
-    close_form: CloseForm | None = None,
+    bound: Mapping[Act, forms.Form] = MappingProxyType({}),
+    step_form: tuple[str, forms.Form] | None = None,
     bundle_form: BundleForm | None = None,
+    refusal: str = "",
 ) -> HttpResponse:
     user = person_of(request)
-    bound = [form for form in (note_form, close_form, bundle_form) if form is not None]
+    wrong = [*bound.values(), *([step_form[1]] if step_form else []), *([bundle_form] if bundle_form else [])]
     values: Mapping[str, Any] = {
-        **_live_values(request, incident),
+        **_live_values(request, incident, bound=bound, step_form=step_form),
         "order": order_facts(incident.order),
         "conditions": condition_facts(incident.order, named=incident.condition),
         "map": map_values(only=incident.order_id),
-        "note_form": note_form or NoteForm(prefix=_NOTE),
-        "close_form": close_form or CloseForm(prefix=_CLOSE),
         "bundle_form": bundle_form or BundleForm(prefix=_BUNDLE),
         "may_export": allows(user, May.EXPORT_BUNDLES),
-        "problems": [problem for form in bound for problem in problems(form)],
-        "may_note": allows(user, May.ANSWER_INCIDENTS),
-        "may_close": allows(user, May.CLOSE_INCIDENTS) and incident.status in OWNED,
-        "must_acknowledge_first": allows(user, May.CLOSE_INCIDENTS) and incident.status == Status.OPEN,
+        "problems": [problem for form in wrong for problem in problems(form)],
+        "refusal": refusal,
     }
-    return render(request, "console/incident/page.html", values, status=422 if bound else 200)
+    status = HTTPStatus.CONFLICT if refusal else HTTPStatus.UNPROCESSABLE_ENTITY if wrong else HTTPStatus.OK
+    return render(request, "console/incident/page.html", values, status=status)
 
 
-def _live_values(request: HttpRequest, incident: Incident) -> dict[str, Any]:
+def _live_values(
+    request: HttpRequest,
+    incident: Incident,
+    *,
+    bound: Mapping[Act, forms.Form] = MappingProxyType({}),
+    step_form: tuple[str, forms.Form] | None = None,
+) -> dict[str, Any]:
     user = person_of(request)
     card = card_of(user, incident)
+    moments = time_line_for(user, incident.pk)
     return {
         "incident": incident,
         "card": card,
         "scale": scale_of(card),
-        "time_line": time_line.lines(incident, card, time_line_for(user, incident.pk)),
+        "stages": stages_of(incident),
+        "told": told_of(user, incident),
+        "offers": offers(user, incident, bound=bound),
+        "must_acknowledge_first": allows(user, May.CLOSE_INCIDENTS) and incident.status == Status.OPEN,
+        "time_line": time_line.lines(incident, card, moments),
+        "playbook": playbook_facts(user, incident, sent=step_form),
+        "contacts": contacts_of(incident, moments),
         "now": clock.now(),
     }
