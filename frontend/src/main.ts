@@ -14,6 +14,7 @@ import { hasWebGl } from "./map/ground";
 import { MapPane } from "./map/pane";
 import { startPreferences } from "./preferences";
 import { startPush } from "./push";
+import { startRoad } from "./road";
 import { startSounds } from "./sounds";
 import { Strip } from "./strip";
 
@@ -43,6 +44,7 @@ startForms();
 startAnswering();
 startDownloads();
 startDrafts();
+startRoad();
 startPush(document.querySelector<HTMLElement>("[data-push]"));
 for (const button of document.querySelectorAll("[data-print]")) button.addEventListener("click", () => print());
 if (document.body.dataset["live"]) startLive(document.body.dataset["live"]);

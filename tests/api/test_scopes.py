@@ -30,6 +30,7 @@ from tests.orders.cast import HERE, Cast, account, witnesses
 OF_EVERYBODY: Final = {  # what a person may ask of himself, of the platform, and of what was served
     "GET /me", "GET /status", "GET /health", "GET /access/cases", "GET /orders/{order_id}/renditions",
     "GET /renditions/{paper_id}", "GET /renditions/{paper_id}/file",
+    "GET /checks/code",  # a device's own: a person finds none
 }  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -168,7 +169,12 @@ def _rest(roles: Cast, ids: dict[str, Any]) -> dict[str, Any]:
     theirs = public_key("register.test/police", Ed25519PrivateKey.generate())
     key = {"register": "protection_orders", "key": theirs.line()}
     paper = {"rendition": "served", "language": "ru"}
+    visit = {
+        "id": str(uuid4()), "kind": "visit_to_her", "order": str(ids["order_id"]), "device_at": clock.iso(clock.now()),
+        "protected_person": str(ids["person_id"]),
+    }  # fmt: skip
     return {
+        "check_id": made(roles.police, "/checks", visit)["id"],
         "key_id": made(roles.administrator, "/register/keys", key)["id"],
         "paper_id": made(roles.police, f"/orders/{ids['order_id']}/renditions", paper)["id"],
         "outage_id": made(roles.supervisor, "/outages", {"practice": False})["id"],

@@ -139,7 +139,7 @@ def settings_of_courier(tmp_path: Path, sms: Server, mail: Mail) -> CourierSetti
         sms_url=f"{sms.url}/messages",
         sms_token="gateway-token-of-the-test",
         sms_sender="Мониторинг",
-        smtp_host="127.0.0.1",
+        smtp_server="127.0.0.1",
         smtp_port=mail.port,
         smtp_tls=False,
         mail_from="duty@example.kg",

@@ -255,7 +255,8 @@ def test_no_page_but_the_named_ones_opens_without_a_log_in(roles: Cast) -> None:
     """Walks every address that takes no parameter: a new page that forgot its guard fails here."""
     open_to_all = {"account_login", "account_logout", "account_inactive", "account_signup", "account_reauthenticate",
                    "language", "healthz", "live", "mfa_authenticate", "mfa_login_webauthn", "mfa_signup_webauthn",
-                   "mfa_trust", "openapi-json", "api-root", "get_health"}  # fmt: skip
+                   "mfa_trust", "openapi-json", "api-root", "get_health",
+                   "worker"}  # fmt: skip
 
     def walk(patterns: list[Any], prefix: str = "/") -> list[tuple[str, str | None]]:
         found: list[tuple[str, str | None]] = []

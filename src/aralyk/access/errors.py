@@ -23,6 +23,7 @@ class Code(StrEnum):
     TAKE_IT_ON_FIRST = "take_it_on_first"
     ALREADY_ACCEPTED = "already_accepted"
     ANOTHERS_INCIDENT = "anothers_incident"
+    NO_CODE_HERE = "no_code_here"
     DESK_TAKEN = "desk_taken"
     NOT_ON_DUTY = "not_on_duty"
     SHIFT_OVER = "shift_over"

@@ -32,6 +32,8 @@ class May(StrEnum):
     CLOSE_INCIDENTS = "close_incidents"  # close, reopen, and judge a second time what somebody else closed
     SETTLE_LOOKS = "settle_looks"  # where two people judged one incident differently
     OVERSEE_LEGALITY = "oversee_legality"  # the prosecutor's list: mark seen, with a remark
+    MAKE_CHECKS = "make_checks"  # as the officer who was there
+    TAKE_HER_WORD = "take_her_word"  # what she said about a visit, by her own channel; never the officer himself
     READ_ROSTER = "read_roster"  # who is on duty, now and later
     KEEP_ROSTER = "keep_roster"  # desks, shifts, cover
     READ_RISK_LIST = "read_risk_list"  # the cases by risk, for work without the platform
@@ -97,7 +99,7 @@ GRANTS: Final[Mapping[Role, Grant]] = MappingProxyType(
                 {
                     May.SEE_CASES, May.SEE_PROTECTED_PLACE, May.WATCH, May.ANSWER_INCIDENTS, May.CLOSE_INCIDENTS,
                     May.LOOK_INTO_VAULT, May.COMMAND_DEVICES, May.READ_QUARANTINE, May.SEE_RISK_LEVEL,
-                    May.CONFIRM_ACCESS, May.READ_ROSTER, May.READ_RISK_LIST,
+                    May.CONFIRM_ACCESS, May.READ_ROSTER, May.READ_RISK_LIST, May.TAKE_HER_WORD,
                 }
             ),
         ),
@@ -111,7 +113,7 @@ GRANTS: Final[Mapping[Role, Grant]] = MappingProxyType(
                     May.WRITE_TO_RESPONDENT, May.READ_QUARANTINE, May.RELEASE_FRAMES, May.SEE_RISK_LEVEL,
                     May.OVERSEE_DUTIES,
                     May.CONFIRM_ORDERS, May.READ_CUTS, May.SETTLE_LOOKS, May.READ_ROSTER, May.KEEP_ROSTER,
-                    May.READ_RISK_LIST, May.DECLARE_OUTAGES, May.SIGN_DIGESTS, May.READ_FIGURES,
+                    May.READ_RISK_LIST, May.DECLARE_OUTAGES, May.SIGN_DIGESTS, May.READ_FIGURES, May.TAKE_HER_WORD,
                     May.GIVE_ACCESS, May.CONFIRM_ACCESS, May.REVIEW_ACCESS, May.RECORD_CONFLICTS, May.REVIEW_ACCOUNTS,
                 }
             ),
@@ -126,7 +128,7 @@ GRANTS: Final[Mapping[Role, Grant]] = MappingProxyType(
                     May.GIVE_ACCESS, May.BREAK_GLASS, May.CONFIRM_ACCESS,
                     May.TAKE_REPORTS, May.READ_REPORTS, May.DECIDE_REPORTS,
                     May.MAKE_PAPERS, May.READ_SEALED_PAPERS, May.EXCHANGE_REGISTER,
-                    May.ACCEPT_INCIDENTS, May.READ_ROSTER, May.READ_RISK_LIST,
+                    May.ACCEPT_INCIDENTS, May.READ_ROSTER, May.READ_RISK_LIST, May.MAKE_CHECKS,
                 }
             ),
         ),
@@ -137,7 +139,7 @@ GRANTS: Final[Mapping[Role, Grant]] = MappingProxyType(
                     May.SEE_CASES, May.ANSWER_INCIDENTS, May.LOOK_INTO_VAULT, May.SEE_RISK_LEVEL,
                     May.BREAK_GLASS, May.CONFIRM_ACCESS,
                     May.TAKE_REPORTS, May.READ_REPORTS,
-                    May.ACCEPT_INCIDENTS, May.READ_ROSTER, May.KEEP_ROSTER, May.READ_RISK_LIST,
+                    May.ACCEPT_INCIDENTS, May.READ_ROSTER, May.KEEP_ROSTER, May.READ_RISK_LIST, May.MAKE_CHECKS,
                 }
             ),
         ),
@@ -225,7 +227,7 @@ OPENS: Final[Mapping[Right, frozenset[May]]] = MappingProxyType(
         Right.WORK: _READS
         | {
             May.ANSWER_INCIDENTS, May.ACCEPT_INCIDENTS, May.CLOSE_INCIDENTS, May.LOOK_INTO_VAULT, May.ASSESS_RISK,
-            May.MANAGE_DEVICES, May.COMMAND_DEVICES, May.WRITE_TO_RESPONDENT,
+            May.MANAGE_DEVICES, May.COMMAND_DEVICES, May.WRITE_TO_RESPONDENT, May.MAKE_CHECKS,
         },
     }
 )  # fmt: skip

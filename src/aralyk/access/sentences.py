@@ -25,6 +25,7 @@ SENTENCES: Final[Mapping[Code, Promise]] = MappingProxyType(
         Code.NOT_POSSIBLE_NOW: _("As this signal stands now, that is not possible."),
         Code.ALREADY_ACCEPTED: _("%(who)s has already accepted this signal."),
         Code.ANOTHERS_INCIDENT: _("%(who)s has accepted this signal: only the officer who accepted it can say this."),
+        Code.NO_CODE_HERE: _("This device can show no code: enter the check without one, it then counts as claimed."),
         Code.DESK_TAKEN: _("A desk with this code exists already."),
         Code.NOT_ON_DUTY: _("You are not on duty at this desk now."),
         Code.SHIFT_OVER: _("This shift is over or was cancelled."),

@@ -41,7 +41,8 @@ def _responses(schema: Any) -> Any:
     return {200: schema, codes_4xx: Error}
 
 
-def _asker(request: HttpRequest) -> User | Device:
+def asker_of(request: HttpRequest) -> User | Device:
+    """Whoever asks: a person, or a device by its secret."""
     asker: User | Device = request.auth  # type: ignore[attr-defined]  # set by ninja
     return asker
 
@@ -104,7 +105,7 @@ def get_device_health(request: HttpRequest, device_id: DeviceId) -> schemas.Heal
 def start_checkup(request: HttpRequest, device_id: DeviceId, payload: schemas.CheckupIn) -> schemas.CheckupOut:
     """Begin to watch a device for some minutes; steps come in the language of the request."""
     run = checkups.do_start_checkup(
-        _asker(request),
+        asker_of(request),
         device_id=device_id,
         maker=payload.maker,
         minutes=payload.minutes,
@@ -123,7 +124,7 @@ def list_checkups(request: HttpRequest, device_id: DeviceId) -> list[schemas.Che
 @api.get("/checkups/{checkup_id}", response=_responses(schemas.CheckupOut), auth=PERSON_OR_DEVICE, tags=["devices"])
 def get_checkup(request: HttpRequest, checkup_id: UUID) -> schemas.CheckupOut:
     """Each check with expected and found, and the whole result."""
-    return schemas.checkup(checkups.checkup_for(_asker(request), checkup_id), language=_language())
+    return schemas.checkup(checkups.checkup_for(asker_of(request), checkup_id), language=_language())
 
 
 @api.post(
@@ -131,7 +132,7 @@ def get_checkup(request: HttpRequest, checkup_id: UUID) -> schemas.CheckupOut:
 )
 def mark_step(request: HttpRequest, checkup_id: UUID, payload: schemas.StepIn) -> schemas.CheckupOut:
     """Say that a step was done."""
-    run = checkups.do_mark_step(_asker(request), checkup_id, step=payload.step)
+    run = checkups.do_mark_step(asker_of(request), checkup_id, step=payload.step)
     return schemas.checkup(run, language=_language())
 
 

@@ -13,6 +13,7 @@ from aralyk.access.queries import shown_name
 from aralyk.api.schemas import Time
 from aralyk.devices.checkup_steps import steps
 from aralyk.devices.checkups import MINUTES_BY_DEFAULT, Run
+from aralyk.devices.commands import shown_text
 from aralyk.devices.coverage import Covered
 from aralyk.devices.health import Health
 from aralyk.devices.models import Command
@@ -185,8 +186,9 @@ class CoveredOut(Schema):
 
 def command(found: Command) -> CommandOut:
     """One command."""
-    names = set(CommandOut.model_fields) - {"asked_by_name"}
-    return CommandOut(**{name: getattr(found, name) for name in names}, asked_by_name=shown_name(found.user))
+    names = set(CommandOut.model_fields) - {"asked_by_name", "text"}
+    values = {name: getattr(found, name) for name in names}
+    return CommandOut(**values, text=shown_text(found), asked_by_name=shown_name(found.user))
 
 
 def health(found: Health) -> HealthDetail:

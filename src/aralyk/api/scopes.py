@@ -26,6 +26,7 @@ _CASES: Final = _any(May.SEE_CASES)
 _ISSUE: Final = _any(May.ISSUE_ORDERS)
 _KEEP: Final = _any(May.ISSUE_ORDERS, May.KEEP_PEOPLE)
 _REPORTS: Final = _any(May.READ_REPORTS, May.TAKE_REPORTS)
+_CHECKS: Final = _any(May.MAKE_CHECKS, May.TAKE_HER_WORD, May.OVERSEE_LEGALITY)
 _TAKE: Final = _any(May.TAKE_REPORTS)
 _DECIDE: Final = _any(May.DECIDE_REPORTS)
 _EXCHANGE: Final = _any(May.EXCHANGE_REGISTER)
@@ -155,6 +156,15 @@ NEEDS: Final[Mapping[str, Needs]] = MappingProxyType(
         "GET /risk/respondents/{respondent_id}": _any(May.READ_RISK),
         "GET /duties": _any(May.READ_RISK, May.OVERSEE_DUTIES, May.READ_REPORTS, May.TAKE_REPORTS),
         "POST /duties/risk/{duty_id}/finish": _any(May.ASSESS_RISK),
+        "POST /checks/code": _any(May.MAKE_CHECKS),
+        "GET /checks/code": ANYBODY,  # of the respondent's app, by its device; a person finds none
+        "POST /checks": _any(May.MAKE_CHECKS),
+        "GET /checks": _CHECKS,
+        "GET /checks/visits-without-check": _any(May.READ_RISK),
+        "POST /checks/{check_id}/her-word": _any(May.TAKE_HER_WORD),
+        "GET /tasks": _any(May.ACCEPT_INCIDENTS),
+        "GET /tasks/{incident_id}": _any(May.ACCEPT_INCIDENTS),
+        "POST /tasks/{incident_id}/say": _any(May.ACCEPT_INCIDENTS),
         "GET /access/cases": ANYBODY,
         "GET /orders/{order_id}/grants": _any(May.GIVE_ACCESS, May.REVIEW_ACCESS),
         "POST /orders/{order_id}/grants": _any(May.GIVE_ACCESS),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path, re_path
 
 from aralyk.api import access_routes as access_routes
+from aralyk.api import check_routes as check_routes
 from aralyk.api import contact_routes as contact_routes
 from aralyk.api import device_routes as device_routes  # its addresses join by being imported
 from aralyk.api import digest_routes as digest_routes
@@ -20,6 +21,7 @@ from aralyk.api import register_routes as register_routes  # and these
 from aralyk.api import report_routes as report_routes
 from aralyk.api import risk_routes as risk_routes  # its addresses join by being imported
 from aralyk.api import roster_routes as roster_routes
+from aralyk.api import task_routes as task_routes
 from aralyk.api.door import not_found
 from aralyk.api.routes import api as api
 

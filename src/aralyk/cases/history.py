@@ -43,6 +43,7 @@ class Group(StrEnum):
     ORDER = "order"
     RISK = "risk"
     INCIDENT = "incident"
+    CHECK = "check"
     DEVICE = "device"
     COMMAND = "command"
     CHECKUP = "checkup"
@@ -93,6 +94,9 @@ SHOWN: Final[Mapping[Kind, Group]] = MappingProxyType(
         Kind.INCIDENT_CLOSED: Group.INCIDENT,
         Kind.INCIDENT_REOPENED: Group.INCIDENT,
         Kind.TAMPER_CLEARED: Group.INCIDENT,
+        Kind.CHECK_MADE: Group.CHECK,
+        Kind.CHECK_HER_WORD: Group.CHECK,
+        Kind.FIELD_ENTRY: Group.CHECK,
         Kind.DEVICE_CHANGED: Group.DEVICE,
         Kind.DEVICE_ASSIGNED: Group.DEVICE,
         Kind.DEVICE_UNASSIGNED: Group.DEVICE,
@@ -159,6 +163,7 @@ NOT_SHOWN: Final = frozenset(
         # Blind while they run; afterwards they stand on pages of their own.
         Kind.SECOND_LOOK_ASKED, Kind.SECOND_LOOK_TAKEN, Kind.SECOND_LOOK_GIVEN, Kind.SECOND_LOOK_SETTLED,
         Kind.LEGALITY_LISTED, Kind.LEGALITY_SEEN,
+        Kind.CHECK_CODE_MADE,
         Kind.DESK_CHANGED, Kind.SHIFT_CHANGED, Kind.TEST_CALL_ANSWERED, Kind.TEST_CALL_MISSED,
         Kind.OUTAGE_BEGAN, Kind.OUTAGE_ENDED, Kind.OUTAGE_TOLD, Kind.RISK_LIST_TAKEN,
         Kind.DIGEST_MADE, Kind.DIGEST_SIGNED, Kind.SHIFT_LEFT, Kind.SHIFT_TAKEN_OVER,

@@ -41,6 +41,7 @@ INSTALLED_APPS = [
     "aralyk.channels",
     "aralyk.incidents",
     "aralyk.oversight",
+    "aralyk.response",
     "aralyk.evidence",
     "aralyk.api",
     "aralyk.console",

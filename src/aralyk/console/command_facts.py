@@ -12,7 +12,7 @@ from aralyk.access.models import User
 from aralyk.access.permissions import May, allows
 from aralyk.access.queries import shown_name
 from aralyk.console import device_words, sentences
-from aralyk.devices.commands import Witness, commands_for, witnesses_for
+from aralyk.devices.commands import CODE_OF_A_CHECK, Witness, commands_for, shown_text, witnesses_for
 from aralyk.devices.models import Command
 
 SHOWN_MAX = 20
@@ -77,7 +77,7 @@ def _facts(command: Command, witnessed: Sequence[Witness], *, commands: bool) ->
 def _detail(command: Command) -> str:
     if command.interval_s is not None:
         return _("every %(interval)s") % {"interval": sentences.duration(command.interval_s)}
-    return command.text
+    return shown_text(command)
 
 
 def _who(command: Command) -> str:
@@ -92,6 +92,8 @@ def _who(command: Command) -> str:
 
 def _why(command: Command) -> str:
     """A person's reason as written; of the machine's codes those that have a text."""
+    if command.why == CODE_OF_A_CHECK:
+        return _("a one-time code for a check")
     if command.user_id is not None:
         return command.why
     if command.asked_by.startswith("checkup:"):

@@ -56,6 +56,15 @@ def _is_lawyer(user: User) -> bool:
 _ENTRIES: Final = (
     _Entry(name="desk", title=_("Desk"), icon="monitor", opens=lambda user: True, pages=("incident",)),
     _Entry(
+        name="tasks", title=_("Tasks"), icon="map-pin", opens=_any(May.ACCEPT_INCIDENTS),
+        pages=("task", "task_say", "task_weapon"),
+    ),
+    _Entry(
+        name="checks", title=_("Checks and visits"), icon="scan", in_bar=False,
+        pages=("check", "check_code", "check_enter", "check_visit"),
+        opens=_any(May.MAKE_CHECKS, May.TAKE_HER_WORD, May.OVERSEE_LEGALITY),
+    ),
+    _Entry(
         name="reports", title=_("Reports"), icon="scroll-text", opens=_any(May.TAKE_REPORTS, May.READ_REPORTS),
         pages=("report", "report_read", "report_act", "report_draft"),
     ),

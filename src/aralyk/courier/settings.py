@@ -16,7 +16,7 @@ class CourierSettings:
         sms_url: The SMS gateway's address; messages are POSTed there as JSON.
         sms_token: Its bearer token.
         sms_sender: What stands as the sender of an SMS; the agency's choice, never this product's name.
-        smtp_host: The mail server.
+        smtp_server: The mail server.
         smtp_port: Its port.
         smtp_tls: Whether the connection to it must be encrypted (STARTTLS).
         smtp_user: Log-in at the mail server; empty: none.
@@ -31,7 +31,7 @@ class CourierSettings:
     sms_url: str = ""
     sms_token: str = field(default="", repr=False)
     sms_sender: str = ""
-    smtp_host: str = ""
+    smtp_server: str = ""
     smtp_port: int = 587
     smtp_tls: bool = True
     smtp_user: str = ""
@@ -50,7 +50,7 @@ class CourierSettings:
             raise ValueError("look_s above 0 and at most 10")
         if self.sms_url and not self.sms_url.startswith(("https://", "http://127.0.0.1", "http://localhost")):
             raise ValueError("sms_url with https (http on this machine only)")
-        if self.smtp_host and "@" not in self.mail_from:
-            raise ValueError("mail_from an address, because smtp_host is set")
+        if self.smtp_server and "@" not in self.mail_from:
+            raise ValueError("mail_from an address, because smtp_server is set")
         if self.push_contact and "@" not in self.push_contact:
             raise ValueError("push_contact an e-mail address")

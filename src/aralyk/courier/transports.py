@@ -30,7 +30,7 @@ def transports(settings: CourierSettings) -> dict[Way, Transport]:
     found: dict[Way, Transport] = {}
     if settings.sms_url:
         found[Way.SMS] = SmsGateway(url=settings.sms_url, token=settings.sms_token, sender=settings.sms_sender)
-    if settings.smtp_host:
+    if settings.smtp_server:
         found[Way.EMAIL] = Mail(settings=settings)
     if settings.push_contact:
         found[Way.PUSH] = Push(key=signing_key_file(settings.home), contact=settings.push_contact)
@@ -86,7 +86,7 @@ class Mail:
             mail["Importance"] = "high"
         mail.set_content(message.text)
         try:
-            with smtplib.SMTP(self.settings.smtp_host, self.settings.smtp_port, timeout=LIMIT_S) as server:
+            with smtplib.SMTP(self.settings.smtp_server, self.settings.smtp_port, timeout=LIMIT_S) as server:
                 if self.settings.smtp_tls:
                     server.starttls(context=ssl.create_default_context())
                 if self.settings.smtp_user:

@@ -137,6 +137,10 @@ CONSOLE_GRANTS: Final[dict[str, str]] = {
     "incidents_escalation": WRITE,
     "incidents_secondlook": WRITE,
     "incidents_legalityitem": WRITE,
+    "response_challenge": ADD,
+    "response_check": ADD,  # what an officer said is never edited
+    "response_herword": ADD,
+    "response_fieldentry": ADD,
     "roster_desk": WRITE,
     "roster_shift": WRITE,
     "roster_posting": WRITE,

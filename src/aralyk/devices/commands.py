@@ -44,6 +44,7 @@ LIFE: Final[dict[CommandKind, timedelta]] = {
 }
 assert set(LIFE) == set(CommandKind)
 SEEN_OR_HEARD: Final = frozenset({CommandKind.MESSAGE, CommandKind.BUZZ})
+CODE_OF_A_CHECK: Final = "check_code"  # the reason of a text that is a one-time code, for his eyes alone
 WITNESSES_MAX: Final = 400  # entries of one device that a page looks through
 HOME_JURISDICTION: Final = "KG"  # as accounts have it until a second country has an installation
 
@@ -64,6 +65,11 @@ class Witness:
     entry: int
     kind: str
     at: datetime
+
+
+def shown_text(command: Command) -> str:
+    """A message as pages and programs may read it: a one-time code is shown by his device and nowhere else."""
+    return "" if command.asked_by.startswith("check:") else command.text
 
 
 def do_ask_device(

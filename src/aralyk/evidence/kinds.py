@@ -43,6 +43,10 @@ class Kind(StrEnum):
     SECOND_LOOK_SETTLED = "second_look_settled"
     LEGALITY_LISTED = "legality_listed"
     LEGALITY_SEEN = "legality_seen"
+    CHECK_CODE_MADE = "check_code_made"
+    CHECK_MADE = "check_made"
+    CHECK_HER_WORD = "check_her_word"
+    FIELD_ENTRY = "field_entry"
     INCIDENT_CLOSED = "incident_closed"
     INCIDENT_REOPENED = "incident_reopened"
     TAMPER_CLEARED = "tamper_cleared"
@@ -221,6 +225,10 @@ GRAMMAR: Final[dict[Kind, Grammar]] = {
     Kind.SECOND_LOOK_SETTLED: _form("incident", "look", "outcome"),
     Kind.LEGALITY_LISTED: _form("order", "happened_at", "item", "what"),
     Kind.LEGALITY_SEEN: _form("order", "item"),
+    Kind.CHECK_CODE_MADE: _form("order", "challenge", "device", "expires_at", "way"),
+    Kind.CHECK_MADE: _form("order", "check", "device_at", "kind", "late", "proof", "reasons", "row_sha256"),
+    Kind.FIELD_ENTRY: _form("incident", "act", "device_at", "entry", "late", "moved"),
+    Kind.CHECK_HER_WORD: _form("order", "channel", "check", "visited"),
     Kind.INCIDENT_CLOSED: _form("incident"),
     Kind.INCIDENT_REOPENED: _form("incident"),
     Kind.TAMPER_CLEARED: _form("incident"),
