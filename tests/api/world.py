@@ -17,7 +17,10 @@ from aralyk import clock
 from aralyk.access.models import Role, User
 from aralyk.devices.models import Device, DeviceKind, Party
 from aralyk.evidence.keys import signing_key
+from aralyk.incidents.escalation import do_escalate
+from aralyk.incidents.models import Escalation, LegalityItem, SecondLook
 from aralyk.ledger.checkpoint import public_key
+from aralyk.orders.models import Order
 from aralyk.people.models import ProtectedPerson, Respondent
 from aralyk.risk.levels import Level
 from aralyk.risk.models import RiskDuty
@@ -26,7 +29,7 @@ from tests.api.test_api import get, post
 from tests.api.test_reports import body as report_of
 from tests.conftest import Database
 from tests.devices.speaking import PROTOCOL, spoken_protocol
-from tests.orders.cast import HERE, Cast, account, bracelet, equip, heard, order, phone, raised
+from tests.orders.cast import HERE, Cast, account, bracelet, equip, heard, open_order, order, phone, raised
 from tests.quarantine.test_quarantine import kept
 from tests.risk.cast import WHY, assessed
 from tests.risk.conftest import Pair
@@ -57,7 +60,8 @@ def world(database: Database, roles: Cast, home: Path) -> Iterator[World]:
     with spoken_protocol():
         second = account("second", Role.POLICE, HERE, agency="police_oktyabrsky")
         court = account("court", Role.COURT, HERE)
-        ids = _case(database, roles) | _people(roles)
+        ids = _case(database, roles)
+        ids |= _people(roles, ids) | _signals(database, roles, ids)
         ids |= _risk(roles, second, ids) | _access(roles, second, ids) | _rest(roles, ids)
         ids["frame_id"] = kept(database, b"\x01\x02")
         yield World(
@@ -80,19 +84,22 @@ def _case(database: Database, roles: Cast) -> dict[str, Any]:
     bracelet(roles.probation)
     phone(roles.probation)
     Device.objects.create(id="tracker-0001", kind=DeviceKind.BRACELET, protocol=PROTOCOL, interval_s=60, trust="imei")
+    Device.objects.create(id="tracker-0002", kind=DeviceKind.BRACELET, protocol=PROTOCOL, interval_s=60, trust="imei")
     equip(roles.probation, case, device="tracker-0001")
+    equip(roles.probation, open_order(roles.police), device="tracker-0002")  # may be asked: nothing there is hidden
     equip(roles.probation, case, device="phone-0001", party=Party.PROTECTED)
     heard(database, "tracker-0001", lat=42.87, lon=74.61, strap="locked")
+    heard(database, "tracker-0002", lat=42.87, lon=74.61, strap="locked")
     heard(database, "phone-0001", lat=42.8801, lon=74.6202)
     now = clock.now()
     temporary = order(
         roles.police, legal_basis="police_temporary_order", starts_at=now, expires_at=now + timedelta(days=3)
     )
-    (question,) = get(roles.police, "/extension-questions")[1]
+    (question,) = [one for one in get(roles.police, "/extension-questions")[1] if one["order"] == str(temporary.pk)]
     away = {"from_at": clock.iso(now), "until_at": clock.iso(now + timedelta(hours=5)), "reason": "замена устройства"}
     wish = {"person": str(temporary.protected_persons.get().pk), "wish": "lift"}
     interval = {"kind": "interval", "interval_s": 20, "reason": "проверка"}
-    command = made(roles.operator, "/devices/tracker-0001/commands", interval)
+    command = made(roles.operator, "/devices/tracker-0002/commands", interval)
     return {
         "order_id": case.pk,
         "order_number": case.number,
@@ -102,15 +109,37 @@ def _case(database: Database, roles: Cast) -> dict[str, Any]:
         "question_id": question["id"],
         "proposal_id": made(roles.police, f"/orders/{case.pk}/suspension", away)["id"],
         "reduction-requests.request_id": made(roles.police, f"/orders/{temporary.pk}/reduction-requests", wish)["id"],
-        "device_id": "tracker-0001",
+        "device_id": "tracker-0002",
         "command": command["id"],
-        "checkup_id": made(roles.probation, "/devices/tracker-0001/checkups", {"maker": "bracelet"})["id"],
+        "checkup_id": made(roles.probation, "/devices/tracker-0002/checkups", {"maker": "bracelet"})["id"],
     }
 
 
-def _people(roles: Cast) -> dict[str, Any]:
-    her = f"/people/protected/{ProtectedPerson.objects.filter(orders__legal_basis='court_measure').get().pk}"
-    his = Respondent.objects.filter(orders__legal_basis="court_measure").get()
+def _signals(database: Database, roles: Cast, ids: dict[str, Any]) -> dict[str, Any]:
+    """A desk with its shift, what was told there, a closed tamper to be judged again, and the row of the prosecutor."""
+    now = clock.now()
+    made(roles.supervisor, "/roster/desks", {"code": "centre", "kind": "centre"})
+    hours = {"starts_at": clock.iso(now), "ends_at": clock.iso(now + timedelta(hours=12))}
+    shift = made(roles.supervisor, "/roster/shifts", {"desk": "centre", "people": ["operator"], **hours})
+    tamper = raised(database, Order.objects.get(pk=ids["order_id"]), kind="tamper", device="tracker-0001")
+    made(roles.operator, f"/incidents/{tamper.pk}/acknowledge")
+    made(roles.operator, f"/incidents/{tamper.pk}/close", {"outcome": "technical", "reason": "замок неисправен"})
+    do_escalate(now=now + timedelta(minutes=10))
+    urgent = {"kind": "position", "reason": "угроза жизни ребёнка"}
+    return {
+        "code": "centre",
+        "shift_id": shift["id"],
+        "escalation_id": Escalation.objects.filter(incident=ids["incident_id"]).order_by("pk")[0].pk,
+        "look_id": SecondLook.objects.get().pk,
+        "item_id": LegalityItem.objects.order_by("pk")[0].pk,
+        "step": "call_her",
+        "urgent_id": made(roles.supervisor, "/devices/tracker-0001/urgent-contacts", urgent)["id"],
+    }
+
+
+def _people(roles: Cast, ids: dict[str, Any]) -> dict[str, Any]:
+    her = f"/people/protected/{ids['person_id']}"
+    his = Respondent.objects.get(pk=ids["respondent_id"])
     child = {"name": "Ребёнок", "lives_with": "her", "role": "victim", "child_of_respondent": "yes"}
     child_id = made(roles.police, f"{her}/children", child)["id"]
     stay = {"respondent": str(his.pk), "since": "2026-01-01T10:00:00Z"}

@@ -30,6 +30,11 @@ _CHECKS: Final = _any(May.MAKE_CHECKS, May.TAKE_HER_WORD, May.OVERSEE_LEGALITY)
 _TAKE: Final = _any(May.TAKE_REPORTS)
 _DECIDE: Final = _any(May.DECIDE_REPORTS)
 _EXCHANGE: Final = _any(May.EXCHANGE_REGISTER)
+_ANSWER: Final = _any(May.ANSWER_INCIDENTS)
+_ACCEPT: Final = _any(May.ACCEPT_INCIDENTS)
+_CLOSE: Final = _any(May.CLOSE_INCIDENTS)
+_READ_ROSTER: Final = _any(May.READ_ROSTER)
+_KEEP_ROSTER: Final = _any(May.KEEP_ROSTER)
 
 NEEDS: Final[Mapping[str, Needs]] = MappingProxyType(
     {
@@ -40,9 +45,44 @@ NEEDS: Final[Mapping[str, Needs]] = MappingProxyType(
         "POST /incidents/shown": _any(May.WATCH),
         "GET /incidents/{incident_id}": _CASES,
         "GET /incidents/{incident_id}/time-line": _CASES,
-        "POST /incidents/{incident_id}/acknowledge": _any(May.ANSWER_INCIDENTS),
-        "POST /incidents/{incident_id}/notes": _any(May.ANSWER_INCIDENTS),
-        "POST /incidents/{incident_id}/close": _any(May.CLOSE_INCIDENTS),
+        "POST /incidents/{incident_id}/acknowledge": _ANSWER,
+        "POST /incidents/{incident_id}/notes": _ANSWER,
+        "GET /incidents/{incident_id}/life": _CASES,
+        "POST /incidents/{incident_id}/triage": _ANSWER,
+        "POST /incidents/{incident_id}/hand-over": _ANSWER,
+        "POST /incidents/{incident_id}/accept": _ACCEPT,
+        "POST /incidents/{incident_id}/set-out": _ACCEPT,
+        "POST /incidents/{incident_id}/arrive": _ACCEPT,
+        "POST /incidents/{incident_id}/give-back": _ANSWER,
+        "POST /incidents/{incident_id}/take-over": _ANSWER,
+        "POST /incidents/{incident_id}/conclude": _ANSWER,
+        "POST /incidents/{incident_id}/close": _CLOSE,
+        "POST /incidents/{incident_id}/reopen": _CLOSE,
+        "GET /incidents/{incident_id}/playbook": _CASES,
+        "POST /incidents/{incident_id}/steps/{step}": _ANSWER,
+        "GET /escalations": _READ_ROSTER,
+        "POST /escalations/{escalation_id}/answer": _READ_ROSTER,
+        "GET /second-looks": _CLOSE,
+        "POST /second-looks/{look_id}/take": _CLOSE,
+        "POST /second-looks/{look_id}/give": _CLOSE,
+        "GET /second-looks/disputes": _any(May.SETTLE_LOOKS),
+        "POST /second-looks/{look_id}/settle": _any(May.SETTLE_LOOKS),
+        "GET /legality": _any(May.OVERSEE_LEGALITY, May.READ_CUTS),
+        "POST /legality/{item_id}/seen": _any(May.OVERSEE_LEGALITY),
+        "GET /roster/desks": _READ_ROSTER,
+        "POST /roster/desks": _KEEP_ROSTER,
+        "POST /roster/desks/{code}/close": _KEEP_ROSTER,
+        "GET /roster/now": _READ_ROSTER,
+        "GET /roster/gaps": _READ_ROSTER,
+        "GET /roster/shifts": _READ_ROSTER,
+        "POST /roster/shifts": _KEEP_ROSTER,
+        "POST /roster/shifts/{shift_id}/cancel": _KEEP_ROSTER,
+        "POST /roster/shifts/{shift_id}/cover": _KEEP_ROSTER,
+        "POST /roster/shifts/{shift_id}/here": _READ_ROSTER,
+        "GET /contacts": _any(May.COMMAND_DEVICES),
+        "GET /devices/{device_id}/urgent-contacts": _CASES,
+        "POST /devices/{device_id}/urgent-contacts": _any(May.WRITE_TO_RESPONDENT),
+        "POST /urgent-contacts/{urgent_id}/send": _any(May.COMMAND_DEVICES),
         "GET /orders": _CASES,
         "POST /orders": _ISSUE,
         "POST /order-checks": _ISSUE,
