@@ -99,6 +99,7 @@ class Migration(migrations.Migration):
                 ),
                 ("display_name", models.CharField(blank=True, max_length=120)),
                 ("language", models.CharField(default="ru", max_length=8)),
+                ("password_is_temporary", models.BooleanField(db_default=False, default=False)),
                 (
                     "groups",
                     models.ManyToManyField(
@@ -135,6 +136,38 @@ class Migration(migrations.Migration):
             },
             managers=[
                 ("objects", django.contrib.auth.models.UserManager()),
+            ],
+        ),
+        migrations.CreateModel(
+            name="SecondFactorRemoval",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("reason", models.CharField(max_length=400)),
+                ("asked_at", models.DateTimeField()),
+                ("answer_until", models.DateTimeField()),
+                ("answered_at", models.DateTimeField(null=True)),
+                ("confirmed", models.BooleanField(null=True)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "answered_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "asked_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
@@ -277,6 +310,7 @@ class Migration(migrations.Migration):
                             ("order", "Order"),
                             ("respondent", "Respondent"),
                             ("protected_person", "Protected Person"),
+                            ("report", "Report"),
                         ],
                         max_length=16,
                     ),

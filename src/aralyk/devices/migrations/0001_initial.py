@@ -78,6 +78,21 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="ContactPlan",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("secret", models.BinaryField()),
+                ("drawn_at", models.DateTimeField()),
+                ("next_at", models.DateTimeField(db_index=True, null=True)),
+                (
+                    "order",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="contact_plan", to="orders.order"
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
             name="Checkup",
             fields=[
                 ("id", models.UUIDField(default=uuid.uuid4, primary_key=True, serialize=False)),
@@ -148,6 +163,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "indexes": [models.Index(fields=["device", "until"], name="handed_on_last")],
                 "constraints": [
                     models.UniqueConstraint(
                         condition=models.Q(("until__isnull", True)),
@@ -170,6 +186,64 @@ class Migration(migrations.Migration):
             options={
                 "constraints": [
                     models.UniqueConstraint(fields=("protocol", "claimed_id"), name="one_row_for_each_claim")
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="UrgentContact",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.SlugField(max_length=16)),
+                ("slug", models.SlugField(blank=True, max_length=64)),
+                ("language", models.CharField(blank=True, max_length=8)),
+                ("reason", models.CharField(max_length=400)),
+                ("proposed_at", models.DateTimeField()),
+                ("second_at", models.DateTimeField(null=True)),
+                ("second_reason", models.CharField(blank=True, max_length=400)),
+                (
+                    "command",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="devices.command"
+                    ),
+                ),
+                (
+                    "device",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="devices.device"
+                    ),
+                ),
+                (
+                    "order",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="urgent_contacts", to="orders.order"
+                    ),
+                ),
+                (
+                    "proposed_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "second_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("second_by__isnull", True),
+                            models.Q(("second_by", models.F("proposed_by")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="another_sends_at_once",
+                    )
                 ],
             },
         ),

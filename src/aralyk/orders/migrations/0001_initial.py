@@ -55,6 +55,18 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(fields=["district", "-issued_at", "id"], name="orders_of_district"),
+                    models.Index(fields=["-issued_at", "id"], name="orders_newest_first"),
+                    models.Index(fields=["district", "respondent"], name="people_of_orders_by_district"),
+                    models.Index(
+                        condition=models.Q(("ended_at__isnull", True)),
+                        fields=["expires_at"],
+                        name="orders_that_may_hold",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Loss",
@@ -122,6 +134,52 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+        ),
+        migrations.CreateModel(
+            name="ExtensionQuestion",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("expires_at", models.DateTimeField()),
+                ("due_at", models.DateTimeField()),
+                ("attempts", models.PositiveIntegerField(default=0)),
+                ("last_attempt_at", models.DateTimeField(null=True)),
+                (
+                    "answer",
+                    models.CharField(
+                        blank=True, choices=[("wishes", "Wishes"), ("does_not_wish", "Does Not Wish")], max_length=16
+                    ),
+                ),
+                ("asked_at", models.DateTimeField(null=True)),
+                ("note", models.CharField(blank=True, max_length=400)),
+                ("closed_at", models.DateTimeField(null=True)),
+                (
+                    "asked_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "order",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="extension_questions",
+                        to="orders.order",
+                    ),
+                ),
+            ],
+            options={
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("closed_at__isnull", True)),
+                        fields=["due_at"],
+                        name="questions_that_are_due",
+                    )
+                ],
+                "constraints": [models.UniqueConstraint(fields=("order", "expires_at"), name="one_question_an_end")],
+            },
         ),
         migrations.CreateModel(
             name="DraftedOrder",
@@ -337,6 +395,7 @@ class Migration(migrations.Migration):
                             ("revoked", "Revoked"),
                             ("lifted_on_request", "Lifted On Request"),
                             ("not_extended_on_request", "Not Extended On Request"),
+                            ("contacted_at_once", "Contacted At Once"),
                         ],
                         max_length=32,
                     ),
@@ -537,52 +596,6 @@ class Migration(migrations.Migration):
                         condition=models.Q(("until_at__gt", models.F("from_at"))), name="suspended_for_a_time"
                     )
                 ],
-            },
-        ),
-        migrations.CreateModel(
-            name="ExtensionQuestion",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("expires_at", models.DateTimeField()),
-                ("due_at", models.DateTimeField()),
-                ("attempts", models.PositiveIntegerField(default=0)),
-                ("last_attempt_at", models.DateTimeField(null=True)),
-                (
-                    "answer",
-                    models.CharField(
-                        blank=True, choices=[("wishes", "Wishes"), ("does_not_wish", "Does Not Wish")], max_length=16
-                    ),
-                ),
-                ("asked_at", models.DateTimeField(null=True)),
-                ("note", models.CharField(blank=True, max_length=400)),
-                ("closed_at", models.DateTimeField(null=True)),
-                (
-                    "asked_by",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "order",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="extension_questions",
-                        to="orders.order",
-                    ),
-                ),
-            ],
-            options={
-                "indexes": [
-                    models.Index(
-                        condition=models.Q(("closed_at__isnull", True)),
-                        fields=["due_at"],
-                        name="questions_that_are_due",
-                    )
-                ],
-                "constraints": [models.UniqueConstraint(fields=("order", "expires_at"), name="one_question_an_end")],
             },
         ),
     ]

@@ -170,12 +170,36 @@ class Migration(migrations.Migration):
                     models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL),
                 ),
                 (
+                    "receipt",
+                    models.OneToOneField(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="delivery",
+                        to="orders.receipt",
+                    ),
+                ),
+                (
                     "paper",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT, related_name="deliveries", to="papers.paper"
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("receipt__isnull", False), ("recipient__in", ("protected_person", "respondent"))),
+                            models.Q(
+                                models.Q(("recipient__in", ("protected_person", "respondent")), _negated=True),
+                                ("receipt__isnull", True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="a_party_is_served",
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="PublicArea",

@@ -1,6 +1,7 @@
 import uuid
 
 import django.db.models.deletion
+import django.db.models.functions.text
 from django.conf import settings
 from django.db import migrations, models
 
@@ -27,120 +28,14 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
-            name="Respondent",
+            name="LookPurpose",
             fields=[
                 ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ("name", models.CharField(max_length=200)),
-                ("name_key", models.CharField(db_default="", default="", max_length=300)),
-                ("born_on", models.DateField(blank=True, null=True)),
-                ("language", models.CharField(default="ru", max_length=8)),
-                ("residence_district", models.SlugField(max_length=64)),
-                (
-                    "weapons",
-                    models.CharField(
-                        choices=[("yes", "Yes"), ("no", "No"), ("unknown", "Unknown")], default="unknown", max_length=16
-                    ),
-                ),
-                ("synthetic", models.BooleanField(default=False)),
+                ("protected_person", models.UUIDField(db_index=True)),
+                ("nonce", models.BinaryField()),
+                ("ciphertext", models.BinaryField()),
+                ("written_at", models.DateTimeField()),
             ],
-        ),
-        migrations.CreateModel(
-            name="Child",
-            fields=[
-                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ("birth_year", models.PositiveSmallIntegerField(null=True)),
-                (
-                    "lives_with",
-                    models.CharField(
-                        choices=[
-                            ("her", "Her"),
-                            ("respondent", "Respondent"),
-                            ("both", "Both"),
-                            ("guardian", "Guardian"),
-                            ("institution", "Institution"),
-                            ("unknown", "Unknown"),
-                        ],
-                        max_length=16,
-                    ),
-                ),
-                (
-                    "role",
-                    models.CharField(
-                        choices=[
-                            ("victim", "Victim"),
-                            ("witness", "Witness"),
-                            ("not_present", "Not Present"),
-                            ("unknown", "Unknown"),
-                        ],
-                        max_length=16,
-                    ),
-                ),
-                (
-                    "child_of_respondent",
-                    models.CharField(choices=[("yes", "Yes"), ("no", "No"), ("unknown", "Unknown")], max_length=8),
-                ),
-                ("recorded_at", models.DateTimeField()),
-                (
-                    "recorded_by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-                    ),
-                ),
-            ],
-        ),
-        migrations.CreateModel(
-            name="ChildWithRespondent",
-            fields=[
-                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ("since", models.DateTimeField()),
-                ("due_at", models.DateTimeField()),
-                ("recorded_at", models.DateTimeField()),
-                ("ended_at", models.DateTimeField(null=True)),
-                (
-                    "child",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="stays_with_respondent",
-                        to="people.child",
-                    ),
-                ),
-                (
-                    "ended_by",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "owner",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-                    ),
-                ),
-                (
-                    "recorded_by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-                    ),
-                ),
-                (
-                    "respondent",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="people.respondent"
-                    ),
-                ),
-            ],
-            options={
-                "constraints": [
-                    models.UniqueConstraint(
-                        condition=models.Q(("ended_at__isnull", True)),
-                        fields=("child",),
-                        name="a_child_is_with_one_respondent",
-                    )
-                ],
-            },
         ),
         migrations.CreateModel(
             name="ImportedPerson",
@@ -221,6 +116,11 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(django.db.models.functions.text.Upper("code"), name="protected_person_by_code")
+                ],
+            },
         ),
         migrations.CreateModel(
             name="LookRequest",
@@ -293,12 +193,112 @@ class Migration(migrations.Migration):
                 ),
             ],
         ),
-        migrations.AddField(
-            model_name="child",
-            name="protected_person",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="children", to="people.protectedperson"
-            ),
+        migrations.CreateModel(
+            name="Consent",
+            fields=[
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("device", "Device"),
+                            ("track", "Track"),
+                            ("crisis_centre", "Crisis Centre"),
+                            ("lawyer", "Lawyer"),
+                            ("helper", "Helper"),
+                            ("child_services", "Child Services"),
+                        ],
+                        max_length=32,
+                    ),
+                ),
+                ("given_at", models.DateTimeField()),
+                ("until", models.DateTimeField(null=True)),
+                ("withdrawn_at", models.DateTimeField(null=True)),
+                (
+                    "recorded_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "withdrawal_recorded_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "protected_person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="consents",
+                        to="people.protectedperson",
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("withdrawn_at__isnull", True)),
+                        fields=("protected_person", "kind"),
+                        name="one_standing_consent_a_kind",
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Child",
+            fields=[
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("birth_year", models.PositiveSmallIntegerField(null=True)),
+                (
+                    "lives_with",
+                    models.CharField(
+                        choices=[
+                            ("her", "Her"),
+                            ("respondent", "Respondent"),
+                            ("both", "Both"),
+                            ("guardian", "Guardian"),
+                            ("institution", "Institution"),
+                            ("unknown", "Unknown"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("victim", "Victim"),
+                            ("witness", "Witness"),
+                            ("not_present", "Not Present"),
+                            ("unknown", "Unknown"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "child_of_respondent",
+                    models.CharField(choices=[("yes", "Yes"), ("no", "No"), ("unknown", "Unknown")], max_length=8),
+                ),
+                ("recorded_at", models.DateTimeField()),
+                (
+                    "recorded_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "protected_person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="children",
+                        to="people.protectedperson",
+                    ),
+                ),
+            ],
         ),
         migrations.CreateModel(
             name="Representative",
@@ -353,6 +353,84 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+        ),
+        migrations.CreateModel(
+            name="Respondent",
+            fields=[
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("name", models.CharField(max_length=200)),
+                ("name_key", models.CharField(db_default="", default="", max_length=300)),
+                ("born_on", models.DateField(blank=True, null=True)),
+                ("language", models.CharField(default="ru", max_length=8)),
+                ("residence_district", models.SlugField(max_length=64)),
+                (
+                    "weapons",
+                    models.CharField(
+                        choices=[("yes", "Yes"), ("no", "No"), ("unknown", "Unknown")], default="unknown", max_length=16
+                    ),
+                ),
+                ("synthetic", models.BooleanField(default=False)),
+            ],
+            options={
+                "indexes": [
+                    models.Index(fields=["residence_district", "id"], name="respondents_of_district"),
+                    models.Index(fields=["name", "id"], name="respondents_by_name"),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="ChildWithRespondent",
+            fields=[
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("since", models.DateTimeField()),
+                ("due_at", models.DateTimeField()),
+                ("recorded_at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField(null=True)),
+                (
+                    "child",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="stays_with_respondent",
+                        to="people.child",
+                    ),
+                ),
+                (
+                    "ended_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "recorded_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "respondent",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="people.respondent"
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("ended_at__isnull", True)),
+                        fields=("child",),
+                        name="a_child_is_with_one_respondent",
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="RespondentPlace",
@@ -553,61 +631,6 @@ class Migration(migrations.Migration):
             ],
             options={
                 "constraints": [models.UniqueConstraint(fields=("stay", "kind"), name="one_notice_a_kind")],
-            },
-        ),
-        migrations.CreateModel(
-            name="Consent",
-            fields=[
-                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("device", "Device"),
-                            ("track", "Track"),
-                            ("crisis_centre", "Crisis Centre"),
-                            ("lawyer", "Lawyer"),
-                            ("helper", "Helper"),
-                            ("child_services", "Child Services"),
-                        ],
-                        max_length=32,
-                    ),
-                ),
-                ("given_at", models.DateTimeField()),
-                ("until", models.DateTimeField(null=True)),
-                ("withdrawn_at", models.DateTimeField(null=True)),
-                (
-                    "recorded_by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-                    ),
-                ),
-                (
-                    "withdrawal_recorded_by",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "protected_person",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="consents",
-                        to="people.protectedperson",
-                    ),
-                ),
-            ],
-            options={
-                "constraints": [
-                    models.UniqueConstraint(
-                        condition=models.Q(("withdrawn_at__isnull", True)),
-                        fields=("protected_person", "kind"),
-                        name="one_standing_consent_a_kind",
-                    )
-                ],
             },
         ),
     ]

@@ -141,6 +141,13 @@ class Migration(migrations.Migration):
                         fields=["district", "-taken_at"],
                         name="reports_open",
                     ),
+                    models.Index(fields=["-taken_at", "id"], name="reports_newest_first"),
+                    models.Index(fields=["district", "respondent"], name="people_of_reports_by_district"),
+                    models.Index(
+                        condition=models.Q(("closed_at__isnull", True)),
+                        fields=["-taken_at", "id"],
+                        name="reports_open_newest",
+                    ),
                 ],
             },
         ),

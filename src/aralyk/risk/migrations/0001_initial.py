@@ -69,7 +69,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 "indexes": [
-                    models.Index(fields=["respondent", "protected_person", "-assessed_at"], name="risk_assessed")
+                    models.Index(fields=["respondent", "protected_person", "-assessed_at"], name="risk_assessed"),
+                    models.Index(fields=["-assessed_at", "id"], name="risk_assessed_newest"),
                 ],
             },
         ),
@@ -160,7 +161,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 "indexes": [
-                    models.Index(fields=["respondent", "protected_person", "-in_force_at"], name="risk_level_of")
+                    models.Index(fields=["respondent", "protected_person", "-in_force_at"], name="risk_level_of"),
+                    models.Index(
+                        condition=models.Q(("second_by__isnull", False)),
+                        fields=["-in_force_at", "-id"],
+                        name="risk_level_lowered",
+                    ),
                 ],
                 "constraints": [
                     models.CheckConstraint(
@@ -239,7 +245,12 @@ class Migration(migrations.Migration):
                         condition=models.Q(("done_at__isnull", True), ("lapsed_at__isnull", True)),
                         fields=["due_at"],
                         name="risk_duty_due",
-                    )
+                    ),
+                    models.Index(
+                        condition=models.Q(("done_at__isnull", False)),
+                        fields=["-done_at", "-id"],
+                        name="risk_duty_done",
+                    ),
                 ],
                 "constraints": [
                     models.UniqueConstraint(

@@ -1,5 +1,3 @@
-"""Desks, shifts with their people, and the test call of each shift."""
-
 import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
@@ -9,7 +7,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ("access", "__first__"),
     ]
 
     operations = [
@@ -33,6 +31,7 @@ class Migration(migrations.Migration):
                 ),
                 ("district", models.SlugField(blank=True, max_length=64)),
                 ("always", models.BooleanField(default=True)),
+                ("phone", models.CharField(blank=True, db_default="", default="", max_length=40)),
                 ("opened_at", models.DateTimeField()),
                 ("closed_at", models.DateTimeField(null=True)),
             ],
@@ -88,6 +87,29 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("cancelled_at__isnull", True)),
+                        fields=["desk", "ends_at"],
+                        name="shifts_of_a_desk",
+                    ),
+                    models.Index(
+                        condition=models.Q(
+                            ("call_answered_at__isnull", True),
+                            ("call_missed_at__isnull", True),
+                            ("cancelled_at__isnull", True),
+                        ),
+                        fields=["call_due_at"],
+                        name="test_calls_that_wait",
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("ends_at__gt", models.F("starts_at"))), name="a_shift_lasts"
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Posting",
@@ -125,33 +147,14 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.AddIndex(
-            model_name="shift",
-            index=models.Index(
-                condition=models.Q(("cancelled_at__isnull", True)), fields=["desk", "ends_at"], name="shifts_of_a_desk"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="shift",
-            index=models.Index(
-                condition=models.Q(
-                    ("call_answered_at__isnull", True), ("call_missed_at__isnull", True), ("cancelled_at__isnull", True)
-                ),
-                fields=["call_due_at"],
-                name="test_calls_that_wait",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="shift",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("ends_at__gt", models.F("starts_at"))), name="a_shift_lasts"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="posting",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("removed_at__isnull", True)), fields=("shift", "person"), name="once_in_a_shift"
-            ),
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("removed_at__isnull", True)),
+                        fields=("shift", "person"),
+                        name="once_in_a_shift",
+                    )
+                ],
+            },
         ),
     ]

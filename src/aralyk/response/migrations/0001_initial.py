@@ -18,11 +18,11 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ("tracking", "0002_upkeep"),
-        ("incidents", "0002_a_life_with_clocks"),
+        ("tracking", "0002_upkeep"),  # refuse_change()
+        ("access", "__first__"),
+        ("incidents", "0001_initial"),
         ("orders", "0001_initial"),
-        ("people", "0002_purposes_of_looks"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ("people", "0001_initial"),
     ]
 
     operations = [
@@ -46,6 +46,9 @@ class Migration(migrations.Migration):
                     models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="orders.order"),
                 ),
             ],
+            options={
+                "indexes": [models.Index(fields=["device", "-made_at"], name="codes_of_device")],
+            },
         ),
         migrations.CreateModel(
             name="Check",
@@ -135,6 +138,31 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(fields=["order", "-received_at"], name="checks_of_order"),
+                    models.Index(fields=["officer", "-received_at"], name="checks_of_officer"),
+                    models.Index(fields=["content_sha256"], name="checks_by_content"),
+                    models.Index(
+                        condition=models.Q(("photo_sha256", ""), _negated=True),
+                        fields=["photo_sha256"],
+                        name="checks_by_photo",
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("kind", "visit_to_her"), _negated=True),
+                            models.Q(("lat__isnull", True), ("lon__isnull", True)),
+                            _connector="OR",
+                        ),
+                        name="her_place_is_not_here",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("proof", "verified")), fields=("challenge",), name="a_code_proves_one_check"
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="FieldEntry",
@@ -166,6 +194,9 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [models.Index(fields=["incident", "received_at"], name="words_from_the_road")],
+            },
         ),
         migrations.CreateModel(
             name="HerWord",
@@ -192,49 +223,6 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.AddIndex(
-            model_name="challenge",
-            index=models.Index(fields=["device", "-made_at"], name="codes_of_device"),
-        ),
-        migrations.AddIndex(
-            model_name="check",
-            index=models.Index(fields=["order", "-received_at"], name="checks_of_order"),
-        ),
-        migrations.AddIndex(
-            model_name="check",
-            index=models.Index(fields=["officer", "-received_at"], name="checks_of_officer"),
-        ),
-        migrations.AddIndex(
-            model_name="check",
-            index=models.Index(fields=["content_sha256"], name="checks_by_content"),
-        ),
-        migrations.AddIndex(
-            model_name="check",
-            index=models.Index(
-                condition=models.Q(("photo_sha256", ""), _negated=True), fields=["photo_sha256"], name="checks_by_photo"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="check",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("kind", "visit_to_her"), _negated=True),
-                    models.Q(("lat__isnull", True), ("lon__isnull", True)),
-                    _connector="OR",
-                ),
-                name="her_place_is_not_here",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="check",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("proof", "verified")), fields=("challenge",), name="a_code_proves_one_check"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="fieldentry",
-            index=models.Index(fields=["incident", "received_at"], name="words_from_the_road"),
         ),
         *[migrations.RunSQL(GUARD.format(table=table), migrations.RunSQL.noop) for table in TABLES],
     ]
