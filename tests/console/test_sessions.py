@@ -45,7 +45,10 @@ def log_in(client: Client, user: User, password: str = PASSWORD) -> Any:
 
 
 def code_of(secret: str, ago_s: int = 0) -> str:
-    """The one-time code that the person's telephone would show."""
+    """The one-time code that the person's telephone would show, with seconds left to send it."""
+    left_s = 30 - time.time() % 30
+    if left_s < 5:
+        time.sleep(left_s)
     counter = (int(time.time()) - ago_s) // 30
     return str(totp.format_hotp_value(totp.hotp_value(secret, counter)))
 

@@ -88,9 +88,8 @@ def perform(by: Actor, incident_id: UUID, act: Act, plan: Plan) -> Acted:
 
 def locked(by: Actor, incident_id: UUID, *, to: May) -> Incident:
     """The incident with its order, locked until the end of the transaction."""
-    found = Incident.objects.select_for_update(of=("self",)).select_related(
-        "order", "acknowledged_by", "accepted_by", "handed_to"
-    )  # fmt: skip
+    # Its people are read after the lock: what is joined stays as it was before somebody else was faster.
+    found = Incident.objects.select_for_update(of=("self",)).select_related("order")
     if isinstance(by, User):
         found = found.filter(seen_by(by, order="order__", district="district", to=to))
     incident = found.filter(pk=incident_id).first()

@@ -179,7 +179,8 @@ def _requests_of_the_others(order: Order, request: ReductionRequest) -> list[Red
         Refused: conversation_needed: one of them did not ask for it.
     """
     others = order.protected_persons.exclude(pk=request.protected_person_id)
-    waiting = order.reduction_requests.select_for_update(of=("self",)).select_related("talked_by")
+    # Who talked is read after the lock: what is joined stays as it was before somebody else was faster.
+    waiting = order.reduction_requests.select_for_update()
     found = list(waiting.filter(protected_person__in=others, wish=request.wish, decided_at__isnull=True).order_by("pk"))
     if len(found) != others.count():
         problem = FieldProblem(field="protected_persons", expected="the same wish of each of them, said in private")
@@ -272,7 +273,7 @@ def _locked(by: User, request_id: int) -> tuple[Order, ReductionRequest]:
     if found is None or not sees_case(by, found.order_id, district=found.order.district, to=May.ISSUE_ORDERS):
         raise NotFound("reduction_request")
     order = versions.locked_order(by, found.order_id)
-    request = ReductionRequest.objects.select_for_update(of=("self",)).select_related("talked_by").get(pk=request_id)
+    request = ReductionRequest.objects.select_for_update().get(pk=request_id)
     if request.decided_at is not None:
         raise Refused(Code.REQUEST_DECIDED)
     return order, request
