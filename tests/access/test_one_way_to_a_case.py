@@ -17,6 +17,7 @@ BY_DISTRICT = {
     "api/routes.py": "says to a person which districts are theirs",
     "people/actions.py": "protected persons of a report, or just registered; what is closed is taken out beside it",
     "console/views/report_taking.py": "which district an empty form proposes",
+    "roster/queries.py": "a desk stands in a district and in no order: there is no case in it",
     "access/permissions.py": "the definition",
 }
 

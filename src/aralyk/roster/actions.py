@@ -16,7 +16,7 @@ from django.db import IntegrityError, transaction
 from aralyk import clock
 from aralyk.access.errors import Code, NotFound, Refused
 from aralyk.access.models import User
-from aralyk.access.permissions import May, check_allowed, districts_of, sees_district
+from aralyk.access.permissions import May, check_allowed, sees_district
 from aralyk.access.texts import check_username
 from aralyk.access.witness import name_of, witness
 from aralyk.evidence.kinds import Kind
@@ -24,6 +24,7 @@ from aralyk.jurisdictions.loader import pack
 from aralyk.jurisdictions.pack import NotInForce
 from aralyk.jurisdictions.values import DeskKind
 from aralyk.roster.models import Desk, Posting, Shift
+from aralyk.roster.queries import answers_for
 
 TEST_CALL_WITHIN: Final = timedelta(minutes=10)  # ours: after the shift began, time to sit down
 SHIFT_MAX: Final = timedelta(hours=36)  # more is no shift but a mistake in a date
@@ -235,7 +236,7 @@ def _shift(by: User, shift_id: int, *, at: datetime) -> Shift:
 
 def _check_place(by: User, district: str) -> None:
     """A desk of the whole country is kept by those who answer for the whole country."""
-    if not (sees_district(by, district) if district else districts_of(by) is None):
+    if not answers_for(by, district):
         raise NotFound("desk")
 
 

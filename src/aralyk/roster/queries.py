@@ -12,7 +12,7 @@ from django.db.models import Q, QuerySet
 
 from aralyk.access.errors import NotFound
 from aralyk.access.models import User
-from aralyk.access.permissions import May, allows, districts_of
+from aralyk.access.permissions import May, allows, districts_of, sees_district
 from aralyk.jurisdictions.values import DeskKind
 from aralyk.roster.hours import Hours, gaps
 from aralyk.roster.models import Desk, Posting, Shift
@@ -74,6 +74,11 @@ def duty_at(at: datetime) -> DutyNow:
             for desk in desks
         )
     )
+
+
+def answers_for(user: User, district: str) -> bool:
+    """Whether a desk of this district ("" for the whole country) is this person's to keep."""
+    return sees_district(user, district) if district else districts_of(user) is None
 
 
 def desks_for(user: User) -> QuerySet[Desk]:

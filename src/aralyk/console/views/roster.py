@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 from aralyk import clock
 from aralyk.access.errors import Code, Refused
 from aralyk.access.models import User
-from aralyk.access.permissions import May, allows, check_allowed, districts_of, sees_district
+from aralyk.access.permissions import May, allows, check_allowed
 from aralyk.access.queries import shown_name
 from aralyk.access.sentences import sentence_of
 from aralyk.console.desk_names import desk_name
@@ -22,8 +22,8 @@ from aralyk.console.forms import problems
 from aralyk.console.people import person_of
 from aralyk.console.roster_forms import EXPECTED, ShiftForm
 from aralyk.roster.actions import do_answer_test_call, do_cancel_shift, do_plan_shift
-from aralyk.roster.models import Desk, Shift
-from aralyk.roster.queries import desks_for, gaps_for, on_duty_for, shifts_for
+from aralyk.roster.models import Shift
+from aralyk.roster.queries import answers_for, desks_for, gaps_for, on_duty_for, shifts_for
 
 AHEAD: Final = timedelta(hours=48)  # two nights: what a supervisor looks at before going home
 
@@ -153,11 +153,8 @@ def _shift(shift: Shift, *, kept: set[str]) -> dict[str, Any]:
 def _kept(user: User) -> list[tuple[str, str]]:
     """The open desks that this person plans for; one of the whole country: who answers for the whole country."""
     now = clock.now()
-
-    def may(desk: Desk) -> bool:
-        return sees_district(user, desk.district) if desk.district else districts_of(user) is None
-
-    return [(desk.code, desk_name(desk, at=now)) for desk in desks_for(user) if desk.closed_at is None and may(desk)]
+    kept = [desk for desk in desks_for(user) if desk.closed_at is None and answers_for(user, desk.district)]
+    return [(desk.code, desk_name(desk, at=now)) for desk in kept]
 
 
 def _blame(form: ShiftForm, refused: Refused) -> None:
