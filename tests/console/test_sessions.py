@@ -28,6 +28,7 @@ from tests.conftest import Database
 from tests.console.serving import Served, session_of
 from tests.console.test_pages import client_of
 from tests.orders.cast import PASSWORD, Cast, witnesses
+from tests.platform.waiting import wait_until
 
 
 @pytest.fixture(autouse=True)
@@ -46,9 +47,7 @@ def log_in(client: Client, user: User, password: str = PASSWORD) -> Any:
 
 def code_of(secret: str, ago_s: int = 0) -> str:
     """The one-time code that the person's telephone would show, with seconds left to send it."""
-    left_s = 30 - time.time() % 30
-    if left_s < 5:
-        time.sleep(left_s)
+    wait_until(lambda: time.time() % 30 < 25, within_s=10, what="a code that holds for five seconds more")
     counter = (int(time.time()) - ago_s) // 30
     return str(totp.format_hotp_value(totp.hotp_value(secret, counter)))
 

@@ -16,7 +16,7 @@ from aralyk.access.models import CaseSubject, Closeness, Right, Role, User
 from aralyk.orders.models import Order
 from tests.access.people import REASON, open_to, other
 from tests.console.serving import Served
-from tests.e2e.desk.browsing import AXE, Screen, apart
+from tests.e2e.desk.browsing import Screen, apart
 from tests.orders.cast import ELSEWHERE, PASSWORD, Cast, order
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
@@ -71,7 +71,7 @@ def test_pages_of_access_fit_the_window_and_hold_nothing_that_axe_finds(
         screen.go(address)
         if shots := os.environ.get("SHOTS"):
             screen.page.screenshot(path=f"{shots}-{name}-{language}.png", full_page=True)
-        found[name] = [*screen.complaints, *(screen.violations() if AXE.exists() else [])]
+        found[name] = [*screen.complaints, *screen.violations()]
         if screen.overflow_px() > 0:
             found[name].append(f"wider than the window by {screen.overflow_px()} px")
         screen.close()

@@ -19,7 +19,7 @@ from aralyk.orders.models import Order
 from aralyk.tracking.live import LiveKind, announce
 from tests.conftest import Database
 from tests.console.serving import Served
-from tests.e2e.desk.browsing import AXE, Screen, apart
+from tests.e2e.desk.browsing import Screen, apart
 from tests.orders.cast import PASSWORD, Cast, bracelet, equip, heard, order, phone, raised
 from tests.platform.waiting import wait_until
 
@@ -243,8 +243,6 @@ def test_the_map_is_also_a_table(shift: Shift) -> None:
 
 @pytest.mark.parametrize(("theme", "width", "height"), [("dark", 1366, 768), ("light", 1366, 768), ("dark", 390, 844)])
 def test_no_page_has_a_barrier_that_axe_finds(shift: Shift, theme: str, width: int, height: int) -> None:
-    if not AXE.exists():
-        pytest.skip("axe-core is not installed: npm ci in frontend/")
     incident = shift.raise_signal()
     shift.raise_signal(kind="tamper", priority=1)
     shift.raise_signal(kind="silence", priority=2, episode_open=False)

@@ -17,7 +17,7 @@ from aralyk.devices.urgent import do_propose_urgent_contact
 from aralyk.protocols.commands import CommandKind
 from tests.conftest import Database
 from tests.devices.speaking import PROTOCOL, spoken_protocol
-from tests.e2e.desk.browsing import AXE, apart
+from tests.e2e.desk.browsing import apart
 from tests.e2e.desk.test_desk import MAP_READY, Shift, shift
 from tests.orders.cast import equip, open_order
 
@@ -126,8 +126,6 @@ def test_the_cells_are_drawn_and_stand_in_a_table(shift: Shift, tracker: str) ->
 def test_no_page_of_devices_has_a_barrier_that_axe_finds(
     shift: Shift, tracker: str, theme: str, width: int, height: int
 ) -> None:
-    if not AXE.exists():
-        pytest.skip("axe-core is not installed: npm ci in frontend/")
     screen = shift.screen(width=width, height=height, theme=theme)
     page = screen.page
     screen.go(f"/devices/{tracker}/")
@@ -171,5 +169,4 @@ def test_the_page_of_a_quiet_device_fits_and_has_no_barrier(shift: Shift, quiet:
     page.evaluate("for (const one of document.querySelectorAll('#commands details')) { one.open = true; }")
     expect(page.locator("#commands")).to_contain_text("ничего не отправляется")
     assert screen.overflow_px() == 0
-    if AXE.exists():
-        assert screen.violations() == []
+    assert screen.violations() == []

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from aralyk.access.models import User
 from aralyk.incidents.models import Incident, IncidentEvent, Outcome, Status
-from tests.e2e.desk.browsing import AXE, Screen, apart
+from tests.e2e.desk.browsing import Screen, apart
 from tests.e2e.desk.test_desk import Shift, shift
 from tests.incidents.stage import a_second_passes, full_roster, officer
 from tests.orders.cast import PASSWORD
@@ -138,7 +138,6 @@ def test_two_consoles_compete_and_the_signal_goes_to_the_police_and_to_its_end_b
     assert first.complaints + there.complaints == []
 
 
-@pytest.mark.skipif(not AXE.is_file(), reason="axe-core is not installed (npm ci in frontend)")
 @pytest.mark.parametrize(
     ("width", "height", "language", "theme"), [(1366, 768, "ru", "light"), (390, 844, "ky", "dark")]
 )

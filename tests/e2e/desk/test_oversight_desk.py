@@ -22,7 +22,7 @@ from aralyk.oversight.models import FoldedDigest
 from aralyk.oversight.outages import do_begin_outage, do_end_outage
 from tests.conftest import Database
 from tests.console.serving import Served
-from tests.e2e.desk.browsing import AXE, Screen, apart
+from tests.e2e.desk.browsing import Screen, apart
 from tests.incidents.stage import full_roster, officer
 from tests.orders.cast import PASSWORD, Cast, bracelet, equip, heard, order, phone, raised
 from tests.oversight.engine_says import said
@@ -113,7 +113,7 @@ def test_pages_of_oversight_fit_the_window_and_hold_nothing_that_axe_finds(
         screen.go(address)
         if shots := os.environ.get("SHOTS"):
             screen.page.screenshot(path=f"{shots}-{name}-{language}.png", full_page=True)
-        found[name] = [*screen.complaints, *(screen.violations() if AXE.exists() else [])]
+        found[name] = [*screen.complaints, *screen.violations()]
         if screen.overflow_px() > 0:
             found[name].append(f"wider than the window by {screen.overflow_px()} px")
         screen.close()

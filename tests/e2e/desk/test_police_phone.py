@@ -14,7 +14,7 @@ from aralyk.incidents.models import Incident, Status
 from aralyk.response.models import Check, FieldEntry, Proof
 from tests.conftest import Database
 from tests.console.serving import Served
-from tests.e2e.desk.browsing import AXE, Screen, apart
+from tests.e2e.desk.browsing import Screen, apart
 from tests.incidents.stage import officer
 from tests.orders.cast import PASSWORD, Cast
 from tests.response.stage import AT_HIS
@@ -54,20 +54,17 @@ def test_a_task_is_accepted_with_one_thumb_and_every_page_is_readable(
     for name, path in (("list", "/tasks/"), ("brief", f"/tasks/{incident.pk}/")):
         screen.go(path)
         assert screen.overflow_px() == 0
-        if AXE.exists():
-            assert screen.violations() == []
+        assert screen.violations() == []
         shoot(screen, f"{name}-{language}-{width}")
     screen.page.check("#no_relation")
     screen.page.click(".task-accept .button-primary")
     screen.page.wait_for_selector(".task-sketch")
     assert screen.overflow_px() == 0
-    if AXE.exists():
-        assert screen.violations() == []
+    assert screen.violations() == []
     shoot(screen, f"task-{language}-{width}")
     screen.go(f"/checks/{incident.order_id}/")
     assert screen.overflow_px() == 0
-    if AXE.exists():
-        assert screen.violations() == []
+    assert screen.violations() == []
     shoot(screen, f"check-{language}-{width}")
     screen.go(f"/tasks/{incident.pk}/")
     assert "Т. duty_officer" in screen.page.inner_text(".task-mark")

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from aralyk.reports.models import Report
 from tests.console.serving import Served
-from tests.e2e.desk.browsing import AXE, Screen, apart
+from tests.e2e.desk.browsing import Screen, apart
 from tests.orders.cast import HERE, PASSWORD, Cast
 from tests.reports.cast import ACCOUNT, taken
 
@@ -115,5 +115,4 @@ def _look(screen: Screen, name: str) -> None:
     if PICTURES:
         screen.page.screenshot(path=str(Path(PICTURES) / f"reports-{name}.png"), full_page=True)
     assert screen.overflow_px() <= 0, name
-    if AXE.exists():
-        assert screen.violations() == [], name
+    assert screen.violations() == [], name
