@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
-from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 from typing import Final
@@ -13,7 +11,7 @@ from typing import Final
 import django
 import uvicorn
 
-from aralyk import clock
+from aralyk.clock import heartbeat
 from aralyk.console.settings import ConsoleSettings
 
 BEAT_EVERY_S: Final = 2.0
@@ -65,16 +63,15 @@ def configuration(settings: ConsoleSettings) -> uvicorn.Config:
 
 
 async def _serve(server: uvicorn.Server, settings: ConsoleSettings) -> None:
-    beating = asyncio.create_task(_beat_forever(server, settings.home / "run"), name="heartbeat")
+    beating = asyncio.create_task(_beat_forever(server, settings.home), name="heartbeat")
     try:
         await server.serve()
     finally:
         beating.cancel()
 
 
-async def _beat_forever(server: uvicorn.Server, run: Path) -> None:
+async def _beat_forever(server: uvicorn.Server, home: Path) -> None:
     """Touch the heartbeat while the hub hears the database: a server that serves no live data is not alive."""
-    run.mkdir(mode=0o700, parents=True, exist_ok=True)
     while True:
         await asyncio.sleep(BEAT_EVERY_S)
         if not server.started:
@@ -82,16 +79,9 @@ async def _beat_forever(server: uvicorn.Server, run: Path) -> None:
         from aralyk.console.asgi import application  # it exists once the server has started
 
         if application.hub.fresh:
-            _beat(run / "console.heartbeat", {"pages": application.hub.subscribers, "port": _port(server)})
+            heartbeat.beat(home, "console", {"pages": application.hub.subscribers, "port": _port(server)})
 
 
 def _port(server: uvicorn.Server) -> int:
     """Where the server really listens: a port of 0 lets the system choose."""
     return int(server.servers[0].sockets[0].getsockname()[1])
-
-
-def _beat(path: Path, detail: dict[str, int]) -> None:
-    beat = {"at": clock.iso(datetime.now(UTC)), "pid": os.getpid(), "detail": detail}
-    partial = path.with_name(f"{path.name}.new")
-    partial.write_text(json.dumps(beat), encoding="utf-8")
-    partial.replace(path)

@@ -7,15 +7,11 @@ fails again and again ends no process, so the process falls silent: no heartbeat
 
 from __future__ import annotations
 
-import json
-import os
 import signal
 import threading
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import timedelta
 from typing import Final
 
 import django
@@ -23,6 +19,7 @@ import psycopg
 import structlog
 
 from aralyk import clock
+from aralyk.clock import heartbeat
 from aralyk.database import Role, connect
 from aralyk.evidence.keys import SigningKey, signing_key
 from aralyk.jobs.sequencer import AnotherSequencer, Run, Sequencer
@@ -73,7 +70,6 @@ class Jobs:
                 "risk_list": settings.risk_list_s + QUIET_S,
             }
         )
-        self._pulse = _Pulse(settings.home / "run" / "jobs.heartbeat")
 
     def work(self) -> int:
         """Work until told to stop; returns the exit code."""
@@ -91,7 +87,7 @@ class Jobs:
         while not self._stop.wait(BEAT_S):
             still = self._progress.still(time.monotonic())
             if not still and self._size is not None:
-                self._pulse.beat(self._size)
+                heartbeat.beat(self._settings.home, "jobs", {"size": self._size})
             if still != told:
                 _log.error("jobs_stand_still", jobs=still)
             told = still
@@ -242,20 +238,3 @@ class Progress:
     def still(self, now_s: float) -> list[str]:
         """The jobs that are silent for too long."""
         return [job for job, quiet_s in self._quiet_s.items() if now_s - self._since_s[job] > quiet_s]
-
-
-class _Pulse:
-    """The heartbeat file."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-
-    def beat(self, size: int) -> None:
-        """Say that the sequencer runs; the time is the machine's."""
-        content = {"at": clock.iso(datetime.now(UTC)), "detail": {"size": size}, "pid": os.getpid()}
-        partial = self._path.with_suffix(".partial")
-        # On a full disk the old file stays, and its age tells: what still works must not end for a sign of life.
-        with suppress(OSError):
-            partial.write_text(json.dumps(content), encoding="utf-8")
-            partial.replace(self._path)

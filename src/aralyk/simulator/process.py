@@ -7,10 +7,7 @@ to (SIGTERM), or when its fitting is missing or made for another city.
 from __future__ import annotations
 
 import asyncio
-import json
-import os
 import signal
-from datetime import UTC, datetime
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -18,6 +15,7 @@ import msgspec
 import structlog
 
 from aralyk import clock
+from aralyk.clock import heartbeat
 from aralyk.simulator import city, fitted
 from aralyk.simulator.bracelets import Bracelet
 from aralyk.simulator.carried import Carried
@@ -103,11 +101,6 @@ class _City:
 
     async def _beat(self) -> None:
         """Say that the loop lives; what the devices could tell so far stands beside."""
-        path = self._settings.home / "run" / "simulator.heartbeat"
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         while True:
-            beat = {"at": datetime.now(UTC).isoformat(), "pid": os.getpid(), "detail": {"told": self._told}}
-            partial = path.with_suffix(".partial")
-            partial.write_text(json.dumps(beat), encoding="utf-8")
-            partial.replace(path)
+            heartbeat.beat(self._settings.home, "simulator", {"told": self._told})
             await asyncio.sleep(BEAT_EVERY_S)
